@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The programs of pytp."""

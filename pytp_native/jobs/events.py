@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What jobs tell while they run and when they end. Jobs never print: a face (terminal, JSON, log) takes these
+records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth a line: level "info", "warning" or "error"; `kind` is a stable word for logs (SOURCE, TAR,
+    TAPE...)."""
+
+    level: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentStarted:
+    """A tape file begins (backup: argument path; restore, ls: "file N")."""
+
+    path: bytes
+    tape_file: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Running totals of the whole job; emitted a few times a second, only from the thread that runs the job."""
+
+    files: int
+    data_bytes: int
+    """Bytes moved to or from tape so far."""
+    buffer_fill: float
+    """0.0 to 1.0"""
+    total_bytes: int | None = None
+    """Expected bytes of the whole job, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberProblem:
+    """One file that was not (fully) saved or restored, and why."""
+
+    path: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberListed:
+    """One line of ls; `line` is as `tar -tv` prints it, bytes, without newline."""
+
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentReport:
+    """One tape file's outcome. status: saved, partial (some files had problems), failed, interrupted, not started."""
+
+    path: bytes
+    status: str
+    tape_file: int | None
+    first_block: int | None
+    """Logical block (MTIOCPOS) at which the tape file starts, where the drive tells it."""
+    blocks: int
+    files: int
+    data_bytes: int
+    """Bytes on tape: blocks x block size."""
+    duration_s: float
+    errors: tuple[MemberProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the tape stands; None where the drive does not know."""
+
+    file: int | None
+    block: int | None
+    logical_block: int | None = None
+    partition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """The end of a job: everything the summary table and --json need."""
+
+    command: str
+    exit_code: int
+    device: str
+    arguments: tuple[ArgumentReport, ...]
+    position: Position | None
+    message: str = ""
+    """One line (subject: fact; next step) when exit_code is not 0."""
+    limits: dict[str, object] = field(default_factory=dict)
+    """What limited the job: underruns, waits of each side in seconds, peak fill, ring size."""
+
+
+Emit = Callable[[object], None]
+"""Takes any record of this module."""

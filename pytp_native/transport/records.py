@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What transports answer: immutable records with names. Light: the mt path imports this module."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from pytp_native.errors import PytpError
+from pytp_native.ffi import lib
+
+_BLKSIZE_SHIFT: int = lib.MT_ST_BLKSIZE_SHIFT
+_BLKSIZE_MASK: int = lib.MT_ST_BLKSIZE_MASK
+_DENSITY_SHIFT: int = lib.MT_ST_DENSITY_SHIFT
+
+# General status bits of mt_gstat (linux/mtio.h, the GMT_* macros; st(4), "MTIOCGET").
+GMT_EOF = 0x80000000
+GMT_BOT = 0x40000000
+GMT_EOT = 0x20000000
+GMT_SM = 0x10000000
+GMT_EOD = 0x08000000
+GMT_WR_PROT = 0x04000000
+GMT_ONLINE = 0x01000000
+GMT_D_6250 = 0x00800000
+GMT_D_1600 = 0x00400000
+GMT_D_800 = 0x00200000
+GMT_DR_OPEN = 0x00040000
+GMT_IM_REP_EN = 0x00010000
+GMT_CLN = 0x00008000
+
+
+class MtStatus(NamedTuple):
+    """struct mtget of MTIOCGET (st(4)), field by field; use the properties."""
+
+    mt_type: int
+    mt_resid: int
+    mt_dsreg: int
+    mt_gstat: int
+    mt_erreg: int
+    mt_fileno: int
+    mt_blkno: int
+
+    @property
+    def file_number(self) -> int | None:
+        """File number from 0, or None while the driver does not know it."""
+        return self.mt_fileno if self.mt_fileno >= 0 else None
+
+    @property
+    def block_number(self) -> int | None:
+        """Block number within the file from 0, or None while the driver does not know it."""
+        return self.mt_blkno if self.mt_blkno >= 0 else None
+
+    @property
+    def block_bytes(self) -> int:
+        """Fixed block size in bytes; 0 in variable-block mode."""
+        return self.mt_dsreg >> _BLKSIZE_SHIFT & _BLKSIZE_MASK
+
+    @property
+    def density_code(self) -> int:
+        return self.mt_dsreg >> _DENSITY_SHIFT & 0xFF
+
+    def has(self, flag: int) -> bool:
+        """Tell whether one of the GMT_* bits is on."""
+        return bool(self.mt_gstat & flag)
+
+
+class ScsiReply(NamedTuple):
+    """What happened to one SCSI command, on every axis; nothing is judged here (SG_IO v3; SAM-5 5.3.1)."""
+
+    status: int
+    """SAM status byte: 00h GOOD, 02h CHECK CONDITION, 08h BUSY, 18h RESERVATION CONFLICT..."""
+    sense: bytes
+    data: bytes
+    """Data-in, cut to what was transferred."""
+    residual: int = 0
+    host_status: int = 0
+    driver_status: int = 0
+    duration_ms: int = 0
+
+
+class Stop(Enum):
+    """Why a bulk transfer came back."""
+
+    END_OF_STREAM = "end of stream"
+    """The ring's producer finished and every block is on the device."""
+    FILEMARK = "filemark"
+    """A read met a filemark; the tape stands behind it."""
+    END_OF_DATA = "end of data"
+    """A read met the end of the recorded data; the tape stands there."""
+    EARLY_WARNING = "early warning"
+    """A write got ENOSPC after earlier success: the tape is near its end. Nothing of that block was written and it is
+    still in the ring; calling again writes on, until END_OF_MEDIUM."""
+    END_OF_MEDIUM = "end of medium"
+    """ENOSPC again with nothing written in between: the physical end."""
+    CANCELLED = "cancelled"
+    """The ring was stopped; the block in flight was finished."""
+    LIMIT = "limit"
+    """The requested number of blocks was moved."""
+    ERROR = "error"
+    """`error` says what; blocks before it are done."""
+
+
+class Moved(NamedTuple):
+    """What a bulk transfer did: whole blocks done on the device, and why it stopped."""
+
+    blocks: int
+    data_bytes: int
+    stop: Stop
+    error: PytpError | None = None
