@@ -12,7 +12,8 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ROOT / "pytp_native"
-DECLARATIONS = sorted((PACKAGE / "_decl").glob("*.h"))
+# ring.h first: the others name its types.
+DECLARATIONS = sorted((PACKAGE / "_decl").glob("*.h"), key=lambda path: (path.name != "ring.h", path.name))
 SOURCES = sorted((PACKAGE / "csrc").glob("*.c"))
 
 PREAMBLE = """
