@@ -140,6 +140,10 @@ class BeginningOfTape(NothingHere):
     """Spacing backwards met the beginning of the partition; the tape stands there."""
 
 
+class FilemarkMet(NothingHere):
+    """Spacing over records met a filemark; the tape stands beyond it in the direction of travel."""
+
+
 class ArchiveCut(PytpError):
     """The archive ends inside a member; the complete members before it were delivered."""
 

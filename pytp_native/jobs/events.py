@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pytp_native.transport.records import Position
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -72,16 +74,6 @@ class ArgumentReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """Where the tape stands; None where the drive does not know."""
-
-    file: int | None
-    block: int | None
-    logical_block: int | None = None
-    partition: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class JobReport:
     """The end of a job: everything the summary table and --json need."""
 
@@ -95,6 +87,18 @@ class JobReport:
     limits: dict[str, object] = field(default_factory=dict)
     """What limited the job: underruns, waits of each side in seconds, peak fill, ring size."""
 
+
+__all__ = [
+    "ArgumentReport",
+    "ArgumentStarted",
+    "Emit",
+    "JobReport",
+    "MemberListed",
+    "MemberProblem",
+    "Notice",
+    "Position",
+    "Progress",
+]
 
 Emit = Callable[[object], None]
 """Takes any record of this module."""

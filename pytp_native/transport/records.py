@@ -64,6 +64,21 @@ class MtStatus(NamedTuple):
         return bool(self.mt_gstat & flag)
 
 
+class Position(NamedTuple):
+    """Where the tape stands; None where the drive does not know. File numbers are st's own, from 0."""
+
+    file: int | None
+    block: int | None
+    logical_block: int | None = None
+    """Block number from the beginning of the partition, filemarks counted (MTIOCPOS)."""
+    partition: int = 0
+
+    def __str__(self) -> str:
+        if self.file is None:
+            return "an unknown file" if self.logical_block is None else f"logical block {self.logical_block}"
+        return f"file {self.file}" if self.block is None else f"file {self.file} block {self.block}"
+
+
 class ScsiReply(NamedTuple):
     """What happened to one SCSI command, on every axis; nothing is judged here (SG_IO v3; SAM-5 5.3.1)."""
 

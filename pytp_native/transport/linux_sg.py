@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""SCSI commands through SG_IO version 3: /dev/sgN, and st nodes, which take it too."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from typing import Any
+
+from pytp_native.errors import BadAddress, DeviceBusy, DeviceError, NotSupported, PytpError, UsageError
+from pytp_native.ffi import ffi, lib
+from pytp_native.transport import holders
+from pytp_native.transport.records import ScsiReply
+
+SENSE_BYTES = 252
+"""The largest sense data there are (SPC-5 4.4.1); mx_sb_len is one byte."""
+
+# host_status, the SCSI mid-layer's DID_* (linux/include/scsi/scsi_status.h); sg's documentation shows them in decimal.
+_HOST = {
+    0x01: "no connection", 0x02: "the bus stayed busy", 0x03: "timed out", 0x04: "bad target", 0x05: "aborted",
+    0x06: "parity error", 0x07: "internal error of the host adapter", 0x08: "reset", 0x0E: "transport disrupted",
+    0x0F: "transport failed fast", 0x10: "target failure", 0x11: "reservation conflict", 0x14: "transport marginal",
+}  # fmt: skip
+_DRIVER_TIMEOUT = 0x06
+_DRIVER_MASK = 0x0F
+
+
+def open_sg(address: str, node: str) -> LinuxSg:
+    """Open `node` (an sg or st node) for the device that the user called `address`.
+
+    Without write permission it is opened for reading only: the kernel then lets through only commands that change
+    nothing.
+    """
+    flags = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        try:
+            return LinuxSg(address, os.open(node, flags))
+        except PermissionError:
+            return LinuxSg(address, os.open(node, flags & ~os.O_RDWR | os.O_RDONLY))
+    except OSError as error:
+        raise _open_error(address, node, error.errno or 0) from error
+
+
+def _open_error(address: str, node: str, code: int) -> PytpError:
+    if code == errno.EBUSY:
+        return DeviceBusy(address, f"in use by {holders.describe(node)}")
+    if code in {errno.ENOENT, errno.ENXIO, errno.ENODEV}:
+        return BadAddress(address, "no such device", "see `ls /dev/sg*`; is the device on and the sg module loaded?")
+    if code in {errno.EACCES, errno.EPERM}:
+        return DeviceError(address, "permission denied", f"run as root or join the group that owns {node}")
+    return DeviceError(address, f"cannot open {node}: {os.strerror(code)}")
+
+
+class LinuxSg:
+    """A logical unit behind SG_IO. A CHECK CONDITION is a reply; only a command that was not carried raises."""
+
+    def __init__(self, address: str, fd: int) -> None:
+        self.address = address
+        self._fd = fd
+
+    def execute(
+        self, cdb: bytes, *, data_out: bytes = b"", data_in_bytes: int = 0, timeout_s: float = 60.0
+    ) -> ScsiReply:
+        if data_out and data_in_bytes:
+            raise UsageError(self.address, "one command moves data one way only")
+        sense = ffi.new("unsigned char[]", SENSE_BYTES)
+        command = ffi.from_buffer("unsigned char[]", cdb)
+        data = ffi.from_buffer(data_out) if data_out else ffi.new("unsigned char[]", data_in_bytes or 1)
+        header = ffi.new("struct sg_io_hdr *")
+        header.interface_id = ord("S")
+        header.dxfer_direction = _direction(data_out, data_in_bytes)
+        header.cmd_len, header.cmdp = len(cdb), command
+        header.dxfer_len, header.dxferp = len(data_out) or data_in_bytes, ffi.cast("void *", data)
+        header.mx_sb_len, header.sbp = SENSE_BYTES, sense
+        header.timeout = max(1, int(timeout_s * 1000))
+        self._submit(header, cdb)
+        reply = _reply(header, sense, data, data_in_bytes)
+        self._check_carried(reply, cdb)
+        return reply
+
+    def _submit(self, header: Any, cdb: bytes) -> None:
+        try:
+            fcntl.ioctl(self._fd, lib.SG_IO, ffi.buffer(header))
+        except OSError as error:
+            what = f"command {cdb[:1].hex()}h"
+            if error.errno in {errno.EPERM, errno.EACCES}:
+                raise NotSupported(self.address, f"{what}: not permitted", "run as root") from error
+            if error.errno in {errno.ENXIO, errno.ENODEV}:
+                raise DeviceError(
+                    self.address, f"{what}: the device is gone", "look at dmesg and the cabling"
+                ) from error
+            raise DeviceError(self.address, f"{what} was not carried: {os.strerror(error.errno or 0)}") from error
+
+    def _check_carried(self, reply: ScsiReply, cdb: bytes) -> None:
+        """Raise DeviceError when the host adapter or the driver failed, not the device."""
+        reason = _HOST.get(reply.host_status, f"host status {reply.host_status:02x}h") if reply.host_status else ""
+        if reply.driver_status & _DRIVER_MASK == _DRIVER_TIMEOUT:
+            reason = "timed out"
+        if reason:
+            raise DeviceError(self.address, f"command {cdb[:1].hex()}h was not carried: {reason}", "look at dmesg")
+
+    def close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+def _direction(data_out: bytes, data_in_bytes: int) -> int:
+    if data_out:
+        return int(lib.SG_DXFER_TO_DEV)
+    return int(lib.SG_DXFER_FROM_DEV if data_in_bytes else lib.SG_DXFER_NONE)
+
+
+def _reply(header: Any, sense: Any, data: Any, data_in_bytes: int) -> ScsiReply:
+    moved = min(data_in_bytes, max(0, data_in_bytes - header.resid))
+    return ScsiReply(
+        status=header.status,
+        sense=bytes(ffi.buffer(sense, header.sb_len_wr)),
+        data=bytes(ffi.buffer(data, moved)) if moved else b"",
+        residual=header.resid,
+        host_status=header.host_status,
+        driver_status=header.driver_status,
+        duration_ms=header.duration,
+    )
