@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytp_native import mtio
 from pytp_native.errors import (
     BeginningOfTape,
-    BlockSizeMismatch,
     BlockTooLarge,
     DeviceError,
     EndOfData,
@@ -23,6 +23,7 @@ from pytp_native.transport.records import GMT_BOT, GMT_EOD, MtStatus, Position
 from pytp_native.units import KIB, MIB
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from pytp_native.transport.base import TapeTransport
@@ -210,13 +211,8 @@ class Drive:
 
         Raises NothingHere at a filemark (an empty file), at the end of data and on a blank tape.
         """
-        before = self.tape.status()
-        mtio.set_block_bytes(self.tape, 0)
-        try:
+        with self._variable_blocks():
             return self._measure_block()
-        finally:
-            if before.block_bytes:
-                mtio.set_block_bytes(self.tape, before.block_bytes)
 
     # -- parts of the above ------------------------------------------------------------------------------------------
 
@@ -239,20 +235,31 @@ class Drive:
         here = self.where()
         return here.logical_block == 0 or self.tape.status().has(GMT_BOT)
 
+    @contextmanager
+    def _variable_blocks(self) -> Iterator[None]:
+        """Read blocks of any length meanwhile: in fixed mode st cannot tell a foreign block from a bad one once it
+        has lost count of the blocks."""
+        before = self.tape.status().block_bytes
+        if before:
+            mtio.set_block_bytes(self.tape, 0)
+        try:
+            yield
+        finally:
+            if before:
+                mtio.set_block_bytes(self.tape, before)
+
     def _was_filemark(self) -> bool:
         """Read on to the end of data over what comes last, and tell whether it was a filemark.
 
         Reading says so for certain, also where spacing miscounts, and st knows file and block number again behind a
         filemark.
         """
-        buffer = memoryview(bytearray(self.tape.status().block_bytes or DEFAULT_BLOCK_BYTES))
         try:
-            return self.tape.read_block(buffer) == 0 and not self.tape.status().has(GMT_EOD)
+            with self._variable_blocks():
+                length = self.tape.read_block(memoryview(bytearray(DEFAULT_BLOCK_BYTES)))
         except BlockTooLarge:
             return False  # data; the tape stands behind them
-        except BlockSizeMismatch:
-            mtio.end_of_data(self.tape)
-            return False
+        return length == 0 and not self.tape.status().has(GMT_EOD)
 
     def _measure_block(self) -> int:
         too_small = 0

@@ -60,7 +60,8 @@ if TYPE_CHECKING:
 
             After success the position is what st(4) says. Spacing that fails stands where the medium
             stopped it (end of data: EndOfData; beginning of tape: BeginningOfTape) and `status` tells how far it
-            came. MTSEEK
+            came. Spacing over records that meets a filemark raises FilemarkMet: forwards the tape stands behind it,
+            backwards before it. MTSEEK
             and partition changes make file and block numbers unknown until a rewind, MTEOM or offline. NotSupported
             (EINVAL, ENOSYS) never moves the tape. WriteProtected for MTWEOF and MTERASE without write access.
             """
@@ -73,7 +74,11 @@ if TYPE_CHECKING:
             nothing."""
 
         def sync(self) -> None:
-            """Return when everything written so far is on the medium (MTWEOF 0); the position does not change."""
+            """Return when everything written so far is on the medium (MTWEOF 0); the position does not change.
+
+            As st does, `status` calls this block 0 of the file from now on (`position` stays right), and a close no
+            longer adds a filemark. Nothing to do without write access.
+            """
 
         def close(self) -> None:
             """Give the device back. After a write as the last operation the driver adds a filemark, as st does.

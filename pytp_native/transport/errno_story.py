@@ -118,7 +118,10 @@ def _read_failed(address: str, what: str, after: MtStatus) -> PytpError:
             f"the block {place(after)} is not {after.block_bytes} bytes long",
             "read with the block size that the tape was written with",
         )
-    return MediumError(address, f"{what} failed {place(after)}: medium error", "clean the drive and try again")
+    reason = (
+        f"medium error, or a block that is not {after.block_bytes} bytes long" if after.block_bytes else "medium error"
+    )
+    return MediumError(address, f"{what} failed {place(after)}: {reason}", "clean the drive and try again")
 
 
 def _bad_size(address: str, what: str, after: MtStatus | None) -> PytpError:
