@@ -19,7 +19,7 @@ from pytp_native.errors import (
     Refused,
 )
 from pytp_native.transport import open_tape, resolve
-from pytp_native.transport.records import GMT_BOT, GMT_EOD, MtStatus, Position
+from pytp_native.transport.records import GMT_EOD, MtStatus, Position
 from pytp_native.units import KIB, MIB
 
 if TYPE_CHECKING:
@@ -188,13 +188,11 @@ class Drive:
         only when a filemark has to be supplied.
         """
         mtio.end_of_data(self.tape)
-        if self._is_blank():
-            mtio.rewind(self.tape)
-            return False
         try:
             mtio.back_records(self.tape, 1)
         except BeginningOfTape:
-            return False  # blank, on a drive that does not tell its position
+            mtio.rewind(self.tape)  # blank
+            return False
         except FilemarkMet:
             pass  # the tape stands before that filemark now
         supply = not self._was_filemark()
@@ -230,10 +228,6 @@ class Drive:
         if here.file != number or here.block not in {0, None}:
             raise DeviceError(self.name, f"the drive stands at {here} instead of file {number}", "rewind and try again")
         return here
-
-    def _is_blank(self) -> bool:
-        here = self.where()
-        return here.logical_block == 0 or self.tape.status().has(GMT_BOT)
 
     @contextmanager
     def _variable_blocks(self) -> Iterator[None]:

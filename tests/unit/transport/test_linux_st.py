@@ -90,6 +90,15 @@ def test_fixed_mode_names_the_block_size_mismatch():
         tape.read_block(room(512))
 
 
+def test_fixed_mode_with_an_unknown_block_number_names_both_reasons():
+    tape, node = tape_of(A, A)
+    tape.operate(lib.MTSETBLK, 512)
+    tape.operate(lib.MTSEEK, 1)
+    with pytest.raises(errors.MediumError, match="medium error, or a block that is not 512 bytes long"):
+        tape.read_block(room(512))
+    assert node.at == 1
+
+
 def test_fixed_mode_refuses_a_part_of_a_block():
     tape, _node = tape_of(A)
     tape.operate(lib.MTSETBLK, 512)
@@ -299,6 +308,14 @@ def test_no_space_after_a_written_block_is_early_warning_again():
     tape._node.fd = full
     assert tape.write_from(ring).stop is Stop.EARLY_WARNING
     os.close(null)
+
+
+def test_no_space_behind_blocks_of_the_same_call_is_early_warning():
+    tape, node = tape_of()
+    node.write_from = lambda ring, limit: (0, 0, "no space", errno.ENOSPC)
+    tape.write_from(ring_with(1))
+    node.write_from = lambda ring, limit: (1, BLOCK, "no space", errno.ENOSPC)
+    assert tape.write_from(ring_with(1)).stop is Stop.EARLY_WARNING
 
 
 def test_write_from_reports_an_error_with_the_count():
