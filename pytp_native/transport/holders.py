@@ -45,10 +45,14 @@ def describe(path: str | bytes) -> str:
     """Return the holders for a message: "pid 42 (root: mt rewind)", or why nobody is named."""
     result = scan(path)
     if result.holders:
-        return ", ".join("this process" if one.pid == os.getpid() else str(one) for one in result.holders)
+        return ", ".join(_call(one) for one in result.holders)
     if result.unreadable:
         return f"a process that only root can see ({result.unreadable} not readable)"
     return "another process"
+
+
+def _call(holder: Holder) -> str:
+    return f"pid {holder.pid} (this process)" if holder.pid == os.getpid() else str(holder)
 
 
 def scan(path: str | bytes, *, proc: str = "/proc") -> Scan:

@@ -37,14 +37,14 @@ def open_st(path: str, *, write: bool = False, status_only: bool = False) -> Lin
     if status_only:
         return tape
     try:
-        status = tape.status()
-        if status.has(GMT_DR_OPEN):
+        status = tape.look()
+        if status is not None and status.has(GMT_DR_OPEN):
             raise NoMedium(path, "no cartridge is loaded")
-        if not status.has(GMT_ONLINE):
+        if status is not None and not status.has(GMT_ONLINE):
             tape.close()
             tape = _opened(path, flags, write)
-            status = tape.status()
-        if write and status.has(GMT_WR_PROT):
+            status = tape.look()
+        if write and status is not None and status.has(GMT_WR_PROT):
             # Only a waiting open says EROFS; this one would fail at its first write.
             raise WriteProtected(path, "the cartridge is write-protected")
         tape.wait_from_now_on()
@@ -90,13 +90,13 @@ class LinuxSt:
             written = self._node.write(data)
         except OSError as error:
             self._no_space = error.errno == errno.ENOSPC
-            raise errno_story.write_error(self.address, len(data), error.errno or 0, self._look()) from error
+            raise errno_story.write_error(self.address, len(data), error.errno or 0, self.look()) from error
         self._no_space = False
         return written
 
     def operate(self, operation: int, count: int = 1) -> None:
         # A filemark met backwards shows only in st's file number, which it counts down; unknown (-1) becomes -2.
-        before = self._look() if operation == lib.MTBSR else None
+        before = self.look() if operation == lib.MTBSR else None
         self._no_space = False
         try:
             self._node.operate(operation, count)
@@ -115,7 +115,7 @@ class LinuxSt:
         try:
             return self._node.pos()
         except OSError as error:
-            after, code = self._look(), error.errno or 0
+            after, code = self.look(), error.errno or 0
             story = errno_story.common_error(self.address, "tell", code, after)
             raise story or DeviceError(self.address, "tell: the drive does not tell its position") from error
 
@@ -138,7 +138,7 @@ class LinuxSt:
     def write_from(self, ring: BlockRing, *, limit: int = 0) -> Moved:
         blocks, data_bytes, why, code = self._node.write_from(ring, limit)
         if why == "failed":
-            error = errno_story.write_error(self.address, slot_bytes(ring), code, self._look())
+            error = errno_story.write_error(self.address, slot_bytes(ring), code, self.look())
             return Moved(blocks, data_bytes, Stop.ERROR, error)
         if why == "no space":
             again = self._no_space and blocks == 0
@@ -152,7 +152,7 @@ class LinuxSt:
         self._no_space = False
         if why == "filemark":
             # The first read at the end of data after a filemark also gives 0; MTIOCGET knows which it was.
-            after = self._look()
+            after = self.look()
             at_end = after is not None and after.has(GMT_EOD)
             return Moved(blocks, data_bytes, Stop.END_OF_DATA if at_end else Stop.FILEMARK)
         if why == "failed":
@@ -162,8 +162,11 @@ class LinuxSt:
             return Moved(blocks, data_bytes, Stop.ERROR, error)
         return Moved(blocks, data_bytes, Stop(why))
 
-    def _look(self) -> MtStatus | None:
-        """Return what MTIOCGET says now; None when it fails, as it does after a bus reset until the next rewind."""
+    def look(self) -> MtStatus | None:
+        """Return what MTIOCGET says now; None when it fails, as it does after a bus reset until the next rewind.
+
+        Not being able to look must not keep anybody from opening the tape to rewind it.
+        """
         try:
             return self._node.get()
         except OSError:
@@ -176,9 +179,9 @@ class LinuxSt:
             return None
 
     def _read_error(self, room: int, code: int) -> PytpError:
-        error = errno_story.read_error(self.address, room, code, self._look())
+        error = errno_story.read_error(self.address, room, code, self.look())
         if isinstance(error, MediumError) and self._at_end_of_data():
-            return EndOfData(self.address, f"end of data {errno_story.place(self._look())}")
+            return EndOfData(self.address, f"end of data {errno_story.place(self.look())}")
         return error
 
     def _at_end_of_data(self) -> bool:
@@ -190,7 +193,7 @@ class LinuxSt:
         try:
             self._node.operate(lib.MTFSR, 1)
         except OSError:
-            after = self._look()
+            after = self.look()
             if after is not None and after.has(GMT_EOF) and not after.has(GMT_EOD):
                 self._try(lib.MTBSF)
             return after is not None and after.has(GMT_EOD)
@@ -207,5 +210,5 @@ class LinuxSt:
         # MTIOCPOS first: at the beginning of the partition st learns its numbers from it.
         block = self._where() if code == errno.EIO else None
         return errno_story.operate_error(
-            self.address, operation, count, code, before=before, after=self._look(), logical_block=block
+            self.address, operation, count, code, before=before, after=self.look(), logical_block=block
         )

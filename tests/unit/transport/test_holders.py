@@ -62,7 +62,7 @@ def test_nobody_and_nothing(tmp_path):
 
 def test_this_process_is_called_that(tmp_path):
     with open(tmp_path / "x", "wb"):
-        assert holders.describe(tmp_path / "x") == "this process"
+        assert holders.describe(tmp_path / "x") == f"pid {os.getpid()} (this process)"
 
 
 def test_message_names_pid_user_and_command():

@@ -406,6 +406,15 @@ def test_a_drive_that_is_loading_is_waited_for(opened):
     assert loading.fd == -1
 
 
+def test_after_a_bus_reset_it_can_be_opened_and_rewound(opened):
+    node = MemoryNode([A])
+    node.was_reset = True
+    opened(node)
+    tape = open_st("/dev/nst7", write=True)
+    node.was_reset = False
+    tape.operate(lib.MTREW)
+
+
 def test_write_protected_cartridge_is_refused_for_writing_only(opened):
     node = MemoryNode([A], protected=True)
     opened(node)
