@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""A virtual cartridge: a directory with cartridge.json, data and index (csrc/cartridge.h has the layout of the last two)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+from typing import Any, NamedTuple
+
+from pytp_native.errors import MediumDamaged, PytpError, UsageError
+from pytp_native.ffi import ffi, lib
+from pytp_native.units import MIB
+from pytp_native.vtl.files import host_error, read_json, write_json
+
+FILEMARK_BYTES = 4096
+"""What a filemark takes of the capacity."""
+SPARE_FILEMARKS = 16
+"""A drive keeps room for closing filemarks behind the last block."""
+SMALLEST_CAPACITY = MIB
+_BARCODE = re.compile(r"[A-Z0-9]{1,6}[A-Z0-9]{2}\Z")
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+class Label(NamedTuple):
+    """cartridge.json: what is fixed to the cartridge rather than recorded on it."""
+
+    barcode: str
+    generation: str
+    capacity_bytes: int
+    write_protected: bool = False
+
+
+def check_barcode(barcode: str) -> str:
+    """Return the barcode in capitals; raise UsageError unless it can be printed on an LTO label."""
+    if _BARCODE.match(barcode.upper()) is None:
+        raise UsageError("barcode", f"{barcode!r} is none", "use up to 6 letters and digits and the generation, like A00001L9")
+    return barcode.upper()
+
+
+def early_warning_bytes(capacity_bytes: int) -> int:
+    """Data bytes at which early warning begins: 2 % before the end, at least 2 MiB, at most 4 GiB, never over a quarter."""
+    return capacity_bytes - min(max(capacity_bytes // 50, 2 * MIB), 4096 * MIB, capacity_bytes // 4)
+
+
+def read_label(directory: str) -> Label:
+    raw = read_json(os.path.join(directory, "cartridge.json"), what="virtual cartridge")
+    try:
+        return Label(
+            str(raw["barcode"]), str(raw["generation"]), int(raw["capacity_bytes"]), bool(raw.get("write_protected", False))
+        )
+    except (KeyError, TypeError, ValueError) as exc:
+        raise MediumDamaged(directory, f"cartridge.json has no usable {exc}") from exc
+
+
+def write_label(directory: str, label: Label) -> None:
+    write_json(os.path.join(directory, "cartridge.json"), {"format": 1, **label._asdict()})
+
+
+def create_cartridge(directory: str, label: Label) -> None:
+    """Make a blank cartridge. The directory must not exist."""
+    if label.capacity_bytes < SMALLEST_CAPACITY:
+        raise UsageError("capacity", f"{label.capacity_bytes} bytes is too small", "give at least 1M")
+    os.makedirs(directory)
+    with open(os.path.join(directory, "data"), "xb"):
+        pass
+    with open(os.path.join(directory, "index"), "xb") as index:
+        error = lib.pytp_cartridge_format(index.fileno(), secrets.randbits(64))
+    if error:
+        raise host_error(directory, error)
+    write_label(directory, label)
+
+
+def boot_number() -> int:
+    """A number for this run of the host: after another, unsynced data may not be there."""
+    try:
+        with open(_BOOT_ID, encoding="ascii") as file:
+            return int(file.read().strip().replace("-", "")[:16], 16)
+    except (OSError, ValueError):
+        return 0
+
+
+class Cartridge:
+    """An open cartridge. Its user holds the drive's lock; `writable=False` only looks and may be used without."""
+
+    def __init__(self, directory: str, *, writable: bool = True) -> None:
+        self.directory = directory
+        self.label = read_label(directory)
+        self.handle: Any = ffi.new("pytp_cartridge *")
+        self._fds: list[int] = []
+        flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC
+        try:
+            for name in ("data", "index"):
+                self._fds.append(os.open(os.path.join(directory, name), flags))
+        except OSError as exc:
+            self.close()
+            raise MediumDamaged(self.label.barcode, f"{name} cannot be opened: {os.strerror(exc.errno or 0)}") from exc
+        self._check(lib.pytp_cartridge_open(self.handle, *self._fds, boot_number(), writable), "its index")
+
+    def close(self) -> None:
+        while self._fds:
+            os.close(self._fds.pop())
+
+    @property
+    def count(self) -> int:
+        """Objects recorded: blocks and filemarks; the logical block number of the end of data."""
+        return int(self.handle.count)
+
+    @property
+    def filemarks(self) -> int:
+        return int(self.handle.filemarks)
+
+    @property
+    def data_bytes(self) -> int:
+        return int(self.handle.data_bytes)
+
+    @property
+    def used_bytes(self) -> int:
+        return self.data_bytes + self.filemarks * FILEMARK_BYTES
+
+    @property
+    def torn(self) -> int:
+        """Objects that were lost with the host's power: written, never synced."""
+        return int(self.handle.torn)
+
+    def append(self, data: memoryview | bytes) -> None:
+        self._check(lib.pytp_cartridge_append(self.handle, ffi.from_buffer(data), len(data)), f"block {self.count}")
+
+    def mark(self) -> None:
+        self._check(lib.pytp_cartridge_mark(self.handle), f"filemark {self.count}")
+
+    def cut(self, at: int) -> None:
+        """Forget object `at` and everything behind it."""
+        self._check(lib.pytp_cartridge_cut(self.handle, at), f"block {at}")
+
+    def sync(self) -> None:
+        """Return when everything is on the host's disk."""
+        self._check(lib.pytp_cartridge_sync(self.handle), "its data")
+
+    def look(self, at: int) -> tuple[int, int]:
+        """Return what stands at object `at` (lib.PYTP_AT_*) and a block's length in bytes."""
+        length = ffi.new("uint32_t *")
+        what = lib.pytp_cartridge_look(self.handle, at, length)
+        self._check(-what, f"block {at}")
+        if what == lib.PYTP_AT_DAMAGE:
+            self._check(errno.EBADMSG, f"filemark {at}")
+        return what, length[0]
+
+    def read(self, at: int, into: memoryview) -> int:
+        """Read block `at` and return its length; one longer than `into` is not read."""
+        length = lib.pytp_cartridge_read(self.handle, at, ffi.from_buffer(into, require_writable=True), len(into))
+        self._check(-length, f"block {at}")
+        return int(length)
+
+    def space_filemarks(self, at: int, count: int) -> tuple[int, int]:
+        """Return where spacing over `count` filemarks from `at` ends, and how many were crossed."""
+        place = ffi.new("uint64_t *", at)
+        crossed = lib.pytp_cartridge_space_marks(self.handle, place, count)
+        self._check(-crossed, "its index")
+        return place[0], crossed
+
+    def space_blocks(self, at: int, count: int) -> tuple[int, int, bool]:
+        """Return where spacing over `count` blocks from `at` ends, how many were crossed, and whether a filemark ended it."""
+        place, hit = ffi.new("uint64_t *", at), ffi.new("int *")
+        crossed = lib.pytp_cartridge_space_blocks(self.handle, place, count, hit)
+        self._check(-crossed, "its index")
+        return place[0], crossed, bool(hit[0])
+
+    def place_of(self, at: int) -> tuple[int, int]:
+        """Return object `at` as tape file number and block number in it, both from 0."""
+        since = ffi.new("uint64_t *")
+        marks = lib.pytp_cartridge_marks_before(self.handle, at, since)
+        self._check(-marks, "its index")
+        return marks, since[0]
+
+    def find_damage(self) -> int | None:
+        """Read everything and compare; return the first damaged object's number."""
+        bad = lib.pytp_cartridge_verify(self.handle)
+        if bad < -1:
+            self._check(-bad - 1, "its index")
+        return None if bad < 0 else int(bad)
+
+    def _check(self, error: int, what: str) -> None:
+        if error > 0:
+            raise self._error(error, what)
+
+    def _error(self, error: int, what: str) -> PytpError:
+        if error in {errno.EBADMSG, errno.ENODATA}:
+            return MediumDamaged(
+                f'cartridge "{self.label.barcode}"',
+                f"{what} is damaged: {self.directory} does not hold what was written",
+                "restore these files or read what stands before and behind",
+            )
+        return host_error(f'cartridge "{self.label.barcode}"', error)

@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The virtual drive as an SSC-5 target: commands on a cartridge, outcomes with sense data. What the Linux st driver makes of
+them is st.py; how they look as bytes is target.py."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
+from pytp_native.ffi import ffi, lib
+from pytp_native.spec import sense as codes
+from pytp_native.vtl import sense
+from pytp_native.vtl.cartridge import FILEMARK_BYTES, SPARE_FILEMARKS, Cartridge, early_warning_bytes
+from pytp_native.vtl.faults import NEVER, FaultScript
+from pytp_native.vtl.inventory import Inventory, cartridge_directory, drive_directory
+from pytp_native.vtl.personality import Personality, personality_of
+from pytp_native.vtl.sense import Sense
+from pytp_native.vtl.state import DriveState
+
+LARGEST_COUNT = 0xFFFFFF
+
+
+class Outcome(NamedTuple):
+    """How a command ended: `sense` is None for GOOD; `done` counts blocks, filemarks or (variable read) bytes."""
+
+    sense: Sense | None
+    done: int = 0
+
+
+class VirtualDrive:
+    """Drive `number` of the library at `path`. Commands that move or change the medium need the drive's lock.
+
+    A command that meets a failure of the host (damaged files, full disk) ends with sense data and keeps the story in `trouble`.
+    """
+
+    def __init__(self, path: str, number: int) -> None:
+        self.path = path
+        self.number = number
+        self.directory = drive_directory(path, number)
+        inventory = Inventory(path)
+        self.bay = inventory.drive(number)
+        self.personality: Personality = personality_of(inventory.generation)
+        self.state = DriveState(self.directory)
+        self.faults = FaultScript(os.path.join(self.directory, "faults"))
+        self.trouble: PytpError | None = None
+        self.cartridge: Cartridge | None = None
+        self._bulk: Any = ffi.new("pytp_bulk *")
+
+    @property
+    def raw(self) -> Any:
+        return self.state.raw
+
+    def attach(self) -> None:
+        """Take notice of what the library put in or took out, and open the cartridge. Needs the lock."""
+        if not self.state.valid:
+            self.state.reset()
+        raw = self.raw
+        if raw.loads != self.bay.loads:
+            raw.position = raw.partition = raw.prevented = 0
+            raw.rw, raw.eof = lib.PYTP_ST_IDLE, lib.PYTP_ST_NOEOF
+            raw.mounted = self.bay.barcode is not None
+            raw.loads = self.bay.loads
+            self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED if raw.mounted else 0)
+        if raw.mounted:
+            self._open_cartridge()
+
+    def detach(self) -> None:
+        if self.cartridge is not None:
+            self.cartridge.close()
+            self.cartridge = None
+
+    def close(self) -> None:
+        self.detach()
+        self.state.close()
+
+    # -- what can be asked ---------------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """A cartridge is threaded."""
+        return bool(self.raw.mounted) and self.bay.barcode is not None
+
+    @property
+    def write_protected(self) -> bool:
+        cartridge = self.cartridge
+        if cartridge is None:
+            return False
+        return (
+            cartridge.label.write_protected
+            or cartridge.label.generation not in self.personality.writes
+            or self.faults.reached("write protect", 0) is not None
+        )
+
+    @property
+    def density(self) -> int:
+        """Density code of the cartridge's format; 0 with none."""
+        return personality_of(self.cartridge.label.generation).density if self.cartridge is not None else 0
+
+    @property
+    def position(self) -> int:
+        return int(self.raw.position)
+
+    def test_unit_ready(self) -> Sense | None:
+        return None if self.ready else sense.NO_MEDIUM
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def read_variable(self, into: memoryview) -> Outcome:
+        """READ, FIXED=0. `done` is the block's length when it fits; a longer one is ILI with a negative residual, and passed."""
+        if (problem := self._before_move("read")) is not None:
+            return Outcome(problem)
+        try:
+            what, length = self._tape.look(self.position)
+            if what == lib.PYTP_AT_END:
+                return Outcome(sense.end_of_data(len(into)))
+            if what == lib.PYTP_AT_FILEMARK:
+                self.raw.position += 1
+                return Outcome(sense.filemark(len(into)))
+            if self.faults.strikes("read", self.position):
+                self.raw.position += 1
+                return Outcome(sense.read_error(len(into)))
+            if length <= len(into):
+                self._tape.read(self.position, into)
+        except PytpError as exc:
+            return Outcome(self._read_trouble(exc, len(into)))
+        self.raw.position += 1
+        residual = len(into) - length
+        return Outcome(sense.wrong_length(residual) if residual else None, length if residual >= 0 else 0)
+
+    def read_fixed(self, into: memoryview, block_bytes: int) -> Outcome:
+        """READ, FIXED=1: as many blocks as `into` holds; `done` counts them. Another length is ILI, and that block is passed."""
+        wanted = len(into) // block_bytes
+        for done in range(wanted):
+            place = into[done * block_bytes : (done + 1) * block_bytes]
+            outcome = self.read_variable(place)
+            if outcome.sense is not None:
+                return Outcome(outcome.sense._replace(information=wanted - done), done)
+        return Outcome(None, wanted)
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def start_writing(self) -> Sense | None:
+        """What a write does first: what follows on the tape is gone."""
+        if (problem := self._before_move("write")) is not None:
+            return problem
+        if self.write_protected:
+            return sense.WRITE_PROTECTED
+        try:
+            if self.position < self._tape.count:
+                self._tape.cut(self.position)
+        except PytpError as exc:
+            return self._host_trouble(exc)
+        return None
+
+    def write(self, data: memoryview, block_bytes: int) -> Outcome:
+        """WRITE: one block (`block_bytes` 0), or len(data) / block_bytes. `done` counts blocks; the residual is in bytes for one
+        variable block, else in blocks. All written, but early warning met: NO SENSE with EOM and residual 0."""
+        size = block_bytes or len(data)
+        wanted = len(data) // size
+        for done in range(wanted):
+            problem = self._write_one(data[done * size : (done + 1) * size])
+            if problem is not None:
+                left = (wanted - done) if block_bytes else len(data)
+                return Outcome(problem._replace(information=left), done)
+        return Outcome(sense.EARLY_WARNING if self._in_warning_zone() else None, wanted)
+
+    def _write_one(self, block: memoryview) -> Sense | None:
+        if (problem := self.start_writing()) is not None:
+            return problem
+        if self.faults.strikes("write", self.position):
+            return sense.write_error(0)
+        tape = self._tape
+        if tape.used_bytes + len(block) > tape.label.capacity_bytes:
+            return sense.overflow(0)
+        try:
+            tape.append(block)
+        except PytpError as exc:
+            return self._host_trouble(exc)
+        self.raw.position += 1
+        return None
+
+    def write_filemarks(self, count: int, *, immediate: bool = False) -> Outcome:
+        """WRITE FILEMARKS; with IMMED=0 everything before them is on the host's disk afterwards, also for count 0."""
+        if (problem := self._before_move("write") or (sense.WRITE_PROTECTED if self.write_protected else None)) is not None:
+            return Outcome(problem._replace(information=count))
+        for done in range(count):
+            if (problem := self._mark_one()) is not None:
+                return Outcome(problem._replace(information=count - done), done)
+        if not immediate:
+            try:
+                self._tape.sync()
+            except PytpError as exc:
+                return Outcome(self._host_trouble(exc), count)
+        return Outcome(sense.EARLY_WARNING if count and self._in_warning_zone() else None, count)
+
+    def _mark_one(self) -> Sense | None:
+        if (problem := self.start_writing()) is not None:
+            return problem
+        if self.faults.strikes("write", self.position):
+            return sense.write_error(0)
+        tape = self._tape
+        if tape.used_bytes >= tape.label.capacity_bytes + SPARE_FILEMARKS * FILEMARK_BYTES:
+            return sense.overflow(0)
+        try:
+            tape.mark()
+        except PytpError as exc:
+            return self._host_trouble(exc)
+        self.raw.position += 1
+        return None
+
+    def erase(self) -> Sense | None:
+        """ERASE: end of data is here from now on."""
+        return self.start_writing()
+
+    # -- moving --------------------------------------------------------------------------------------------------------
+
+    def space_filemarks(self, count: int) -> Outcome:
+        """SPACE over filemarks; a count below 0 moves back and ends before the last one crossed."""
+        if (problem := self._before_move()) is not None:
+            return Outcome(problem)
+        try:
+            self.raw.position, done = self._tape.space_filemarks(self.position, count)
+        except PytpError as exc:
+            return Outcome(self._host_trouble(exc))
+        return Outcome(_short(count, abs(count) - done), done)
+
+    def space_blocks(self, count: int) -> Outcome:
+        """SPACE over blocks; a filemark ends it and is crossed."""
+        if (problem := self._before_move()) is not None:
+            return Outcome(problem)
+        try:
+            self.raw.position, done, hit = self._tape.space_blocks(self.position, count)
+        except PytpError as exc:
+            return Outcome(self._host_trouble(exc))
+        left = abs(count) - done
+        return Outcome(sense.filemark(left) if hit else _short(count, left), done)
+
+    def space_to_end(self) -> Sense | None:
+        if (problem := self._before_move()) is None:
+            self.raw.position = self._tape.count
+        return problem
+
+    def locate(self, block: int) -> Sense | None:
+        """LOCATE; beyond the end of data it stops there with BLANK CHECK."""
+        if (problem := self._before_move()) is not None:
+            return problem
+        end = self._tape.count
+        self.raw.position = min(block, end)
+        return sense.end_of_data(0)._replace(information=None) if block > end else None
+
+    def rewind(self) -> Sense | None:
+        """REWIND (and retension): what was written goes to the medium first."""
+        if (problem := self._before_move()) is not None:
+            return problem
+        try:
+            self._tape.sync()
+        except PytpError as exc:
+            return self._host_trouble(exc)
+        self.raw.position = 0
+        return None
+
+    def load(self) -> Sense | None:
+        """LOAD UNLOAD, LOAD=1: thread the cartridge that is in the drive, to BOP, with a unit attention."""
+        if self.bay.barcode is None:
+            return sense.NO_MEDIUM
+        self.raw.mounted = 1
+        self.raw.position = 0
+        self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED)
+        if self.cartridge is None:
+            self._open_cartridge()
+        return None
+
+    def unload(self) -> Sense | None:
+        """LOAD UNLOAD, LOAD=0: write what is buffered, rewind, unthread."""
+        if not self.ready:
+            return sense.NO_MEDIUM
+        if self.raw.prevented:
+            return sense.REMOVAL_PREVENTED
+        if self.cartridge is not None:
+            try:
+                self.cartridge.sync()
+            except PytpError as exc:
+                return self._host_trouble(exc)
+        self._unthread()
+        return None
+
+    # -- modes ---------------------------------------------------------------------------------------------------------
+
+    def set_mode(
+        self, *, density: int | None = None, block_bytes: int | None = None, buffered: int | None = None
+    ) -> Sense | None:
+        """MODE SELECT, header and block descriptor."""
+        if density is not None and density not in {0, 0x7F, self.density} and not self._writes_density(density):
+            return sense.INVALID_PARAMETER
+        if block_bytes is not None:
+            if block_bytes and not self.personality.least_block <= block_bytes <= self.personality.most_block:
+                return sense.INVALID_PARAMETER
+            self.raw.block_bytes = block_bytes
+        if buffered is not None:
+            self.raw.buffered_mode = buffered & 7
+        return None
+
+    def set_compression(self, on: bool) -> None:
+        """MODE SELECT, data compression page: a flag only; the host's disk takes the data as it is."""
+        self.raw.compression = on
+
+    def prevent_removal(self, prevent: bool) -> None:
+        self.raw.prevented = prevent
+
+    def _writes_density(self, density: int) -> bool:
+        from pytp_native.vtl.personality import GENERATIONS
+
+        return any(GENERATIONS[name].density == density for name in self.personality.writes if name in GENERATIONS)
+
+    # -- bulk ----------------------------------------------------------------------------------------------------------
+
+    def bulk_write_limits(self) -> Any:
+        """How far pytp_bulk_write may go before somebody has to look."""
+        bulk, tape = self._bulk_limits(("write", "eject", "early warning")), self._tape
+        end = early_warning_bytes(tape.label.capacity_bytes) - tape.filemarks * FILEMARK_BYTES
+        bulk.stop_bytes = max(end, 0)
+        return bulk
+
+    def bulk_read_limits(self) -> Any:
+        """The same for pytp_bulk_read."""
+        return self._bulk_limits(("read", "eject"))
+
+    def _bulk_limits(self, kinds: tuple[str, ...]) -> Any:
+        bulk = self._bulk
+        bulk.cartridge, bulk.state = self._tape.handle, self.raw
+        bulk.stop_at = self.faults.next_event(kinds, self.position)
+        bulk.stop_bytes = NEVER
+        fixed = self.raw.block_bytes
+        bulk.least, bulk.most = (fixed, fixed) if fixed else (self.personality.least_block, self.personality.most_block)
+        return bulk
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _tape(self) -> Cartridge:
+        if self.cartridge is None:
+            raise MediumDamaged(f"drive {self.number}", "no cartridge is attached")
+        return self.cartridge
+
+    def _open_cartridge(self) -> None:
+        self.cartridge = Cartridge(cartridge_directory(self.path, str(self.bay.barcode)))
+        self.raw.position = min(self.raw.position, self.cartridge.count)
+
+    def _unthread(self) -> None:
+        self.detach()
+        self.raw.mounted = 0
+        self.raw.position = 0
+
+    def _raise_attention(self, code: int) -> None:
+        self.raw.st_attention = self.raw.sg_attention = code
+
+    def _before_move(self, kind: str = "") -> Sense | None:
+        """Look for new faults and for the operator; then whether there is a cartridge."""
+        if self.raw.recheck:
+            self.raw.recheck = 0
+            self.faults.reload()
+        self.trouble = None
+        if not self.ready:
+            return sense.NO_MEDIUM
+        eject = self.faults.reached("eject", self.position) if kind else None
+        if eject is not None:
+            self.faults.remove(eject)
+            self._unthread()
+            return sense.NO_MEDIUM
+        return None
+
+    def _in_warning_zone(self) -> bool:
+        tape = self._tape
+        if tape.used_bytes >= early_warning_bytes(tape.label.capacity_bytes):
+            return True
+        return self.faults.reached("early warning", self.position - 1) is not None
+
+    def _read_trouble(self, exc: PytpError, residual: int) -> Sense:
+        if isinstance(exc, MediumDamaged):
+            self.trouble = exc
+            self.raw.position += 1
+            return sense.read_error(residual)
+        return self._host_trouble(exc)
+
+    def _host_trouble(self, exc: PytpError) -> Sense:
+        self.trouble = exc
+        if isinstance(exc, MediumDamaged):
+            return sense.read_error(0)
+        return sense.write_error(0) if isinstance(exc, HostDiskFull) else sense.TARGET_FAILURE
+
+
+def _short(count: int, left: int) -> Sense | None:
+    if left == 0:
+        return None
+    return sense.end_of_data(left) if count > 0 else sense.beginning(left)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Faults by script: one a line in driveN/faults; numbers are logical block numbers, filemarks counted, from 0.
+
+    write 120: medium error     the block (or filemark) 120 cannot be written
+    read 7: medium error        block 7 cannot be read; the tape stands behind it
+    early warning at 50         from block 50 on every write reports early warning
+    write protect               the cartridge's tab is slid
+    eject at 10                 an operator takes the cartridge out when the head gets to block 10; happens once
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from pytp_native.errors import UsageError
+from pytp_native.vtl.files import replace_file
+
+NEVER = 2**63
+_FORMS = re.compile(
+    r"(?:(?P<verb>read|write) (?P<at>\d+): medium error"
+    r"|early warning at (?P<warn>\d+)"
+    r"|(?P<protect>write protect)"
+    r"|eject at (?P<eject>\d+))\Z"
+)
+ALLOWED = 'use "write N: medium error", "read N: medium error", "early warning at N", "write protect" or "eject at N"'
+
+
+class Fault(NamedTuple):
+    kind: str
+    """read, write, early warning, write protect, eject"""
+    at: int
+    text: str
+
+
+def parse_fault(text: str) -> Fault:
+    """Read one line. Raises UsageError with what is allowed."""
+    line = " ".join(text.lower().split()).replace(" :", ":")
+    match = _FORMS.match(line)
+    if match is None:
+        raise UsageError("fault", f"{text!r} is none", ALLOWED)
+    if match["verb"]:
+        return Fault(match["verb"], int(match["at"]), line)
+    if match["warn"]:
+        return Fault("early warning", int(match["warn"]), line)
+    if match["eject"]:
+        return Fault("eject", int(match["eject"]), line)
+    return Fault("write protect", 0, line)
+
+
+class FaultScript:
+    """A drive's faults; the file is the truth, so that another process can add one while the drive works."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.faults: tuple[Fault, ...] = ()
+        self.reload()
+
+    def reload(self) -> None:
+        try:
+            with open(self.path, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+        except FileNotFoundError:
+            lines = []
+        self.faults = tuple(parse_fault(line) for line in lines if line.strip())
+
+    def save(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        if faults:
+            replace_file(self.path, "".join(f"{fault.text}\n" for fault in faults).encode())
+        elif os.path.exists(self.path):
+            os.unlink(self.path)
+
+    def remove(self, fault: Fault) -> None:
+        """Take out one that has happened."""
+        self.save(tuple(other for other in self.faults if other != fault))
+
+    def strikes(self, kind: str, at: int) -> bool:
+        """Tell whether block `at` is bad for reading or writing."""
+        return any(fault.kind == kind and fault.at == at for fault in self.faults)
+
+    def reached(self, kind: str, at: int) -> Fault | None:
+        """Return the fault that begins at or before block `at`."""
+        return next((fault for fault in self.faults if fault.kind == kind and fault.at <= at), None)
+
+    def next_event(self, kinds: tuple[str, ...], at: int) -> int:
+        """First block from `at` on that needs a look; NEVER if none."""
+        return min((max(fault.at, at) for fault in self.faults if fault.kind in kinds and self._ahead(fault, at)), default=NEVER)
+
+    @staticmethod
+    def _ahead(fault: Fault, at: int) -> bool:
+        return fault.at >= at or fault.kind not in {"read", "write"}

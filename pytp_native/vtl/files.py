@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""How the library keeps its small files: replaced whole, locked while somebody works with what they describe."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from pytp_native.errors import BadAddress, DeviceError, HostDiskFull, PytpError
+
+
+def host_error(subject: str, number: int) -> PytpError:
+    """Name an errno of the disk under the library: full is no end of tape."""
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        return HostDiskFull(subject, f"the host's disk is full ({os.strerror(number)})")
+    return DeviceError(subject, f"the host's file system failed: {os.strerror(number)}", "check the host's disk")
+
+
+def replace_file(path: str, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, sees either the old or the new one whole."""
+    fresh = f"{path}.new"
+    try:
+        with open(fresh, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, path)
+        sync_directory(os.path.dirname(path))
+    except OSError as exc:
+        raise host_error(path, exc.errno or errno.EIO) from exc
+
+
+def sync_directory(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def read_json(path: str, *, what: str) -> dict[str, Any]:
+    """Read a JSON object of ours. Raises BadAddress when it is not there or not ours."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+    except OSError as exc:
+        raise BadAddress(path, f"no {what} here: {os.strerror(exc.errno or 0)}") from exc
+    except ValueError as exc:
+        raise BadAddress(path, f"not a {what}: {exc}") from exc
+    if not isinstance(value, dict):
+        raise BadAddress(path, f"not a {what}")
+    return value
+
+
+def write_json(path: str, value: dict[str, Any]) -> None:
+    replace_file(path, json.dumps(value, indent=1).encode() + b"\n")
+
+
+class Lock:
+    """An exclusive flock on a file; the kernel drops it when its holder dies."""
+
+    def __init__(self, path: str, *, wait: bool = False, busy: Callable[[], PytpError] | None = None) -> None:
+        """Take it; when somebody else has it, wait or raise what `busy` builds."""
+        self.path = path
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as exc:
+            raise host_error(path, exc.errno or errno.EIO) from exc
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as exc:
+            os.close(self._fd)
+            self._fd = -1
+            if busy is None:
+                raise
+            raise busy() from exc
+
+    def release(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.release()

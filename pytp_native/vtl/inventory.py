@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""library.json: what the library consists of and where each cartridge is. Changed under the library's lock, replaced whole."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pytp_native.errors import BadAddress, UsageError
+from pytp_native.vtl.files import Lock, read_json, write_json
+
+FILE = "library.json"
+FORMAT = 1
+FIRST_MAIL_ELEMENT = 768
+FIRST_DRIVE_ELEMENT = 256
+FIRST_SLOT_ELEMENT = 1024
+
+
+class DriveBay:
+    """One drive in the inventory. `loads` counts cartridges put in or taken out, so that the drive notices a change."""
+
+    def __init__(self, number: int, raw: dict[str, Any]) -> None:
+        self.number = number
+        self.serial: str = raw["serial"]
+        self.barcode: str | None = raw["barcode"]
+        self.source_slot: int | None = raw["source_slot"]
+        self.loads: int = raw["loads"]
+
+    def put(self, barcode: str | None, source_slot: int | None) -> None:
+        self.barcode, self.source_slot = barcode, source_slot
+        self.loads += 1
+
+    def encode(self) -> dict[str, Any]:
+        return {"serial": self.serial, "barcode": self.barcode, "source_slot": self.source_slot, "loads": self.loads}
+
+
+class Inventory:
+    """The library's geometry and contents. Slots are numbered from 1, mail slots behind the storage slots."""
+
+    def __init__(self, path: str) -> None:
+        """Read it. Raises BadAddress if `path` is no virtual library."""
+        self.path = path
+        raw = read_json(os.path.join(path, FILE), what="virtual library")
+        try:
+            if raw["format"] != FORMAT:
+                raise BadAddress(path, f"a virtual library of format {raw['format']}", f"this pytp knows format {FORMAT}")
+            self.generation: str = raw["generation"]
+            self.capacity_bytes: int = raw["capacity_bytes"]
+            self.serial: str = raw["serial"]
+            self.mail_slots: int = raw["mail_slots"]
+            self.slots: list[str | None] = list(raw["slots"])
+            self.drives = [DriveBay(number, drive) for number, drive in enumerate(raw["drives"])]
+        except (KeyError, TypeError) as exc:
+            raise BadAddress(path, f"library.json has no usable {exc}") from exc
+
+    @classmethod
+    def create(cls, path: str, *, drives: int, slots: int, mail_slots: int, generation: str, capacity_bytes: int) -> Inventory:
+        serial = f"PYTP{os.urandom(3).hex().upper()}"
+        bays = [{"serial": f"{serial}D{number}", "barcode": None, "source_slot": None, "loads": 0} for number in range(drives)]
+        raw = {
+            "format": FORMAT, "serial": serial, "generation": generation, "capacity_bytes": capacity_bytes,
+            "mail_slots": mail_slots, "slots": [None] * (slots + mail_slots), "drives": bays,
+        }  # fmt: skip
+        write_json(os.path.join(path, FILE), raw)
+        return cls(path)
+
+    def save(self) -> None:
+        raw = {
+            "format": FORMAT, "serial": self.serial, "generation": self.generation,
+            "capacity_bytes": self.capacity_bytes, "mail_slots": self.mail_slots,
+            "slots": self.slots, "drives": [bay.encode() for bay in self.drives],
+        }  # fmt: skip
+        write_json(os.path.join(self.path, FILE), raw)
+
+    def is_mail(self, slot: int) -> bool:
+        return slot > len(self.slots) - self.mail_slots
+
+    def drive(self, number: int) -> DriveBay:
+        if not 0 <= number < len(self.drives):
+            raise BadAddress(f"vtl:{self.path}/drive{number}", "no such drive", f"there are 0 to {len(self.drives) - 1}")
+        return self.drives[number]
+
+    def slot_of(self, barcode: str) -> int | None:
+        return self.slots.index(barcode) + 1 if barcode in self.slots else None
+
+    def drive_of(self, barcode: str) -> DriveBay | None:
+        return next((bay for bay in self.drives if bay.barcode == barcode), None)
+
+    def check_slot(self, slot: int) -> int:
+        """Return the slot's index; raise UsageError if there is no such slot."""
+        if not 1 <= slot <= len(self.slots):
+            raise UsageError(f"slot {slot}", "no such slot", f"there are 1 to {len(self.slots)}")
+        return slot - 1
+
+    def free_slot(self) -> int | None:
+        """The first empty storage slot."""
+        storage = self.slots[: len(self.slots) - self.mail_slots]
+        return storage.index(None) + 1 if None in storage else None
+
+
+def cartridge_directory(path: str, barcode: str) -> str:
+    return os.path.join(path, "cartridges", barcode)
+
+
+def drive_directory(path: str, number: int) -> str:
+    return os.path.join(path, f"drive{number}")
+
+
+def library_lock(path: str) -> Lock:
+    """Hold while the inventory changes; held for moments only, so waiting is right."""
+    return Lock(os.path.join(path, "lock"), wait=True)

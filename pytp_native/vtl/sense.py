@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Sense data as the virtual drive gives it. Laid out here byte by byte: a parser's wrong offset must not agree with itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pytp_native.spec import sense as codes
+
+FIXED_FORMAT = 0x70
+FIXED_BYTES = 18
+
+
+class Sense(NamedTuple):
+    """What went with a CHECK CONDITION (SPC-5 4.4.3)."""
+
+    key: int
+    code: int = codes.NO_ADDITIONAL
+    """ASC << 8 | ASCQ"""
+    filemark: bool = False
+    eom: bool = False
+    ili: bool = False
+    information: int | None = None
+    """Residual: blocks, filemarks or bytes not done; None: INFORMATION not valid."""
+
+    def encode(self) -> bytes:
+        """Lay out fixed format, current, 18 bytes."""
+        raw = bytearray(FIXED_BYTES)
+        raw[0] = FIXED_FORMAT | (0x80 if self.information is not None else 0)
+        raw[2] = self.filemark << 7 | self.eom << 6 | self.ili << 5 | self.key
+        raw[3:7] = ((self.information or 0) & 0xFFFFFFFF).to_bytes(4, "big")
+        raw[7] = FIXED_BYTES - 8
+        raw[12:14] = self.code.to_bytes(2, "big")
+        return bytes(raw)
+
+
+NO_MEDIUM = Sense(codes.NOT_READY, codes.MEDIUM_NOT_PRESENT)
+REMOVAL_PREVENTED = Sense(codes.ILLEGAL_REQUEST, codes.MEDIUM_REMOVAL_PREVENTED)
+WRITE_PROTECTED = Sense(codes.DATA_PROTECT, codes.WRITE_PROTECTED)
+INVALID_OPERATION = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_OPERATION_CODE)
+INVALID_FIELD = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_FIELD_IN_CDB)
+INVALID_PARAMETER = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_FIELD_IN_PARAMETER_LIST)
+TARGET_FAILURE = Sense(codes.HARDWARE_ERROR, codes.INTERNAL_TARGET_FAILURE)
+EARLY_WARNING = Sense(codes.NO_SENSE, codes.END_OF_PARTITION, eom=True, information=0)
+
+
+def filemark(residual: int) -> Sense:
+    return Sense(codes.NO_SENSE, codes.FILEMARK_DETECTED, filemark=True, information=residual)
+
+
+def end_of_data(residual: int) -> Sense:
+    return Sense(codes.BLANK_CHECK, codes.END_OF_DATA_DETECTED, information=residual)
+
+
+def beginning(residual: int) -> Sense:
+    return Sense(codes.NO_SENSE, codes.BEGINNING_OF_PARTITION, eom=True, information=residual)
+
+
+def wrong_length(residual: int) -> Sense:
+    return Sense(codes.NO_SENSE, ili=True, information=residual)
+
+
+def overflow(residual: int) -> Sense:
+    return Sense(codes.VOLUME_OVERFLOW, codes.END_OF_PARTITION, eom=True, information=residual)
+
+
+def read_error(residual: int) -> Sense:
+    return Sense(codes.MEDIUM_ERROR, codes.UNRECOVERED_READ_ERROR, information=residual)
+
+
+def write_error(residual: int) -> Sense:
+    return Sense(codes.MEDIUM_ERROR, codes.WRITE_ERROR, information=residual)

@@ -1,0 +1,478 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What the Linux st driver makes of a drive (drivers/scsi/st.c of 6.1, st(4)): one opener, file and block numbers, what the head
+met last, errnos. Calls raise OSError with st's errno, and nothing else; the drive's `trouble` may tell more.
+
+Differences, on purpose: nothing is buffered in the driver (st itself uses direct I/O), a fixed-mode read that is no multiple of
+the block size is EINVAL instead of being read ahead, an empty drive is ENOMEDIUM at once instead of after two minutes, and
+everybody may set driver options.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any, NamedTuple, NoReturn
+
+from pytp_native.ffi import ffi, lib
+from pytp_native.spec import sense as codes
+from pytp_native.vtl.drive import VirtualDrive
+from pytp_native.vtl.sense import Sense
+from pytp_native.vtl.state import drive_lock
+
+IDLE, READING, WRITING = lib.PYTP_ST_IDLE, lib.PYTP_ST_READING, lib.PYTP_ST_WRITING
+NOEOF, FM_HIT, FM = lib.PYTP_ST_NOEOF, lib.PYTP_ST_FM_HIT, lib.PYTP_ST_FM
+EOM_OK, EOM_ERROR = lib.PYTP_ST_EOM_OK, lib.PYTP_ST_EOM_ERROR
+EOD_1, EOD_2, EOD = lib.PYTP_ST_EOD_1, lib.PYTP_ST_EOD_2, lib.PYTP_ST_EOD
+UNLOCKED, LOCKED_EXPLICIT, LOCKED_AUTO = 0, 1, 2
+
+GMT_EOF, GMT_BOT, GMT_EOT, GMT_SM, GMT_EOD = 0x80000000, 0x40000000, 0x20000000, 0x10000000, 0x08000000
+GMT_WR_PROT, GMT_ONLINE, GMT_DR_OPEN, GMT_IM_REP_EN = 0x04000000, 0x01000000, 0x00040000, 0x00010000
+_GMT_DENSITY = {1: 0x00200000, 2: 0x00400000, 3: 0x00800000}
+
+
+class MtGet(NamedTuple):
+    """struct mtget, in its order."""
+
+    type: int
+    resid: int
+    dsreg: int
+    gstat: int
+    erreg: int
+    fileno: int
+    blkno: int
+
+
+class Moved(NamedTuple):
+    """A bulk transfer's end: lib.PYTP_* and, for PYTP_FAILED and PYTP_NO_SPACE, the errno."""
+
+    blocks: int
+    data_bytes: int
+    stop: int
+    error: OSError | None = None
+
+
+def fail(number: int) -> NoReturn:
+    raise OSError(number, os.strerror(number))
+
+
+class StDriver:
+    """One open of the tape device. Opening waits for nobody: EBUSY is DeviceBusy, from the lock."""
+
+    def __init__(self, path: str, number: int, *, write: bool, nonblock: bool) -> None:
+        """Open as open(2) does. Raises OSError ENOMEDIUM or EROFS, DeviceBusy, BadAddress."""
+        self.drive = VirtualDrive(path, number)
+        try:
+            self._lock = drive_lock(f"vtl:{path}/drive{number}", self.drive.directory)
+        except BaseException:
+            self.drive.close()
+            raise
+        try:
+            self._open(write=write, nonblock=nonblock)
+        except BaseException:
+            self._release()
+            raise
+
+    def _open(self, *, write: bool, nonblock: bool) -> None:
+        self.drive.attach()
+        self.writable = write
+        self._block_bytes = self._density = 0
+        self._bury_the_dead()
+        self.raw.user = os.getpid()
+        self.write_protect = not write
+        self.raw.rw = IDLE
+        self.has_tape = False
+        self._check_tape(write=write, nonblock=nonblock)
+        if not self.has_tape and not nonblock:
+            fail(errno.ENOMEDIUM)
+
+    @property
+    def raw(self) -> Any:
+        return self.drive.raw
+
+    # -- open and close ------------------------------------------------------------------------------------------------
+
+    def _bury_the_dead(self) -> None:
+        """If the last user never closed, do what its close would have done."""
+        raw, tape = self.raw, self.drive.cartridge
+        if raw.user <= 0:
+            return
+        if tape is not None:
+            self._block_bytes = raw.block_bytes
+            if raw.rw == WRITING:
+                # It may have died between a block and the note of it.
+                raw.position = tape.count
+                if raw.file >= 0:
+                    raw.file, raw.block = tape.place_of(tape.count)
+                if tape.count == 0 or tape.look(tape.count - 1)[0] != lib.PYTP_AT_BLOCK:
+                    raw.rw = IDLE
+                    raw.eof = FM if tape.count else NOEOF
+            self._flush(ignore_errors=True)
+        self._unlock_automatic()
+
+    def _check_tape(self, *, write: bool, nonblock: bool) -> None:
+        raw, drive = self.raw, self.drive
+        if raw.st_attention:
+            raw.st_attention = 0
+            if drive.ready:
+                raw.partition = raw.rw = raw.eof = raw.setmark = raw.block = raw.file = 0
+                self._set_mode_defaults()
+        self.has_tape = drive.ready
+        if not self.has_tape:
+            self._density = self._block_bytes = 0
+            self.drive_protected = False
+            raw.file = raw.block = -1
+            raw.partition = 0
+            raw.door = UNLOCKED
+            return
+        self._density = drive.density
+        self._block_bytes = raw.block_bytes
+        self.drive_protected = drive.write_protected
+        if self.drive_protected:
+            self.write_protect = True
+            if write and not nonblock:
+                fail(errno.EROFS)
+
+    def close(self) -> None:
+        """Close as close(2) does: a write as the last operation gets its filemark. Raises OSError EIO if that failed."""
+        if self.drive.state.raw is None:
+            return
+        try:
+            self._flush(ignore_errors=False)
+            self._unlock_automatic()
+            self.raw.user = -abs(self.raw.user)
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self.drive.close()
+        self._lock.release()
+
+    def _flush(self, *, ignore_errors: bool) -> None:
+        raw = self.raw
+        if raw.rw != WRITING:
+            if self.drive.ready:
+                self.flush_buffer(seek_next=False)
+            return
+        marks = 2 if raw.options & lib.MT_ST_TWO_FM else 1
+        outcome = self.drive.write_filemarks(marks)
+        if outcome.sense is not None and not _fine_at_end(outcome.sense):
+            if not ignore_errors and self.drive.trouble is None:
+                raw.rw = IDLE
+            if not ignore_errors:
+                fail(errno.EIO)
+            return
+        if raw.file >= 0:
+            raw.file += 1
+        raw.block = 0
+        if marks == 2:
+            self.drive.space_filemarks(-1)
+        raw.eof = FM
+        raw.rw = IDLE
+
+    def _unlock_automatic(self) -> None:
+        if self.raw.door == LOCKED_AUTO:
+            self.drive.prevent_removal(False)
+            self.raw.door = UNLOCKED
+
+    # -- status --------------------------------------------------------------------------------------------------------
+
+    def status(self) -> MtGet:
+        """MTIOCGET."""
+        self.flush_buffer(seek_next=False)
+        raw = self.raw
+        gstat = GMT_WR_PROT if self.drive_protected else 0
+        if raw.block == 0:
+            gstat |= GMT_BOT if raw.file == 0 else GMT_EOF
+        if raw.eof in {EOM_OK, EOM_ERROR}:
+            gstat |= GMT_EOT
+        elif raw.eof >= EOM_OK:
+            gstat |= GMT_EOD
+        gstat |= _GMT_DENSITY.get(self._density, 0) | (GMT_ONLINE if self.has_tape else GMT_DR_OPEN)
+        gstat |= (GMT_SM if raw.setmark else 0) | (GMT_IM_REP_EN if self._reports_immediately() else 0)
+        dsreg = self._block_bytes << lib.MT_ST_BLKSIZE_SHIFT & lib.MT_ST_BLKSIZE_MASK
+        dsreg |= self._density << lib.MT_ST_DENSITY_SHIFT & 0xFF000000
+        return MtGet(lib.MT_ISSCSI2, raw.partition, dsreg, gstat, 0, raw.file, raw.block)
+
+    def _reports_immediately(self) -> bool:
+        options = self.raw.options
+        buffers = options & lib.MT_ST_BUFFER_WRITES and self._block_bytes
+        return bool(options & lib.MT_ST_ASYNC_WRITES or buffers or self.raw.buffered_mode)
+
+    def position(self) -> int:
+        """MTIOCPOS: READ POSITION's logical block number. Raises EIO without a cartridge."""
+        self.flush_buffer(seek_next=False)
+        if not self.has_tape or not self.drive.ready:
+            fail(errno.EIO)
+        if self.drive.position == 0 and self.raw.partition == 0:
+            self.raw.file = self.raw.block = 0
+        return self.drive.position
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def read(self, into: memoryview) -> int:
+        """read(2)."""
+        count, size, raw = len(into), self._block_bytes, self.raw
+        self._check_transfer(count)
+        if count == 0:
+            return 0
+        if size and count % size:
+            fail(errno.EINVAL)
+        if raw.rw == WRITING:
+            raw.rw = READING
+        if raw.eof >= EOD_1:
+            if raw.eof == EOD:
+                fail(errno.EIO)
+            raw.eof += 1
+            return 0
+        raw.rw = READING
+        total, special = 0, False
+        while total < count and not special:
+            special, got = self._read_tape(into[total:])
+            total += got
+            if size == 0:
+                break
+        self._note_end_of_read(total)
+        return total
+
+    def _note_end_of_read(self, total: int) -> None:
+        raw = self.raw
+        if total:
+            if raw.eof == FM:
+                raw.eof = NOEOF
+        elif raw.eof in {FM_HIT, EOD_1}:
+            raw.eof = FM if raw.eof == FM_HIT else EOD_2
+            raw.block = 0
+            if raw.file >= 0:
+                raw.file += 1
+        elif raw.eof == EOD_2:
+            raw.eof = EOD
+
+    def _read_tape(self, into: memoryview) -> tuple[bool, int]:
+        """Do one READ; return whether something special was met, and the bytes that came."""
+        raw, size = self.raw, self._block_bytes
+        if raw.eof == FM_HIT:
+            return True, 0
+        outcome = self.drive.read_fixed(into, size) if size else self.drive.read_variable(into)
+        raw.setmark = 0
+        got = outcome.done * size if size else outcome.done
+        special = False
+        if outcome.sense is not None:
+            special = True
+            got = self._judge_read(outcome.sense, got)
+        if raw.block >= 0:
+            raw.block += got // size if size else 1
+        return special, got
+
+    def _judge_read(self, sense: Sense, got: int) -> int:
+        raw, size = self.raw, self._block_bytes
+        if sense.ili and size == 0:
+            if (sense.information or 0) <= 0:
+                self._count_block()
+                fail(errno.ENOMEM)
+        elif sense.ili:
+            self._count_block()
+            self._int_ioctl(lib.MTBSR, 1)
+            if got == 0:
+                fail(errno.EIO)
+        elif sense.filemark:
+            raw.eof = EOD_2 if raw.eof == FM_HIT else FM_HIT
+        else:
+            raw.block = -1
+            if raw.eof != FM or sense.key != codes.BLANK_CHECK:
+                fail(errno.EIO)
+            raw.eof = EOD_2
+        return got
+
+    def _count_block(self) -> None:
+        if self.raw.block >= 0:
+            self.raw.block += 1
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def write(self, data: memoryview) -> int:
+        """write(2)."""
+        if not self.writable:
+            fail(errno.EBADF)
+        count, size, raw = len(data), self._block_bytes, self.raw
+        self._check_transfer(count)
+        if count == 0:
+            return 0
+        if size and count % size:
+            fail(errno.EINVAL)
+        if self.write_protect:
+            fail(errno.EACCES)
+        self._leave_reading()
+        if raw.eof == EOM_OK:
+            raw.eof = EOD_1
+            fail(errno.ENOSPC)
+        if raw.eof == EOM_ERROR:
+            fail(errno.EIO)
+        return self._write_tape(data, size)
+
+    def _leave_reading(self) -> None:
+        raw = self.raw
+        if raw.rw == READING:
+            self.flush_buffer(seek_next=False)
+        elif raw.rw != WRITING and raw.file == 0 and raw.block == 0:
+            self._set_mode_defaults()
+            if raw.default_compression >= 0:
+                self.drive.set_compression(bool(raw.default_compression))
+
+    def _write_tape(self, data: memoryview, size: int) -> int:
+        raw = self.raw
+        problem = self.drive.start_writing() if raw.rw != WRITING else None
+        if problem is None:
+            # Only now: a user who dies before this has cut the tape here, but has nothing on it that lacks a filemark.
+            raw.rw = WRITING
+            outcome = self.drive.write(data, size)
+            problem, done = outcome
+        else:
+            done = 0
+        if problem is not None and not problem.eom:
+            raw.block = -1
+            fail(errno.EIO)
+        if raw.block >= 0:
+            raw.block += done
+        if problem is not None:
+            raw.eof = EOM_OK
+            if done == 0:
+                fail(errno.ENOSPC)
+            return done * (size or len(data))
+        if raw.eof == EOD_1:
+            raw.eof = EOM_OK
+        elif raw.eof != EOM_OK:
+            raw.eof = NOEOF
+        return len(data)
+
+    def _check_transfer(self, count: int) -> None:
+        if not self.has_tape:
+            fail(errno.ENOMEDIUM)
+        limits = self.drive.personality
+        if count and self._block_bytes == 0 and not limits.least_block <= count <= limits.most_block:
+            fail(errno.EINVAL)
+        if self.raw.options & lib.MT_ST_AUTO_LOCK and self.raw.door == UNLOCKED:
+            self.drive.prevent_removal(True)
+            self.raw.door = LOCKED_AUTO
+
+    # -- bulk ----------------------------------------------------------------------------------------------------------
+
+    def write_from(self, ring: Any, limit: int) -> Moved:
+        """Write the ring's blocks until its stream ends or something stops it; `ring` is the C object."""
+        blocks = data_bytes = 0
+        moved, used = ffi.new("pytp_moved *"), ffi.new("size_t *")
+        while limit == 0 or blocks < limit:
+            if self._writes_freely():
+                lib.pytp_bulk_write(ring, self.drive.bulk_write_limits(), limit and limit - blocks, moved)
+                blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.bytes
+                if not self._is_event(moved):
+                    return Moved(blocks, data_bytes, moved.stop, _os_error(moved.error))
+            slot = lib.pytp_ring_take(ring, used)
+            if slot == ffi.NULL:
+                return Moved(blocks, data_bytes, lib.pytp_ring_why(ring), _os_error(lib.pytp_ring_error(ring)))
+            try:
+                if self.write(memoryview(ffi.buffer(slot, used[0]))) < used[0]:
+                    fail(errno.EIO)  # part of a slot: whole slots are all we count
+            except OSError as exc:
+                stop = lib.PYTP_NO_SPACE if exc.errno == errno.ENOSPC else lib.PYTP_FAILED
+                return Moved(blocks, data_bytes, stop, exc)
+            blocks, data_bytes = blocks + 1, data_bytes + used[0]
+            lib.pytp_ring_release(ring)
+        return Moved(blocks, data_bytes, lib.PYTP_LIMIT)
+
+    def read_into(self, ring: Any, room: int, limit: int) -> Moved:
+        """Read blocks into slots of `room` bytes until a filemark, end of data or something else."""
+        blocks = data_bytes = 0
+        moved = ffi.new("pytp_moved *")
+        while limit == 0 or blocks < limit:
+            if self._reads_freely(room):
+                lib.pytp_bulk_read(ring, self.drive.bulk_read_limits(), limit and limit - blocks, moved)
+                blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.bytes
+                if not self._is_event(moved):
+                    return Moved(blocks, data_bytes, moved.stop, _os_error(moved.error))
+            slot = lib.pytp_ring_fill(ring)
+            if slot == ffi.NULL:
+                return Moved(blocks, data_bytes, lib.PYTP_CANCELLED)
+            try:
+                got = self.read(memoryview(ffi.buffer(slot, room)))
+            except OSError as exc:
+                stop = lib.PYTP_END_OF_DATA if self.raw.eof == EOD else lib.PYTP_FAILED
+                return Moved(blocks, data_bytes, stop, exc)
+            if got == 0:
+                return Moved(blocks, data_bytes, lib.PYTP_END_OF_DATA if self.raw.eof >= EOD_1 else lib.PYTP_FILEMARK)
+            blocks, data_bytes = blocks + 1, data_bytes + got
+            lib.pytp_ring_commit(ring, got)
+        return Moved(blocks, data_bytes, lib.PYTP_LIMIT)
+
+    def _is_event(self, moved: Any) -> bool:
+        """Tell whether the bulk transfer stopped for us to look, rather than for good."""
+        if moved.stop != lib.PYTP_FAILED:
+            return False
+        return bool(moved.error == lib.PYTP_EVENT or self.drive.bulk_host_error())
+
+    def _writes_freely(self) -> bool:
+        raw, tape = self.raw, self.drive.cartridge
+        steady = self.has_tape and self.writable and not self.write_protect and raw.rw == WRITING and raw.eof == NOEOF
+        return bool(steady and tape is not None and raw.position == tape.count and not self.drive.write_protected)
+
+    def _reads_freely(self, room: int) -> bool:
+        raw = self.raw
+        steady = self.has_tape and raw.rw == READING and raw.eof == NOEOF and self.drive.cartridge is not None
+        return bool(steady and self._block_bytes in {0, room})
+
+    # -- operations ----------------------------------------------------------------------------------------------------
+
+    def operate(self, operation: int, count: int) -> None:
+        """MTIOCTOP."""
+        from pytp_native.vtl.st_operations import operate
+
+        operate(self, operation, count)
+
+    def _int_ioctl(self, operation: int, count: int) -> None:
+        from pytp_native.vtl.st_operations import int_ioctl
+
+        int_ioctl(self, operation, count)
+
+    def flush_buffer(self, *, seek_next: bool) -> None:
+        """Make the tape stand where the reader thinks: before a filemark that a fixed-block read has met but not told."""
+        raw = self.raw
+        if not self.has_tape or raw.rw == WRITING or self._block_bytes == 0 or raw.eof != FM_HIT:
+            return
+        if not seek_next:
+            if self.drive.space_filemarks(-1).sense is None:
+                raw.eof = NOEOF
+                return
+        else:
+            raw.eof = NOEOF
+        if raw.file >= 0:
+            raw.file += 1
+        raw.block = 0
+
+    def set_modes(self, *, density: int | None = None, block_bytes: int | None = None) -> None:
+        """MODE SELECT with what the driver knows; raises EIO if the drive refuses."""
+        if self.drive.set_mode(density=density, block_bytes=block_bytes) is not None:
+            fail(errno.EIO)
+        if block_bytes is not None:
+            self._block_bytes = block_bytes
+        if density is not None:
+            self._density = density
+
+    def _set_mode_defaults(self) -> None:
+        raw = self.raw
+        if raw.default_block_bytes >= 0:
+            self.set_modes(block_bytes=raw.default_block_bytes)
+        if raw.default_density >= 0:
+            self.set_modes(density=raw.default_density)
+
+    @property
+    def block_bytes(self) -> int:
+        """Fixed block size; 0 is variable mode."""
+        return self._block_bytes
+
+
+def _fine_at_end(sense: Sense) -> bool:
+    """Tell whether a filemark was written although the tape is near its end."""
+    return sense.eom and sense.key in {codes.NO_SENSE, codes.RECOVERED_ERROR} and not sense.information
+
+
+def _os_error(number: int) -> OSError | None:
+    return OSError(number, os.strerror(number)) if number else None
