@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""A virtual cartridge: a directory with cartridge.json, data and index (csrc/cartridge.h has the layout of the last two)."""
+"""A virtual cartridge: a directory with cartridge.json, data and index (csrc/cartridge.h has the layout of the last
+two)."""
 
 from __future__ import annotations
 
@@ -35,12 +36,15 @@ class Label(NamedTuple):
 def check_barcode(barcode: str) -> str:
     """Return the barcode in capitals; raise UsageError unless it can be printed on an LTO label."""
     if _BARCODE.match(barcode.upper()) is None:
-        raise UsageError("barcode", f"{barcode!r} is none", "use up to 6 letters and digits and the generation, like A00001L9")
+        raise UsageError(
+            "barcode", f"{barcode!r} is none", "use up to 6 letters and digits and the generation, like A00001L9"
+        )
     return barcode.upper()
 
 
 def early_warning_bytes(capacity_bytes: int) -> int:
-    """Data bytes at which early warning begins: 2 % before the end, at least 2 MiB, at most 4 GiB, never over a quarter."""
+    """Data bytes at which early warning begins: 2 % before the end, at least 2 MiB, at most 4 GiB, never over a
+    quarter."""
     return capacity_bytes - min(max(capacity_bytes // 50, 2 * MIB), 4096 * MIB, capacity_bytes // 4)
 
 
@@ -48,7 +52,10 @@ def read_label(directory: str) -> Label:
     raw = read_json(os.path.join(directory, "cartridge.json"), what="virtual cartridge")
     try:
         return Label(
-            str(raw["barcode"]), str(raw["generation"]), int(raw["capacity_bytes"]), bool(raw.get("write_protected", False))
+            str(raw["barcode"]),
+            str(raw["generation"]),
+            int(raw["capacity_bytes"]),
+            bool(raw.get("write_protected", False)),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise MediumDamaged(directory, f"cartridge.json has no usable {exc}") from exc
@@ -161,7 +168,8 @@ class Cartridge:
         return place[0], crossed
 
     def space_blocks(self, at: int, count: int) -> tuple[int, int, bool]:
-        """Return where spacing over `count` blocks from `at` ends, how many were crossed, and whether a filemark ended it."""
+        """Return where spacing over `count` blocks from `at` ends, how many were crossed, and whether a filemark
+        ended it."""
         place, hit = ffi.new("uint64_t *", at), ffi.new("int *")
         crossed = lib.pytp_cartridge_space_blocks(self.handle, place, count, hit)
         self._check(-crossed, "its index")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""The virtual drive as an SSC-5 target: commands on a cartridge, outcomes with sense data. What the Linux st driver makes of
-them is st.py; how they look as bytes is target.py."""
+"""The virtual drive as an SSC-5 target: commands on a cartridge, outcomes with sense data. What the Linux st driver
+makes of them is st.py; how they look as bytes is target.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytp_native.vtl import sense
 from pytp_native.vtl.cartridge import FILEMARK_BYTES, SPARE_FILEMARKS, Cartridge, early_warning_bytes
 from pytp_native.vtl.faults import NEVER, FaultScript
 from pytp_native.vtl.inventory import Inventory, cartridge_directory, drive_directory
-from pytp_native.vtl.personality import Personality, personality_of
+from pytp_native.vtl.personality import GENERATIONS, Personality, personality_of
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.state import DriveState
 
@@ -31,7 +31,8 @@ class Outcome(NamedTuple):
 class VirtualDrive:
     """Drive `number` of the library at `path`. Commands that move or change the medium need the drive's lock.
 
-    A command that meets a failure of the host (damaged files, full disk) ends with sense data and keeps the story in `trouble`.
+    A command that meets a failure of the host (damaged files, full disk) ends with sense data and keeps the story
+    in `trouble`.
     """
 
     def __init__(self, path: str, number: int) -> None:
@@ -107,7 +108,8 @@ class VirtualDrive:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def read_variable(self, into: memoryview) -> Outcome:
-        """READ, FIXED=0. `done` is the block's length when it fits; a longer one is ILI with a negative residual, and passed."""
+        """READ, FIXED=0. `done` is the block's length when it fits; a longer one is ILI with a negative residual,
+        and passed."""
         if (problem := self._before_move("read")) is not None:
             return Outcome(problem)
         try:
@@ -129,7 +131,8 @@ class VirtualDrive:
         return Outcome(sense.wrong_length(residual) if residual else None, length if residual >= 0 else 0)
 
     def read_fixed(self, into: memoryview, block_bytes: int) -> Outcome:
-        """READ, FIXED=1: as many blocks as `into` holds; `done` counts them. Another length is ILI, and that block is passed."""
+        """READ, FIXED=1: as many blocks as `into` holds; `done` counts them. Another length is ILI, and that block
+        is passed."""
         wanted = len(into) // block_bytes
         for done in range(wanted):
             place = into[done * block_bytes : (done + 1) * block_bytes]
@@ -154,8 +157,9 @@ class VirtualDrive:
         return None
 
     def write(self, data: memoryview, block_bytes: int) -> Outcome:
-        """WRITE: one block (`block_bytes` 0), or len(data) / block_bytes. `done` counts blocks; the residual is in bytes for one
-        variable block, else in blocks. All written, but early warning met: NO SENSE with EOM and residual 0."""
+        """WRITE: one block (`block_bytes` 0), or len(data) / block_bytes. `done` counts blocks; the residual is in
+        bytes for one variable block, else in blocks. All written, but early warning met: NO SENSE with EOM and
+        residual 0."""
         size = block_bytes or len(data)
         wanted = len(data) // size
         for done in range(wanted):
@@ -182,7 +186,9 @@ class VirtualDrive:
 
     def write_filemarks(self, count: int, *, immediate: bool = False) -> Outcome:
         """WRITE FILEMARKS; with IMMED=0 everything before them is on the host's disk afterwards, also for count 0."""
-        if (problem := self._before_move("write") or (sense.WRITE_PROTECTED if self.write_protected else None)) is not None:
+        if (
+            problem := self._before_move("write") or (sense.WRITE_PROTECTED if self.write_protected else None)
+        ) is not None:
             return Outcome(problem._replace(information=count))
         for done in range(count):
             if (problem := self._mark_one()) is not None:
@@ -309,8 +315,6 @@ class VirtualDrive:
         self.raw.prevented = prevent
 
     def _writes_density(self, density: int) -> bool:
-        from pytp_native.vtl.personality import GENERATIONS
-
         return any(GENERATIONS[name].density == density for name in self.personality.writes if name in GENERATIONS)
 
     # -- bulk ----------------------------------------------------------------------------------------------------------
@@ -325,6 +329,10 @@ class VirtualDrive:
     def bulk_read_limits(self) -> Any:
         """The same for pytp_bulk_read."""
         return self._bulk_limits(("read", "eject"))
+
+    def bulk_host_error(self) -> int:
+        """Errno of the host that stopped the last bulk transfer; the ordinary write meets it again, with its story."""
+        return int(self._bulk.host_error)
 
     def _bulk_limits(self, kinds: tuple[str, ...]) -> Any:
         bulk = self._bulk

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """Faults by script: one a line in driveN/faults; numbers are logical block numbers, filemarks counted, from 0.
 
-    write 120: medium error     the block (or filemark) 120 cannot be written
-    read 7: medium error        block 7 cannot be read; the tape stands behind it
-    early warning at 50         from block 50 on every write reports early warning
-    write protect               the cartridge's tab is slid
-    eject at 10                 an operator takes the cartridge out when the head gets to block 10; happens once
+write 120: medium error     the block (or filemark) 120 cannot be written
+read 7: medium error        block 7 cannot be read; the tape stands behind it
+early warning at 50         from block 50 on every write reports early warning
+write protect               the cartridge's tab is slid
+eject at 10                 an operator takes the cartridge out when the head gets to block 10; happens once
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ class FaultScript:
 
     def next_event(self, kinds: tuple[str, ...], at: int) -> int:
         """First block from `at` on that needs a look; NEVER if none."""
-        return min((max(fault.at, at) for fault in self.faults if fault.kind in kinds and self._ahead(fault, at)), default=NEVER)
+        return min(
+            (max(fault.at, at) for fault in self.faults if fault.kind in kinds and self._ahead(fault, at)),
+            default=NEVER,
+        )
 
     @staticmethod
     def _ahead(fault: Fault, at: int) -> bool:

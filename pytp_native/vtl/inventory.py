@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""library.json: what the library consists of and where each cartridge is. Changed under the library's lock, replaced whole."""
+"""library.json: what the library consists of and where each cartridge is. Changed under the library's lock,
+replaced whole."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ class Inventory:
         raw = read_json(os.path.join(path, FILE), what="virtual library")
         try:
             if raw["format"] != FORMAT:
-                raise BadAddress(path, f"a virtual library of format {raw['format']}", f"this pytp knows format {FORMAT}")
+                raise BadAddress(
+                    path, f"a virtual library of format {raw['format']}", f"this pytp knows format {FORMAT}"
+                )
             self.generation: str = raw["generation"]
             self.capacity_bytes: int = raw["capacity_bytes"]
             self.serial: str = raw["serial"]
@@ -54,9 +57,14 @@ class Inventory:
             raise BadAddress(path, f"library.json has no usable {exc}") from exc
 
     @classmethod
-    def create(cls, path: str, *, drives: int, slots: int, mail_slots: int, generation: str, capacity_bytes: int) -> Inventory:
+    def create(
+        cls, path: str, *, drives: int, slots: int, mail_slots: int, generation: str, capacity_bytes: int
+    ) -> Inventory:
         serial = f"PYTP{os.urandom(3).hex().upper()}"
-        bays = [{"serial": f"{serial}D{number}", "barcode": None, "source_slot": None, "loads": 0} for number in range(drives)]
+        bays = [
+            {"serial": f"{serial}D{number}", "barcode": None, "source_slot": None, "loads": 0}
+            for number in range(drives)
+        ]
         raw = {
             "format": FORMAT, "serial": serial, "generation": generation, "capacity_bytes": capacity_bytes,
             "mail_slots": mail_slots, "slots": [None] * (slots + mail_slots), "drives": bays,
@@ -77,7 +85,9 @@ class Inventory:
 
     def drive(self, number: int) -> DriveBay:
         if not 0 <= number < len(self.drives):
-            raise BadAddress(f"vtl:{self.path}/drive{number}", "no such drive", f"there are 0 to {len(self.drives) - 1}")
+            raise BadAddress(
+                f"vtl:{self.path}/drive{number}", "no such drive", f"there are 0 to {len(self.drives) - 1}"
+            )
         return self.drives[number]
 
     def slot_of(self, barcode: str) -> int | None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""What sort of drive and cartridge an LTO generation is, as data (the Ultrium format books; vendors' SCSI references)."""
+"""What sort of drive and cartridge an LTO generation is, as data (the Ultrium format books; vendors' SCSI
+references)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""Sense data as the virtual drive gives it. Laid out here byte by byte: a parser's wrong offset must not agree with itself."""
+"""Sense data as the virtual drive gives it. Laid out here byte by byte: a parser's wrong offset must not agree with
+itself."""
 
 from __future__ import annotations
 

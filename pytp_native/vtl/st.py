@@ -1,29 +1,41 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""What the Linux st driver makes of a drive (drivers/scsi/st.c of 6.1, st(4)): one opener, file and block numbers, what the head
-met last, errnos. Calls raise OSError with st's errno, and nothing else; the drive's `trouble` may tell more.
+"""What the Linux st driver makes of a drive (drivers/scsi/st.c of 6.1, st(4)): one opener, file and block numbers,
+what the head met last, errnos. Calls raise OSError with st's errno, and nothing else; the drive's `trouble` may
+tell more.
 
-Differences, on purpose: nothing is buffered in the driver (st itself uses direct I/O), a fixed-mode read that is no multiple of
-the block size is EINVAL instead of being read ahead, an empty drive is ENOMEDIUM at once instead of after two minutes, and
-everybody may set driver options.
+Differences, on purpose: nothing is buffered in the driver (st itself uses direct I/O), a fixed-mode read that is no
+multiple of the block size is EINVAL instead of being read ahead, an empty drive is ENOMEDIUM at once instead of
+after two minutes, and everybody may set driver options.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
-from pytp_native.ffi import ffi, lib
+from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
+from pytp_native.vtl import bulk, st_operations
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.sense import Sense
+from pytp_native.vtl.st_states import (
+    EOD,
+    EOD_1,
+    EOD_2,
+    EOM_ERROR,
+    EOM_OK,
+    FM,
+    FM_HIT,
+    IDLE,
+    LOCKED_AUTO,
+    NOEOF,
+    READING,
+    UNLOCKED,
+    WRITING,
+    fail,
+)
 from pytp_native.vtl.state import drive_lock
-
-IDLE, READING, WRITING = lib.PYTP_ST_IDLE, lib.PYTP_ST_READING, lib.PYTP_ST_WRITING
-NOEOF, FM_HIT, FM = lib.PYTP_ST_NOEOF, lib.PYTP_ST_FM_HIT, lib.PYTP_ST_FM
-EOM_OK, EOM_ERROR = lib.PYTP_ST_EOM_OK, lib.PYTP_ST_EOM_ERROR
-EOD_1, EOD_2, EOD = lib.PYTP_ST_EOD_1, lib.PYTP_ST_EOD_2, lib.PYTP_ST_EOD
-UNLOCKED, LOCKED_EXPLICIT, LOCKED_AUTO = 0, 1, 2
 
 GMT_EOF, GMT_BOT, GMT_EOT, GMT_SM, GMT_EOD = 0x80000000, 0x40000000, 0x20000000, 0x10000000, 0x08000000
 GMT_WR_PROT, GMT_ONLINE, GMT_DR_OPEN, GMT_IM_REP_EN = 0x04000000, 0x01000000, 0x00040000, 0x00010000
@@ -40,19 +52,6 @@ class MtGet(NamedTuple):
     erreg: int
     fileno: int
     blkno: int
-
-
-class Moved(NamedTuple):
-    """A bulk transfer's end: lib.PYTP_* and, for PYTP_FAILED and PYTP_NO_SPACE, the errno."""
-
-    blocks: int
-    data_bytes: int
-    stop: int
-    error: OSError | None = None
-
-
-def fail(number: int) -> NoReturn:
-    raise OSError(number, os.strerror(number))
 
 
 class StDriver:
@@ -75,13 +74,15 @@ class StDriver:
     def _open(self, *, write: bool, nonblock: bool) -> None:
         self.drive.attach()
         self.writable = write
+        self._nonblock = nonblock
+        self.met_end = False
         self._block_bytes = self._density = 0
         self._bury_the_dead()
         self.raw.user = os.getpid()
         self.write_protect = not write
         self.raw.rw = IDLE
         self.has_tape = False
-        self._check_tape(write=write, nonblock=nonblock)
+        self.check_tape()
         if not self.has_tape and not nonblock:
             fail(errno.ENOMEDIUM)
 
@@ -106,7 +107,7 @@ class StDriver:
                 if tape.count == 0 or tape.look(tape.count - 1)[0] != lib.PYTP_AT_BLOCK:
                     raw.rw = IDLE
                     raw.eof = FM if tape.count else NOEOF
-            self._flush(ignore_errors=True)
+            self._flush()
         self._unlock_automatic()
 
     def _check_tape(self, *, write: bool, nonblock: bool) -> None:
@@ -133,12 +134,15 @@ class StDriver:
                 fail(errno.EROFS)
 
     def close(self) -> None:
-        """Close as close(2) does: a write as the last operation gets its filemark. Raises OSError EIO if that failed."""
+        """Close as close(2) does: a write as the last operation gets its filemark. Raises OSError EIO if that
+        failed."""
         if self.drive.state.raw is None:
             return
         try:
-            self._flush(ignore_errors=False)
+            self._flush()
             self._unlock_automatic()
+            if self.raw.rw == WRITING:
+                fail(errno.EIO)  # and the next opener tries again, as its user has not closed
             self.raw.user = -abs(self.raw.user)
         finally:
             self._release()
@@ -147,19 +151,15 @@ class StDriver:
         self.drive.close()
         self._lock.release()
 
-    def _flush(self, *, ignore_errors: bool) -> None:
+    def _flush(self) -> None:
+        """What a close does with the tape. The state stays WRITING if the filemark could not be written."""
         raw = self.raw
         if raw.rw != WRITING:
-            if self.drive.ready:
-                self.flush_buffer(seek_next=False)
+            self.flush_buffer(seek_next=False)
             return
         marks = 2 if raw.options & lib.MT_ST_TWO_FM else 1
         outcome = self.drive.write_filemarks(marks)
         if outcome.sense is not None and not _fine_at_end(outcome.sense):
-            if not ignore_errors and self.drive.trouble is None:
-                raw.rw = IDLE
-            if not ignore_errors:
-                fail(errno.EIO)
             return
         if raw.file >= 0:
             raw.file += 1
@@ -219,6 +219,7 @@ class StDriver:
             fail(errno.EINVAL)
         if raw.rw == WRITING:
             raw.rw = READING
+        self.met_end = raw.eof == EOD
         if raw.eof >= EOD_1:
             if raw.eof == EOD:
                 fail(errno.EIO)
@@ -271,13 +272,14 @@ class StDriver:
                 fail(errno.ENOMEM)
         elif sense.ili:
             self._count_block()
-            self._int_ioctl(lib.MTBSR, 1)
+            st_operations.int_ioctl(self, lib.MTBSR, 1)
             if got == 0:
                 fail(errno.EIO)
         elif sense.filemark:
             raw.eof = EOD_2 if raw.eof == FM_HIT else FM_HIT
         else:
             raw.block = -1
+            self.met_end = sense.key == codes.BLANK_CHECK
             if raw.eof != FM or sense.key != codes.BLANK_CHECK:
                 fail(errno.EIO)
             raw.eof = EOD_2
@@ -356,84 +358,27 @@ class StDriver:
 
     # -- bulk ----------------------------------------------------------------------------------------------------------
 
-    def write_from(self, ring: Any, limit: int) -> Moved:
-        """Write the ring's blocks until its stream ends or something stops it; `ring` is the C object."""
-        blocks = data_bytes = 0
-        moved, used = ffi.new("pytp_moved *"), ffi.new("size_t *")
-        while limit == 0 or blocks < limit:
-            if self._writes_freely():
-                lib.pytp_bulk_write(ring, self.drive.bulk_write_limits(), limit and limit - blocks, moved)
-                blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.bytes
-                if not self._is_event(moved):
-                    return Moved(blocks, data_bytes, moved.stop, _os_error(moved.error))
-            slot = lib.pytp_ring_take(ring, used)
-            if slot == ffi.NULL:
-                return Moved(blocks, data_bytes, lib.pytp_ring_why(ring), _os_error(lib.pytp_ring_error(ring)))
-            try:
-                if self.write(memoryview(ffi.buffer(slot, used[0]))) < used[0]:
-                    fail(errno.EIO)  # part of a slot: whole slots are all we count
-            except OSError as exc:
-                stop = lib.PYTP_NO_SPACE if exc.errno == errno.ENOSPC else lib.PYTP_FAILED
-                return Moved(blocks, data_bytes, stop, exc)
-            blocks, data_bytes = blocks + 1, data_bytes + used[0]
-            lib.pytp_ring_release(ring)
-        return Moved(blocks, data_bytes, lib.PYTP_LIMIT)
+    def write_from(self, ring: Any, limit: int) -> bulk.Moved:
+        """Write the ring's blocks; `ring` is the C object."""
+        return bulk.write_from(self, ring, limit)
 
-    def read_into(self, ring: Any, room: int, limit: int) -> Moved:
-        """Read blocks into slots of `room` bytes until a filemark, end of data or something else."""
-        blocks = data_bytes = 0
-        moved = ffi.new("pytp_moved *")
-        while limit == 0 or blocks < limit:
-            if self._reads_freely(room):
-                lib.pytp_bulk_read(ring, self.drive.bulk_read_limits(), limit and limit - blocks, moved)
-                blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.bytes
-                if not self._is_event(moved):
-                    return Moved(blocks, data_bytes, moved.stop, _os_error(moved.error))
-            slot = lib.pytp_ring_fill(ring)
-            if slot == ffi.NULL:
-                return Moved(blocks, data_bytes, lib.PYTP_CANCELLED)
-            try:
-                got = self.read(memoryview(ffi.buffer(slot, room)))
-            except OSError as exc:
-                stop = lib.PYTP_END_OF_DATA if self.raw.eof == EOD else lib.PYTP_FAILED
-                return Moved(blocks, data_bytes, stop, exc)
-            if got == 0:
-                return Moved(blocks, data_bytes, lib.PYTP_END_OF_DATA if self.raw.eof >= EOD_1 else lib.PYTP_FILEMARK)
-            blocks, data_bytes = blocks + 1, data_bytes + got
-            lib.pytp_ring_commit(ring, got)
-        return Moved(blocks, data_bytes, lib.PYTP_LIMIT)
-
-    def _is_event(self, moved: Any) -> bool:
-        """Tell whether the bulk transfer stopped for us to look, rather than for good."""
-        if moved.stop != lib.PYTP_FAILED:
-            return False
-        return bool(moved.error == lib.PYTP_EVENT or self.drive.bulk_host_error())
-
-    def _writes_freely(self) -> bool:
-        raw, tape = self.raw, self.drive.cartridge
-        steady = self.has_tape and self.writable and not self.write_protect and raw.rw == WRITING and raw.eof == NOEOF
-        return bool(steady and tape is not None and raw.position == tape.count and not self.drive.write_protected)
-
-    def _reads_freely(self, room: int) -> bool:
-        raw = self.raw
-        steady = self.has_tape and raw.rw == READING and raw.eof == NOEOF and self.drive.cartridge is not None
-        return bool(steady and self._block_bytes in {0, room})
+    def read_into(self, ring: Any, room: int, limit: int) -> bulk.Moved:
+        """Read blocks into the ring's slots of `room` bytes."""
+        return bulk.read_into(self, ring, room, limit)
 
     # -- operations ----------------------------------------------------------------------------------------------------
 
     def operate(self, operation: int, count: int) -> None:
         """MTIOCTOP."""
-        from pytp_native.vtl.st_operations import operate
+        st_operations.operate(self, operation, count)
 
-        operate(self, operation, count)
-
-    def _int_ioctl(self, operation: int, count: int) -> None:
-        from pytp_native.vtl.st_operations import int_ioctl
-
-        int_ioctl(self, operation, count)
+    def check_tape(self) -> None:
+        """See what is in the drive now, as at open and after a load."""
+        self._check_tape(write=self.writable, nonblock=self._nonblock)
 
     def flush_buffer(self, *, seek_next: bool) -> None:
-        """Make the tape stand where the reader thinks: before a filemark that a fixed-block read has met but not told."""
+        """Make the tape stand where the reader thinks: before a filemark that a fixed-block read has met but not
+        told."""
         raw = self.raw
         if not self.has_tape or raw.rw == WRITING or self._block_bytes == 0 or raw.eof != FM_HIT:
             return
@@ -472,7 +417,3 @@ class StDriver:
 def _fine_at_end(sense: Sense) -> bool:
     """Tell whether a filemark was written although the tape is near its end."""
     return sense.eom and sense.key in {codes.NO_SENSE, codes.RECOVERED_ERROR} and not sense.information
-
-
-def _os_error(number: int) -> OSError | None:
-    return OSError(number, os.strerror(number)) if number else None

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""MTIOCTOP as st does it: st_ioctl's rules first (`operate`), then one command and its effect on the counters (`int_ioctl`)."""
+"""MTIOCTOP as st does it: st_ioctl's rules first (`operate`), then one command and its effect on the counters
+(`int_ioctl`)."""
 
 from __future__ import annotations
 
@@ -11,6 +12,19 @@ from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_options import set_options
+from pytp_native.vtl.st_states import (
+    EOD,
+    EOD_1,
+    EOM_OK,
+    FM,
+    FM_HIT,
+    IDLE,
+    LOCKED_EXPLICIT,
+    NOEOF,
+    UNLOCKED,
+    WRITING,
+    fail,
+)
 
 if TYPE_CHECKING:
     from pytp_native.vtl.st import StDriver
@@ -28,16 +42,8 @@ _WRITES_MARKS = {lib.MTWEOF, lib.MTWEOFI}
 _FAR = 0x7FFFFF
 
 
-def fail(number: int) -> None:
-    import os
-
-    raise OSError(number, os.strerror(number))
-
-
 def operate(st: StDriver, operation: int, count: int) -> None:
     """Do one MTIOCTOP. Raises OSError with st's errno."""
-    from pytp_native.vtl.st import IDLE
-
     count = _adjust_for_filemark(st, operation, count)
     st.flush_buffer(seek_next=operation in _SEEKS_NEXT)
     count = _end_writing(st, operation, count)
@@ -53,8 +59,6 @@ def operate(st: StDriver, operation: int, count: int) -> None:
 
 def _adjust_for_filemark(st: StDriver, operation: int, count: int) -> int:
     """A fixed-block read that met a filemark stands behind it already."""
-    from pytp_native.vtl.st import FM_HIT
-
     if st.raw.eof != FM_HIT or operation not in _FORWARD_FILES | _BACK_FILES:
         return count
     if st.raw.file >= 0:
@@ -63,8 +67,6 @@ def _adjust_for_filemark(st: StDriver, operation: int, count: int) -> int:
 
 
 def _end_writing(st: StDriver, operation: int, count: int) -> int:
-    from pytp_native.vtl.st import IDLE, WRITING
-
     if st.raw.rw != WRITING or operation not in _ENDS_WRITING:
         return count
     int_ioctl(st, lib.MTWEOF, 1)
@@ -96,15 +98,11 @@ def _dispatch(st: StDriver, operation: int, count: int) -> None:
 
 
 def _lock(st: StDriver, on: bool) -> None:
-    from pytp_native.vtl.st import LOCKED_EXPLICIT, UNLOCKED
-
     st.drive.prevent_removal(on)
     st.raw.door = LOCKED_EXPLICIT if on else UNLOCKED
 
 
 def _seek(st: StDriver, block: int) -> None:
-    from pytp_native.vtl.st import NOEOF
-
     if not st.has_tape:
         fail(errno.EIO)
     raw = st.raw
@@ -131,10 +129,11 @@ def _load(st: StDriver) -> None:
     if st.drive.load() is not None:
         st.raw.file = st.raw.block = -1
         fail(errno.EIO)
-    st.check_tape_after_load()
+    st.check_tape()
 
 
-# -- one command ---------------------------------------------------------------------------------------------------------
+# -- one command
+# ---------------------------------------------------------------------------------------------------------
 
 
 def int_ioctl(st: StDriver, operation: int, count: int) -> None:
@@ -146,8 +145,7 @@ def int_ioctl(st: StDriver, operation: int, count: int) -> None:
     action = _ACTIONS.get(operation)
     if action is None:
         fail(errno.ENOSYS)
-    else:
-        action(st, operation, count)
+    action(st, operation, count)
 
 
 def _settle(st: StDriver, file: int, block: int, eof: int) -> None:
@@ -162,8 +160,6 @@ def _signed24(count: int) -> int:
 
 
 def _space_files_forward(st: StDriver, operation: int, count: int) -> None:
-    from pytp_native.vtl.st import EOD, FM, NOEOF
-
     raw = st.raw
     file = raw.file + count if raw.file >= 0 else raw.file
     problem = st.drive.space_filemarks(_signed24(count)).sense
@@ -179,8 +175,6 @@ def _space_files_forward(st: StDriver, operation: int, count: int) -> None:
 
 
 def _space_files_back(st: StDriver, operation: int, count: int) -> None:
-    from pytp_native.vtl.st import NOEOF
-
     raw = st.raw
     file = raw.file - count if raw.file >= 0 else raw.file
     problem = st.drive.space_filemarks(_signed24(-count)).sense
@@ -197,8 +191,6 @@ def _space_files_back(st: StDriver, operation: int, count: int) -> None:
 
 
 def _space_blocks_forward(st: StDriver, _operation: int, count: int) -> None:
-    from pytp_native.vtl.st import EOM_OK, FM, NOEOF
-
     raw = st.raw
     block = raw.block + count if raw.block >= 0 else raw.block
     problem = st.drive.space_blocks(_signed24(count)).sense
@@ -218,8 +210,6 @@ def _space_blocks_forward(st: StDriver, _operation: int, count: int) -> None:
 
 
 def _space_blocks_back(st: StDriver, _operation: int, count: int) -> None:
-    from pytp_native.vtl.st import NOEOF
-
     raw = st.raw
     block = raw.block - count if raw.block >= 0 else raw.block
     problem = st.drive.space_blocks(_signed24(-count)).sense
@@ -229,22 +219,20 @@ def _space_blocks_back(st: StDriver, _operation: int, count: int) -> None:
     if problem.filemark:
         raw.file -= 1
         raw.block = -1
+    elif problem.eom:
+        raw.block = 0
     elif raw.block >= 0:
-        raw.block = 0 if problem.eom else block + (problem.information or 0)
+        raw.block = block + (problem.information or 0)
     _note_blank(st, problem, NOEOF)
     fail(errno.EIO)
 
 
 def _note_blank(st: StDriver, problem: Sense, otherwise: int) -> None:
-    from pytp_native.vtl.st import EOD
-
     st.raw.eof = EOD if problem.key == codes.BLANK_CHECK else otherwise
 
 
 def _no_setmarks(st: StDriver, operation: int, count: int) -> None:
     """LTO has none: the drive refuses the command (ILLEGAL REQUEST)."""
-    from pytp_native.vtl.st import NOEOF
-
     if operation == lib.MTWSM and st.write_protect:
         fail(errno.EACCES)
     st.raw.eof = NOEOF
@@ -252,8 +240,6 @@ def _no_setmarks(st: StDriver, operation: int, count: int) -> None:
 
 
 def _write_filemarks(st: StDriver, operation: int, count: int) -> None:
-    from pytp_native.vtl.st import EOM_OK, NOEOF
-
     if st.write_protect:
         fail(errno.EACCES)
     if count < 0:
@@ -274,8 +260,6 @@ def _write_filemarks(st: StDriver, operation: int, count: int) -> None:
 
 
 def _rewind(st: StDriver, _operation: int, _count: int) -> None:
-    from pytp_native.vtl.st import NOEOF
-
     if st.drive.rewind() is not None:
         st.raw.eof = NOEOF
         fail(errno.EIO)
@@ -283,8 +267,6 @@ def _rewind(st: StDriver, _operation: int, _count: int) -> None:
 
 
 def _to_end(st: StDriver, _operation: int, _count: int) -> None:
-    from pytp_native.vtl.st import EOD, EOD_1
-
     raw = st.raw
     file = -1
     if not raw.options & lib.MT_ST_FAST_MTEOM:
@@ -302,8 +284,6 @@ def _to_end(st: StDriver, _operation: int, _count: int) -> None:
 
 
 def _erase(st: StDriver, _operation: int, _count: int) -> None:
-    from pytp_native.vtl.st import NOEOF
-
     if st.write_protect:
         fail(errno.EACCES)
     if st.drive.erase() is not None:

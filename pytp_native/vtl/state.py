@@ -18,7 +18,8 @@ NO_DEFAULT = -1
 
 
 class DriveState:
-    """The mapped struct as `raw` (csrc/vdrive.h, pytp_drive_state). Only the lock's holder writes, `recheck` excepted."""
+    """The mapped struct as `raw` (csrc/vdrive.h, pytp_drive_state). Only the lock's holder writes, `recheck`
+    excepted."""
 
     def __init__(self, directory: str) -> None:
         path = os.path.join(directory, "state")

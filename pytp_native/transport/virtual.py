@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""vtl:DIR/drive0 as a tape and as a SCSI device. The tape is the virtual st layer under the kernel's error stories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import UnsupportedOperation
+from typing import TypeVar
+
+from pytp_native.errors import DeviceError, NoMedium, PytpError
+from pytp_native.ffi import lib
+from pytp_native.transport import errno_story
+from pytp_native.transport.linux_st import LinuxSt
+from pytp_native.transport.records import MtStatus, ScsiReply
+from pytp_native.transport.st_node import STOP_NAMES, StNode, slot_bytes, to_int32
+from pytp_native.vtl import bulk
+from pytp_native.vtl.st import StDriver
+from pytp_native.vtl.target import VirtualTarget
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.transport.base import BlockRing
+    from pytp_native.transport.records import Moved
+
+T = TypeVar("T")
+
+
+def open_virtual_tape(path: str, drive: int, *, write: bool = False, status_only: bool = False) -> VirtualTape:
+    """Open drive `drive` of the library at `path`. Raises DeviceBusy, NoMedium, WriteProtected, BadAddress."""
+    address = f"vtl:{path}/drive{drive}"
+    try:
+        st = StDriver(path, drive, write=write, nonblock=status_only)
+    except OSError as error:
+        raise errno_story.open_error(address, error.errno or 0, write=write) from error
+    return VirtualTape(address, VirtualNode(st))
+
+
+def open_virtual_scsi(path: str, drive: int) -> VirtualScsi:
+    """Open the same drive for SCSI commands; works beside a user of the tape, as sg does beside st."""
+    return VirtualScsi(f"vtl:{path}/drive{drive}", VirtualTarget(path, drive))
+
+
+class VirtualNode(StNode):
+    """The calls of st_node.StNode on a virtual st; OSError is all that can happen. `story` is what the drive knows
+    of it."""
+
+    def __init__(self, st: StDriver) -> None:
+        super().__init__(-1)
+        self.st = st
+        self.story: PytpError | None = None
+
+    def read(self, into: memoryview) -> int:
+        return self._noting(lambda: self.st.read(into.cast("B")))
+
+    def write(self, data: bytes | memoryview) -> int:
+        return self._noting(lambda: self.st.write(memoryview(data).cast("B")))
+
+    def operate(self, operation: int, count: int) -> None:
+        self._noting(lambda: self.st.operate(operation, to_int32(count)))
+
+    def get(self) -> MtStatus:
+        return MtStatus(*self.st.status())
+
+    def pos(self) -> int:
+        return self.st.position()
+
+    def write_from(self, ring: BlockRing, limit: int) -> tuple[int, int, str, int]:
+        return self._told(self.st.write_from(ring.handle, limit))
+
+    def read_into(self, ring: BlockRing, limit: int) -> tuple[int, int, str, int]:
+        return self._told(self.st.read_into(ring.handle, slot_bytes(ring), limit))
+
+    def close(self) -> None:
+        self._noting(self.st.close)
+
+    def _noting(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except OSError:
+            self._note()
+            raise
+
+    def _told(self, moved: bulk.Moved) -> tuple[int, int, str, int]:
+        self._note()
+        return moved.blocks, moved.data_bytes, STOP_NAMES[moved.stop], moved.error
+
+    def _note(self) -> None:
+        drive = self.st.drive
+        self.story = drive.trouble
+        if self.story is None and self.st.has_tape and drive.state.raw is not None and not drive.ready:
+            self.story = NoMedium("", "the cartridge was taken out while it was in use")
+
+
+class VirtualTape(LinuxSt):
+    """One open virtual drive. Where the virtual drive knows more than an errno says, that is the story."""
+
+    def __init__(self, address: str, node: VirtualNode) -> None:
+        super().__init__(address, node)
+        self._virtual = node
+
+    def fileno(self) -> int:
+        raise UnsupportedOperation("a virtual drive has no file descriptor")
+
+    def wait_from_now_on(self) -> None:
+        """Nothing to wait for: virtual cartridges thread at once."""
+
+    def read_block(self, into: memoryview) -> int:
+        return self._retold(lambda: LinuxSt.read_block(self, into))
+
+    def write_block(self, data: bytes | memoryview) -> int:
+        return self._retold(lambda: LinuxSt.write_block(self, data))
+
+    def operate(self, operation: int, count: int = 1) -> None:
+        self._retold(lambda: LinuxSt.operate(self, operation, count))
+
+    def sync(self) -> None:
+        if self._virtual.st.writable:
+            self.operate(lib.MTWEOF, 0)
+
+    def close(self) -> None:
+        self._retold(lambda: LinuxSt.close(self))
+
+    def write_from(self, ring: BlockRing, *, limit: int = 0) -> Moved:
+        return self._retold_end(super().write_from(ring, limit=limit))
+
+    def read_into(self, ring: BlockRing, *, limit: int = 0) -> Moved:
+        return self._retold_end(super().read_into(ring, limit=limit))
+
+    def _retold(self, call: Callable[[], T]) -> T:
+        self._virtual.story = None
+        try:
+            return call()
+        except PytpError as error:
+            if self._virtual.story is None:
+                raise
+            raise self._better(self._virtual.story) from error
+
+    def _retold_end(self, moved: Moved) -> Moved:
+        if moved.error is None or self._virtual.story is None:
+            return moved
+        return moved._replace(error=self._better(self._virtual.story))
+
+    def _better(self, story: PytpError) -> PytpError:
+        """Put this drive's address in front of what is known."""
+        fact = f"{story.subject}: {story.fact}" if story.subject else story.fact
+        return type(story)(self.address, fact, story.next_step)
+
+    def _at_end_of_data(self) -> bool:
+        return self._virtual.st.met_end
+
+
+class VirtualScsi:
+    """The drive's SCSI door."""
+
+    def __init__(self, address: str, target: VirtualTarget) -> None:
+        self.address = address
+        self._target: VirtualTarget | None = target
+
+    def execute(
+        self, cdb: bytes, *, data_out: bytes = b"", data_in_bytes: int = 0, timeout_s: float = 60.0
+    ) -> ScsiReply:
+        """As the contract; virtual commands take no time."""
+        if self._target is None:
+            raise DeviceError(self.address, "is closed")
+        reply = self._target.execute(cdb, data_out)
+        data = reply.data[:data_in_bytes]
+        return ScsiReply(reply.status, reply.sense, data, residual=data_in_bytes - len(data))
+
+    def close(self) -> None:
+        if self._target is not None:
+            self._target.close()
+            self._target = None
