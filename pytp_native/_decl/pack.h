@@ -1,0 +1,39 @@
+/* The tar packer; see csrc/pack.h. */
+#define PYTP_HASH_NONE ...
+#define PYTP_HASH_XXH3 ...
+#define PYTP_HASH_SHA256 ...
+#define PYTP_PROBLEM_UNREADABLE ...
+#define PYTP_PROBLEM_VANISHED ...
+#define PYTP_PROBLEM_READ_ERROR ...
+#define PYTP_PROBLEM_SHRANK ...
+#define PYTP_PROBLEM_GREW ...
+#define PYTP_PROBLEM_CHANGED ...
+#define PYTP_PROBLEM_SOCKET ...
+#define PYTP_PROBLEM_UNKNOWN_TYPE ...
+#define PYTP_PROBLEM_ATTRIBUTES ...
+typedef struct pytp_pack pytp_pack;
+typedef struct {
+    int hash;
+    int one_file_system;
+    const char *const *exclude;
+    size_t excludes;
+    int members_fd;
+    void (*problem)(void *context, const char *path, size_t length, int kind, int error);
+    void *context;
+    ...;
+} pytp_pack_options;
+typedef struct { uint64_t members, data_bytes, problems; int log_error; ...; } pytp_pack_counts;
+pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options);
+void pytp_pack_free(pytp_pack *pack);
+int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name);
+int pytp_pack_end(pytp_pack *pack);
+void pytp_pack_restart(pytp_pack *pack);
+void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);
+extern "Python" void pytp_pack_problem_seen(void *context, const char *path, size_t length, int kind, int error);
+
+typedef struct pytp_hash pytp_hash;
+pytp_hash *pytp_hash_new(int kind);
+void pytp_hash_free(pytp_hash *hash);
+void pytp_hash_start(pytp_hash *hash);
+void pytp_hash_add(pytp_hash *hash, const void *data, size_t length);
+size_t pytp_hash_finish(pytp_hash *hash, uint8_t *digest);

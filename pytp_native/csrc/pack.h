@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: WTFPL OR MIT
+ *
+ * Packs directory trees as pax tar straight into a ring of tape blocks: file data is read(2) into its slot, headers of
+ * every kind of member are laid out in place, and each member's address, length and checksum go to a log. One thread, no GIL.
+ *
+ * A header group (pax header and ustar header) that fits a tape block never straddles two: filler, a global pax header
+ * with a comment, is put before it where needed.
+ */
+#ifndef PYTP_PACK_H
+#define PYTP_PACK_H
+#include "hash.h"
+#include "ring.h"
+
+/* What can be said about one file. */
+enum {
+    PYTP_PROBLEM_UNREADABLE = 1, /* could not be opened or examined: errno */
+    PYTP_PROBLEM_VANISHED,       /* was listed by its directory and is gone */
+    PYTP_PROBLEM_READ_ERROR,     /* read(2) failed: errno; the rest of the member is zeros */
+    PYTP_PROBLEM_SHRANK,         /* shorter than its header says; the rest of the member is zeros */
+    PYTP_PROBLEM_GREW,           /* longer than its header says; the member is cut there */
+    PYTP_PROBLEM_CHANGED,        /* its times changed while it was read */
+    PYTP_PROBLEM_SOCKET,         /* a socket: cannot be archived */
+    PYTP_PROBLEM_UNKNOWN_TYPE,   /* neither file, directory, link, FIFO nor device */
+    PYTP_PROBLEM_ATTRIBUTES      /* extended attributes or ACLs could not be read: errno; the file itself was saved */
+};
+
+typedef struct pytp_pack pytp_pack;
+
+typedef struct {
+    int hash;                   /* PYTP_HASH_* */
+    int one_file_system;        /* do not descend into other file systems */
+    const char *const *exclude; /* glob patterns as `tar --exclude` takes them */
+    size_t excludes;
+    int members_fd;             /* where member records go, or -1 */
+    void (*problem)(void *context, const char *path, size_t length, int kind, int error);
+    void *context;
+} pytp_pack_options;
+
+typedef struct {
+    uint64_t members, data_bytes, problems;
+    int log_error; /* errno that ended the member log; the archive goes on without */
+} pytp_pack_counts;
+
+/* One record of the member log: this, then the name, then the link target. Little trouble to read: no padding. */
+typedef struct __attribute__((packed)) {
+    uint64_t block;           /* tape block of the header group, from the start of the tape file */
+    uint64_t size;            /* bytes of the file's content */
+    uint64_t stored_bytes;    /* bytes of the whole member in the archive: headers, data, padding */
+    int64_t mtime_s, ctime_s;
+    uint64_t device, inode, uid, gid;
+    uint32_t mtime_ns, ctime_ns;
+    uint32_t offset;          /* of the header group in its block */
+    uint32_t mode;            /* st_mode */
+    uint32_t name_length, link_length;
+    uint8_t type;             /* tar's type flag */
+    uint8_t digest_length;
+    uint8_t digest[PYTP_DIGEST_MAX];
+} pytp_member;
+
+/* NULL when memory is short. The ring must outlive it; the options' strings are copied. */
+pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options);
+void pytp_pack_free(pytp_pack *pack);
+/* Add what `path` names (a symbolic link given here is followed) with everything below it; its members are called `name`...
+ * Returns 0, PYTP_CANCELLED when the ring was stopped, or PYTP_FAILED when memory is short. */
+int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name);
+/* Add the end-of-archive blocks, pad the last tape block with zeros, finish the ring. Returns as pytp_pack_tree. */
+int pytp_pack_end(pytp_pack *pack);
+/* Start the next tape file: block numbers from 0, hard links forgotten. The ring has been reset. */
+void pytp_pack_restart(pytp_pack *pack);
+/* May be called from another thread at any time. */
+void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: WTFPL OR MIT
+ * One member: header group, content, log record. */
+#include "pack_parts.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+typedef const char *(*name_of)(uint64_t id);
+
+static const char *user_name(uint64_t id)
+{
+    char buffer[4096];
+    static __thread char name[40];
+    struct passwd entry, *found = NULL;
+    if (getpwuid_r((uid_t)id, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+        return "";
+    snprintf(name, sizeof name, "%s", found->pw_name);
+    return name;
+}
+
+static const char *group_name(uint64_t id)
+{
+    char buffer[16384];
+    static __thread char name[40];
+    struct group entry, *found = NULL;
+    if (getgrgid_r((gid_t)id, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+        return "";
+    snprintf(name, sizeof name, "%s", found->gr_name);
+    return name;
+}
+
+/* Looking an owner up may cost a trip to a name service: once per id. */
+static const char *cached(pytp_owner *owners, size_t count, uint64_t id, name_of look_up)
+{
+    pytp_owner *owner = &owners[id % count];
+    if (!owner->known || owner->id != id) {
+        owner->id = id;
+        owner->known = 1;
+        snprintf(owner->name, sizeof owner->name, "%s", look_up(id));
+    }
+    return owner->name;
+}
+
+static void fill_head(pytp_pack *pack, const struct stat *st, char type, pytp_tarhead *head)
+{
+    head->name = (const char *)pack->name.data;
+    head->name_length = pack->name.length;
+    head->type = type;
+    head->mode = st->st_mode & 07777;
+    head->uid = st->st_uid;
+    head->gid = st->st_gid;
+    head->uname = cached(pack->users, sizeof pack->users / sizeof *pack->users, st->st_uid, user_name);
+    head->gname = cached(pack->groups, sizeof pack->groups / sizeof *pack->groups, st->st_gid, group_name);
+    head->mtime_s = st->st_mtim.tv_sec;
+    head->mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
+    head->major = major(st->st_rdev);
+    head->minor = minor(st->st_rdev);
+}
+
+static void fill_log(const struct stat *st, char type, pytp_member *member)
+{
+    member->type = (uint8_t)type;
+    member->mtime_s = st->st_mtim.tv_sec;
+    member->mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
+    member->ctime_s = st->st_ctim.tv_sec;
+    member->ctime_ns = (uint32_t)st->st_ctim.tv_nsec;
+    member->device = st->st_dev;
+    member->inode = st->st_ino;
+    member->uid = st->st_uid;
+    member->gid = st->st_gid;
+    member->mode = st->st_mode;
+}
+
+/* A name that readers without sparse support may create. It never needs a pax path record, which some readers (Python's
+ * tarfile) would take for the true name. */
+static int sparse_alias(const pytp_pack *pack, const struct stat *st, pytp_bytes *alias)
+{
+    const char *name = (const char *)pack->name.data, *slash = memrchr(name, '/', pack->name.length);
+    size_t directory = slash ? (size_t)(slash - name) + 1 : 0;
+    int bad = pytp_bytes_add(alias, name, directory) | pytp_bytes_add(alias, "GNUSparseFile.0/", 16) |
+              pytp_bytes_add(alias, name + directory, pack->name.length - directory);
+    int plain = alias->length <= 100;
+    for (size_t i = 0; i < alias->length; i++)
+        plain &= alias->data[i] < 0x80;
+    if (plain || bad)
+        return bad;
+    char number[64];
+    alias->length = 0;
+    return pytp_bytes_add(alias, number, (size_t)snprintf(number, sizeof number, "GNUSparseFile.0/%ju", (uintmax_t)st->st_ino));
+}
+
+/* GNU tar manual, format 1.0: the true name and size are records. */
+static int sparse_records(pytp_pack *pack, const struct stat *st, pytp_tarhead *head, pytp_bytes *alias)
+{
+    char size[24];
+    int n = snprintf(size, sizeof size, "%jd", (intmax_t)st->st_size);
+    int bad = pytp_pax_record(&pack->records, "GNU.sparse.major", "1", 1) |
+              pytp_pax_record(&pack->records, "GNU.sparse.minor", "0", 1) |
+              pytp_pax_record(&pack->records, "GNU.sparse.name", pack->name.data, pack->name.length) |
+              pytp_pax_record(&pack->records, "GNU.sparse.realsize", size, (size_t)n) | sparse_alias(pack, st, alias);
+    head->name = (const char *)alias->data;
+    head->name_length = alias->length;
+    return bad;
+}
+
+static int put_headers(pytp_pack *pack, const pytp_tarhead *head, pytp_member *member)
+{
+    pack->group.length = 0;
+    if (pytp_tarhead_build(head, &pack->records, &pack->group) != 0)
+        return PYTP_FAILED;
+    int status = pytp_stream_align(pack, pack->group.length);
+    member->block = pack->block;
+    member->offset = (uint32_t)pack->used;
+    member->name_length = (uint32_t)pack->name.length;
+    member->link_length = (uint32_t)head->link_length;
+    member->stored_bytes = pack->group.length + (head->size + PYTP_TAR_BLOCK - 1) / PYTP_TAR_BLOCK * PYTP_TAR_BLOCK;
+    return status ? status : pytp_stream_put(pack, pack->group.data, pack->group.length);
+}
+
+static int put_file(pytp_pack *pack, const struct stat *st, int fd, pytp_tarhead *head, pytp_member *member)
+{
+    pytp_sparse map;
+    pytp_bytes alias = {0};
+    int holes = pytp_sparse_map(fd, st, &map), status = PYTP_FAILED;
+    if (holes == 0) {
+        pytp_sparse_free(&map);
+        head->size = (uint64_t)st->st_size;
+    } else if (holes > 0)
+        head->size = map.text.length + map.data_bytes;
+    member->size = (uint64_t)st->st_size;
+    if (holes >= 0 && (holes == 0 || sparse_records(pack, st, head, &alias) == 0))
+        status = put_headers(pack, head, member);
+    if (status == 0)
+        status = pytp_pack_content(pack, fd, st, &map, member);
+    pytp_sparse_free(&map);
+    pytp_bytes_free(&alias);
+    return status;
+}
+
+int pytp_pack_member(pytp_pack *pack, const struct stat *st, int fd, const char *link, size_t link_length, char type)
+{
+    pytp_tarhead head = {.link = link, .link_length = link_length};
+    pytp_member member = {0};
+    fill_head(pack, st, type, &head);
+    fill_log(st, type, &member);
+    int status = type == '0' ? put_file(pack, st, fd, &head, &member) : put_headers(pack, &head, &member);
+    if (status == 0)
+        pytp_log_member(pack, &member, link);
+    return status;
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What a backup was asked to save: each argument becomes one tape file, its members named after it."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from pytp_native.errors import UsageError
+
+
+class Argument(NamedTuple):
+    """One path of the command line."""
+
+    given: bytes
+    path: bytes
+    """Absolute, without "." and "..", links not resolved."""
+    name: bytes
+    """First part of its members' names."""
+
+    @property
+    def file_bytes(self) -> int | None:
+        """Size when it is a regular file; None for a tree, whose size nobody knows beforehand."""
+        return os.path.getsize(self.path) if os.path.isfile(self.path) else None
+
+
+def resolve_arguments(paths: tuple[bytes, ...], *, full_paths: bool = False) -> tuple[Argument, ...]:
+    """Return what to save, in order. Raises UsageError for a missing path and for two with one name."""
+    if not paths:
+        raise UsageError("backup", "nothing to back up", "name at least one file or directory")
+    arguments = tuple(_argument(path, full_paths=full_paths) for path in paths)
+    seen: dict[bytes, Argument] = {}
+    for argument in arguments:
+        other = seen.setdefault(argument.name, argument)
+        if other is not argument:
+            raise UsageError(
+                os.fsdecode(argument.given),
+                f"its members would have the same names as those of {os.fsdecode(other.given)}"
+                f" ({os.fsdecode(argument.name)}/...)",
+                "back them up in two runs or use --full-paths",
+            )
+    return arguments
+
+
+def _argument(given: bytes, *, full_paths: bool) -> Argument:
+    path = os.path.abspath(given)
+    try:
+        os.stat(path)
+    except OSError as exc:
+        raise UsageError(os.fsdecode(given), exc.strerror or "cannot be examined", "nothing was written") from exc
+    name = path.lstrip(b"/") if full_paths else os.path.basename(path)
+    return Argument(given, path, name or b"root")

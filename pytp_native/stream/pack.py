@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Directory trees into a ring of tape blocks as pax tar: the Python face of csrc/pack.h."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from typing import IO, Any, NamedTuple
+
+from pytp_native.errors import PytpError
+from pytp_native.ffi import ffi, lib
+from pytp_native.stream.ring import Ring
+
+
+class Hash(IntEnum):
+    """Checksum of a member's content."""
+
+    NONE = lib.PYTP_HASH_NONE
+    XXH3 = lib.PYTP_HASH_XXH3
+    """XXH3-128, as `xxhsum -H2` prints it."""
+    SHA256 = lib.PYTP_HASH_SHA256
+
+
+class Problem(IntEnum):
+    """What happened to one file. SOCKET is only a note; after all others the exit code is 1."""
+
+    UNREADABLE = lib.PYTP_PROBLEM_UNREADABLE
+    VANISHED = lib.PYTP_PROBLEM_VANISHED
+    READ_ERROR = lib.PYTP_PROBLEM_READ_ERROR
+    SHRANK = lib.PYTP_PROBLEM_SHRANK
+    GREW = lib.PYTP_PROBLEM_GREW
+    CHANGED = lib.PYTP_PROBLEM_CHANGED
+    SOCKET = lib.PYTP_PROBLEM_SOCKET
+    UNKNOWN_TYPE = lib.PYTP_PROBLEM_UNKNOWN_TYPE
+    ATTRIBUTES = lib.PYTP_PROBLEM_ATTRIBUTES
+
+
+_WORDS = {
+    Problem.UNREADABLE: "not saved: {error}",
+    Problem.VANISHED: "not saved: it vanished before it was read",
+    Problem.READ_ERROR: "read error ({error}): the rest of it is zeros on tape",
+    Problem.SHRANK: "shrank while it was read: the rest of it is zeros on tape",
+    Problem.GREW: "grew while it was read: cut at the size it had at first",
+    Problem.CHANGED: "changed while it was read",
+    Problem.SOCKET: "socket skipped",
+    Problem.UNKNOWN_TYPE: "not saved: of a type that tar does not know",
+    Problem.ATTRIBUTES: "extended attributes not saved: {error}",
+}
+
+OnProblem = Callable[[bytes, Problem, str], None]
+"""Path on disk, what happened, and that in words."""
+
+
+class Member(NamedTuple):
+    """Where one member is on tape, and what it was on disk."""
+
+    name: bytes
+    link: bytes
+    type: str
+    block: int
+    """Tape block of its header group, counted from the start of the tape file."""
+    offset: int
+    """Of the header group in that block, in bytes."""
+    size: int
+    stored_bytes: int
+    mode: int
+    mtime_ns: int
+    ctime_ns: int
+    device: int
+    inode: int
+    uid: int
+    gid: int
+    digest: bytes
+    """Of the content: 16 bytes (XXH3-128), 32 (SHA-256), or none for what has no content."""
+
+
+_RECORD = struct.Struct("=QQQqqQQQQIIIIIIBB32s")  # pytp_member in csrc/pack.h
+
+
+def read_members(log: IO[bytes]) -> Iterator[Member]:
+    """Yield the records of a member log from where the file stands."""
+    while head := log.read(_RECORD.size):
+        (block, size, stored, mtime, ctime, device, inode, uid, gid, mtime_ns, ctime_ns,
+         offset, mode, name_length, link_length, kind, digest_length, digest) = _RECORD.unpack(head)  # fmt: skip
+        name, link = log.read(name_length), log.read(link_length)
+        yield Member(
+            name, link, chr(kind), block, offset, size, stored, mode,
+            mtime * 10**9 + mtime_ns, ctime * 10**9 + ctime_ns, device, inode, uid, gid, digest[:digest_length],
+        )  # fmt: skip
+
+
+@ffi.def_extern()  # type: ignore[untyped-decorator]
+def pytp_pack_problem_seen(context: Any, path: Any, length: int, kind: int, error: int) -> None:
+    problem = Problem(kind)
+    words = _WORDS[problem].format(error=os.strerror(error))
+    ffi.from_handle(context)(bytes(ffi.buffer(path, length)), problem, words)
+
+
+class PackCounts(NamedTuple):
+    """So far, over all archives of one packer."""
+
+    members: int
+    data_bytes: int
+    """Of file content read."""
+    problems: int
+    log_error: int
+    """errno that ended the member log, or 0; archives go on without it."""
+
+
+class PackCancelled(Exception):
+    """The ring was stopped while a tree was packed: by the consumer, or by the user."""
+
+
+class Packer:
+    """Packs trees, one tape file after the other, into one ring. Used by one thread; `counts` by any.
+
+    `on_problem` is called from that thread, in the middle of a tree.
+    """
+
+    def __init__(
+        self,
+        ring: Ring,
+        on_problem: OnProblem,
+        *,
+        hash_kind: Hash = Hash.XXH3,
+        exclude: tuple[bytes, ...] = (),
+        one_file_system: bool = False,
+        members_fd: int = -1,
+    ) -> None:
+        self._ring = ring
+        self._keep = [ffi.new("char[]", pattern) for pattern in exclude]
+        patterns = ffi.new("char *[]", self._keep) if exclude else ffi.NULL
+        self._context = ffi.new_handle(on_problem)
+        options = ffi.new(
+            "pytp_pack_options *",
+            {
+                "hash": int(hash_kind),
+                "one_file_system": one_file_system,
+                "exclude": patterns,
+                "excludes": len(exclude),
+                "members_fd": members_fd,
+                "problem": lib.pytp_pack_problem_seen,
+                "context": self._context,
+            },
+        )
+        handle = lib.pytp_pack_new(ring.handle, options)
+        if handle == ffi.NULL:
+            raise MemoryError("packer")
+        self._handle = ffi.gc(handle, lib.pytp_pack_free)
+
+    def add(self, path: bytes, name: bytes) -> None:
+        """Pack what `path` names, with all below it, as `name`. Raises PackCancelled when the ring was stopped."""
+        self._check(lib.pytp_pack_tree(self._handle, path, name))
+
+    def end(self) -> None:
+        """Close the archive: two zero blocks, the last tape block padded with zeros, the ring finished."""
+        self._check(lib.pytp_pack_end(self._handle))
+
+    def restart(self) -> None:
+        """Begin the next archive, in a ring that has been reset."""
+        lib.pytp_pack_restart(self._handle)
+
+    def counts(self) -> PackCounts:
+        raw = ffi.new("pytp_pack_counts *")
+        lib.pytp_pack_read_counts(self._handle, raw)
+        return PackCounts(raw.members, raw.data_bytes, raw.problems, raw.log_error)
+
+    @staticmethod
+    def _check(status: int) -> None:
+        if status == lib.PYTP_CANCELLED:
+            raise PackCancelled
+        if status:
+            raise PytpError("archive", "cannot be built: out of memory", "free memory or back up fewer files at a time")
