@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""Backup: each argument becomes one tape file of plain tar, and is reported as saved only when its filemark is on tape."""
+"""Backup: each argument becomes one tape file of plain tar, reported as saved only when its filemark is on tape."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class BackupRequest:
 def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
     """Append the arguments at the end of data (or overwrite from here), and report what is on the tape.
 
-    Raises PytpError for what is refused before anything is written; later failures are in the report. The tape is left behind the last
-    filemark written.
+    Raises PytpError for what is refused before anything is written; later failures are in the report. The tape is left
+    behind the last filemark written.
     """
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
     ring = Ring(drive.block_bytes, ring_bytes(request.memory_bytes, available_bytes()))
@@ -67,7 +67,11 @@ def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrup
         ring.set_marks(request.high_percent / 100, request.low_percent / 100)
     _prepare(drive, request, emit)
     with ExitStack() as stack:
-        return _Session(drive, request, emit, interrupt, ring, stack).run(arguments)
+        log = stack.enter_context(tempfile.TemporaryFile())
+        wanted = request.members_file
+        members = stack.enter_context(open(wanted, "w", encoding="utf-8")) if wanted else None
+        session = _Session(drive, request, emit, interrupt=interrupt, ring=ring, log=log, members=members)
+        return session.run(arguments)
 
 
 def _prepare(drive: Drive, request: BackupRequest, emit: Emit) -> None:
@@ -98,16 +102,22 @@ class _Session:
     """One run over all arguments."""
 
     def __init__(
-        self, drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrupt, ring: Ring, stack: ExitStack
+        self,
+        drive: Drive,
+        request: BackupRequest,
+        emit: Emit,
+        *,
+        interrupt: Interrupt,
+        ring: Ring,
+        log: IO[bytes],
+        members: IO[str] | None,
     ) -> None:
         self._drive = drive
         self._emit = emit
         self._interrupt = interrupt
         self._ring = ring
-        self._log: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
-        self._members = (
-            stack.enter_context(open(request.members_file, "w", encoding="utf-8")) if request.members_file else None
-        )
+        self._log = log
+        self._members = members
         self._problems: list[MemberProblem] = []
         self._notes: list[Notice] = []
         self._packer = Packer(
