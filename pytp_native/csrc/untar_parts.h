@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: WTFPL OR MIT
+ * What the parts of the tar reader share: untar_stream (bytes), untar_header and untar_pax (meaning), untar_walk (safe
+ * directories), untar_place and untar_attributes (files), untar_list (lines), untar (the order of it all). */
+#ifndef PYTP_UNTAR_PARTS_H
+#define PYTP_UNTAR_PARTS_H
+#include "untar.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+enum { BLOCK = 512 };                              /* tar's own unit, "record" in POSIX pax */
+static const uint64_t PAUSE_BYTES = 16u << 20;     /* a call moves about this much before it pauses */
+static const uint64_t SEARCH_LIMIT = 64u << 20;    /* junk before the first header that is still searched */
+static const uint64_t EXTENDED_LIMIT = 64u << 20;  /* largest extended header taken into memory */
+static const size_t SEGMENT_LIMIT = 8u << 20;      /* largest sparse map */
+
+typedef struct {
+    uint8_t *at;
+    size_t length, room;
+} untar_buffer;
+
+int untar_buffer_room(untar_buffer *buffer, size_t room);                            /* 0 or ENOMEM */
+int untar_buffer_add(untar_buffer *buffer, const void *bytes, size_t length);        /* keeps a NUL behind the end */
+
+typedef struct {
+    pytp_ring *ring;
+    const uint8_t *slot;
+    size_t used, at;
+    uint64_t block;     /* number of the current slot */
+    uint64_t taken;     /* bytes taken since the last pause */
+    uint64_t total;     /* bytes taken in all */
+} untar_stream;
+
+/* Contiguous bytes at hand, at least one, or NULL at the end of the stream. They stay valid until pass() uses them up. */
+const uint8_t *untar_stream_look(untar_stream *in, size_t *length);
+void untar_stream_pass(untar_stream *in, size_t length);
+size_t untar_stream_read(untar_stream *in, void *into, size_t length); /* less only at the end */
+void untar_stream_where(const untar_stream *in, uint64_t *block, uint64_t *offset);
+
+typedef struct {
+    int64_t offset, length;
+} untar_segment;
+
+typedef struct {
+    untar_segment *at;
+    size_t count, room;
+} untar_map;
+
+int untar_map_add(untar_map *map, int64_t offset, int64_t length);         /* 0 or a reason below */
+const char *untar_map_check(const untar_map *map, int64_t size, int64_t stored);
+
+/* What extended headers say about sparse files (GNU.sparse.*). */
+typedef struct {
+    int major, minor;
+    int64_t real_size; /* -1: not said */
+    int64_t pending;   /* an offset that waits for its length (format 0.0), or -1 */
+    pytp_text name;    /* the file's name; "path" then holds one for readers that do not know the format */
+} untar_sparse_info;
+
+typedef struct {
+    size_t end;
+    int fd;
+} untar_level;
+
+/* A chain of open directories from the target down, so that consecutive members need no path lookup. */
+typedef struct {
+    int root;
+    untar_buffer path;
+    untar_level *levels;
+    size_t depth, room, open, oldest;
+    struct untar_made *made;
+} untar_walk;
+
+/* The directory `path` (clean, `length` bytes) as a descriptor that stays the walk's, or -1 with errno. No symbolic link
+ * is followed. `make` creates what is missing. */
+int untar_walk_to(untar_walk *walk, const char *path, size_t length, int make);
+void untar_walk_forget(untar_walk *walk);
+void untar_walk_free(untar_walk *walk);
+
+/* Paths that this restore made: they may be replaced by later members of the same archive. */
+typedef struct untar_made {
+    uint64_t *hashes;
+    size_t count, room;
+    uint64_t seed;
+} untar_made;
+
+int untar_made_add(untar_made *made, const char *path, size_t length); /* 0 or ENOMEM */
+int untar_made_has(const untar_made *made, const char *path, size_t length);
+
+/* A directory whose attributes are set at the end. */
+typedef struct {
+    char *path; /* clean, followed by the copied extended records */
+    size_t length, records, sequence;
+    uint64_t uid, gid;
+    uint32_t mode;
+    struct timespec times[2];
+} untar_delayed;
+
+typedef struct {
+    char *text;
+    size_t length;
+    int glob, matched;
+} untar_pattern;
+
+struct pytp_untar {
+    untar_stream in;
+    uint8_t header[BLOCK];
+    pytp_member member;
+    char short_name[258];
+    untar_buffer local, global, long_name, long_link;
+    untar_sparse_info sparse;
+    untar_map map;
+    const char *refused; /* why the current member must not be restored */
+    int pending;         /* an extended header waits for its member */
+    int has_records;     /* xattrs or ACLs came with the member */
+    int64_t left;        /* data bytes of the current member still in the stream */
+    size_t padding;
+    int zeros, draining, lost, lost_zeros, over;
+    uint64_t here_block, here_offset; /* of the header read last */
+    pytp_problem problem;
+    untar_buffer problem_path;
+    pytp_untar_counts counts;
+
+    /* restoring */
+    int root, overwrite, owners, root_is_ours;
+    uid_t euid;
+    gid_t egid;
+    untar_walk parents, links;
+    untar_made made;
+    untar_pattern *patterns;
+    size_t pattern_count;
+    untar_buffer path, link_path, scratch;
+    struct {
+        int fd, parent;
+        const char *base;
+        size_t segment;
+        int64_t at;
+    } file; /* the regular file that is being filled; fd -1: none */
+    untar_delayed *delayed;
+    size_t delayed_count, delayed_room, settled;
+    int sorted, absolute_told; /* told: 1 to be told, 2 done */
+
+    /* listing */
+    size_t names_width, date_width;
+    untar_buffer line;
+};
+
+/* untar_header.c */
+int untar_is_zero(const uint8_t *block);
+int untar_is_header(const uint8_t *block);
+int untar_number(const uint8_t *field, size_t length, int64_t *value); /* 0, or -1 for what is no number */
+int untar_decode(pytp_untar *untar);                                   /* 0, or -1: not to be understood */
+
+/* untar_pax.c */
+int untar_record(const uint8_t **at, const uint8_t *end, pytp_text *key, pytp_text *value); /* 1, 0 end, -1 malformed */
+void untar_apply_records(pytp_untar *untar, const untar_buffer *records);
+int untar_only_comments(const uint8_t *at, size_t length);
+int untar_decimal(pytp_text text, int64_t *value);
+int untar_begins(pytp_text key, const char *with);
+
+/* untar_sparse.c */
+int untar_old_sparse(pytp_untar *untar); /* 0, or a final event */
+int untar_data_map(pytp_untar *untar);   /* format 1.0: 0, or a final event; sets `refused` */
+int untar_list_map(untar_map *map, pytp_text list);
+
+/* untar.c */
+int untar_over(pytp_untar *untar, int event);
+int untar_pause_due(pytp_untar *untar);
+int untar_trouble(pytp_untar *untar, const char *reason, int error); /* fills problem() for the member */
+
+/* untar_place.c */
+int untar_place(pytp_untar *untar); /* 0, or an event */
+int untar_fill(pytp_untar *untar);  /* 0 when the file is complete, or an event */
+const char *untar_clean(pytp_text name, untar_buffer *into, int *absolute);
+
+/* untar_attributes.c */
+int untar_set_attributes(pytp_untar *untar, int fd, const untar_delayed *what, const uint8_t *records, size_t length);
+int untar_set_node_attributes(pytp_untar *untar, int parent, const char *base);
+int untar_delay(pytp_untar *untar, const char *path, size_t length);
+void untar_member_attributes(const pytp_untar *untar, untar_delayed *into);
+int untar_member_records(pytp_untar *untar, const uint8_t **at, size_t *length);
+
+#endif

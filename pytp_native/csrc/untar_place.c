@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: WTFPL OR MIT
+ * Members become files beneath the target. A file is made new (O_EXCL, mode 0600) in a directory that untar_walk opened,
+ * and gets its attributes through its descriptor; nothing that exists is ever written through. */
+#include "untar_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static const char KEPT[] = "it exists already and was kept";
+
+/* Write `name` without empty and "." components into `into`; NULL or the reason why it cannot be restored. */
+const char *untar_clean(pytp_text name, untar_buffer *into, int *absolute)
+{
+    size_t at = 0;
+    into->length = 0;
+    if (untar_buffer_room(into, name.length + 1) != 0)
+        return "out of memory";
+    into->at[0] = 0;
+    if (name.length > 0 && memchr(name.at, 0, name.length) != NULL)
+        return "refused: its name contains a NUL byte";
+    *absolute = name.length > 0 && name.at[0] == '/';
+    while (at < name.length) {
+        const uint8_t *slash = memchr(name.at + at, '/', name.length - at);
+        size_t length = slash ? (size_t)(slash - name.at) - at : name.length - at;
+        const uint8_t *component = name.at + at;
+        at += length + 1;
+        if (length == 0 || (length == 1 && component[0] == '.'))
+            continue;
+        if (length == 2 && component[0] == '.' && component[1] == '.')
+            return "refused: its name climbs out of the target (\"..\")";
+        if (into->length > 0)
+            untar_buffer_add(into, "/", 1);
+        untar_buffer_add(into, component, length);
+    }
+    return NULL;
+}
+
+/* Split a clean path into its directory's length and its last component. */
+static size_t parent_length(const untar_buffer *path)
+{
+    const uint8_t *slash = memrchr(path->at, '/', path->length);
+    return slash ? (size_t)(slash - path->at) : 0;
+}
+
+static const char *last_component(const untar_buffer *path, size_t parent)
+{
+    return (const char *)path->at + parent + (parent > 0);
+}
+
+static int failed(pytp_untar *untar, const char *reason)
+{
+    int error = errno;
+    if (error == ENOSPC || error == EDQUOT) {
+        untar_trouble(untar, reason, error);
+        return untar_over(untar, PYTP_UNTAR_NO_SPACE);
+    }
+    return untar_trouble(untar, reason, error);
+}
+
+static int remember(pytp_untar *untar)
+{
+    untar->counts.restored++;
+    if (untar->overwrite)
+        return 0;
+    if (untar_made_add(&untar->made, (const char *)untar->path.at, untar->path.length) != 0)
+        return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
+    return 0;
+}
+
+/* Something is in the way of `base`: remove it if that is allowed. 0, or PROBLEM. */
+static int make_room(pytp_untar *untar, int parent, const char *base)
+{
+    if (!untar->overwrite && !untar_made_has(&untar->made, (const char *)untar->path.at, untar->path.length))
+        return untar_trouble(untar, KEPT, 0);
+    if (unlinkat(parent, base, 0) == 0)
+        return 0;
+    if ((errno != EISDIR && errno != EPERM) || unlinkat(parent, base, AT_REMOVEDIR) != 0)
+        return failed(untar, errno == ENOTEMPTY ? "a directory that is not empty is in its place" : "cannot replace it");
+    if (untar->links.depth > 0)
+        untar_walk_forget(&untar->links);
+    return 0;
+}
+
+static int place_file(pytp_untar *untar, int parent, const char *base)
+{
+    enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
+    if (untar->member.sparse && untar->sparse.major == 1 && untar_data_map(untar) != 0)
+        return untar->over;
+    if (untar->refused == NULL && untar->member.sparse)
+        untar->refused = untar_map_check(&untar->map, untar->member.size, untar->left);
+    if (untar->refused != NULL)
+        return untar_trouble(untar, untar->refused, 0);
+    int fd = openat(parent, base, FLAGS, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        int event = make_room(untar, parent, base);
+        if (event != 0)
+            return event;
+        fd = openat(parent, base, FLAGS, 0600);
+    }
+    if (fd < 0)
+        return failed(untar, "cannot create it");
+    untar->file.fd = fd;
+    untar->file.parent = parent;
+    untar->file.base = base;
+    untar->file.segment = 0;
+    untar->file.at = 0;
+    if (!untar->member.sparse) {
+        untar->map.count = 0;
+        if (untar_map_add(&untar->map, 0, untar->left) != 0)
+            return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
+    }
+    return 0;
+}
+
+static int place_directory(pytp_untar *untar, int parent, const char *base)
+{
+    struct stat status;
+    const char *path = (const char *)untar->path.at;
+    if (untar->path.length == 0)
+        return untar->overwrite || untar->root_is_ours ? untar_delay(untar, path, 0) : 0;
+    if (mkdirat(parent, base, 0700) != 0) {
+        if (errno != EEXIST)
+            return failed(untar, "cannot create it");
+        if (fstatat(parent, base, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
+            if (untar->overwrite || untar_made_has(&untar->made, path, untar->path.length))
+                return untar_delay(untar, path, untar->path.length);
+            return 0;
+        }
+        int event = make_room(untar, parent, base);
+        if (event != 0)
+            return event;
+        if (mkdirat(parent, base, 0700) != 0)
+            return failed(untar, "cannot create it");
+    }
+    int event = remember(untar);
+    return event != 0 ? event : untar_delay(untar, path, untar->path.length);
+}
+
+static const char *link_text(pytp_untar *untar)
+{
+    pytp_text text = untar->member.link;
+    untar->link_path.length = 0;
+    if (text.length == 0 || memchr(text.at, 0, text.length) != NULL ||
+        untar_buffer_add(&untar->link_path, text.at, text.length) != 0)
+        return NULL;
+    return (const char *)untar->link_path.at;
+}
+
+static int make_node(pytp_untar *untar, int parent, const char *base)
+{
+    static const mode_t types[] = {['3'] = S_IFCHR, ['4'] = S_IFBLK, ['6'] = S_IFIFO};
+    const pytp_member *member = &untar->member;
+    if (member->kind == '2')
+        return symlinkat((const char *)untar->link_path.at, parent, base);
+    return mknodat(parent, base, types[member->kind] | 0600, makedev(member->device_major, member->device_minor));
+}
+
+/* Symbolic links, FIFOs and devices: made in one step, then given their attributes by name without following. */
+static int place_node(pytp_untar *untar, int parent, const char *base)
+{
+    if (untar->member.kind == '2' && link_text(untar) == NULL)
+        return untar_trouble(untar, "refused: a symbolic link without a usable text", 0);
+    if (make_node(untar, parent, base) != 0) {
+        int event = errno == EEXIST ? make_room(untar, parent, base) : failed(untar, "cannot create it");
+        if (event != 0)
+            return event;
+        if (make_node(untar, parent, base) != 0)
+            return failed(untar, "cannot create it");
+    }
+    int event = untar_set_node_attributes(untar, parent, base);
+    return event != 0 ? event : remember(untar);
+}
+
+static int same_file(int left, const char *left_name, int right, const char *right_name)
+{
+    struct stat a, b;
+    return fstatat(left, left_name, &a, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(right, right_name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static int place_hard_link(pytp_untar *untar, int parent, const char *base)
+{
+    int absolute;
+    const char *bad = untar_clean(untar->member.link, &untar->link_path, &absolute);
+    if (bad != NULL || untar->link_path.length == 0)
+        return untar_trouble(untar, "refused: a hard link to something outside the target", 0);
+    size_t above = parent_length(&untar->link_path);
+    int from = untar_walk_to(&untar->links, (const char *)untar->link_path.at, above, 0);
+    const char *name = last_component(&untar->link_path, above);
+    if (from < 0)
+        return failed(untar, "the directory of the file it links to cannot be opened");
+    if (linkat(from, name, parent, base, 0) != 0) {
+        if (errno != EEXIST)
+            return failed(untar, "cannot link it to its first name");
+        if (same_file(from, name, parent, base))
+            return 0;
+        int event = make_room(untar, parent, base);
+        if (event != 0)
+            return event;
+        if (linkat(from, name, parent, base, 0) != 0)
+            return failed(untar, "cannot link it to its first name");
+    }
+    return remember(untar);
+}
+
+static int wanted(pytp_untar *untar)
+{
+    const char *path = (const char *)untar->path.at;
+    int any = untar->pattern_count == 0;
+    for (size_t i = 0; i < untar->pattern_count; i++) {
+        untar_pattern *pattern = &untar->patterns[i];
+        size_t length = pattern->length;
+        int hit = length == 0 || (untar->path.length >= length && memcmp(path, pattern->text, length) == 0 &&
+                                  (path[length] == 0 || path[length] == '/'));
+        if (!hit && pattern->glob)
+            hit = fnmatch(pattern->text, path, FNM_LEADING_DIR) == 0;
+        pattern->matched |= hit;
+        any |= hit;
+    }
+    return any;
+}
+
+static int place_kind(pytp_untar *untar, int parent, const char *base)
+{
+    switch (untar->member.kind) {
+    case '0':
+        return place_file(untar, parent, base);
+    case '1':
+        return place_hard_link(untar, parent, base);
+    case '5':
+        return place_directory(untar, parent, base);
+    default:
+        return place_node(untar, parent, base);
+    }
+}
+
+int untar_place(pytp_untar *untar)
+{
+    int absolute = 0, kind = untar->member.kind;
+    if (kind == 'V')
+        return 0;
+    const char *bad = untar_clean(untar->member.name, &untar->path, &absolute);
+    if (bad == NULL && !wanted(untar))
+        return 0;
+    if (bad == NULL && untar->path.length == 0 && kind != '5')
+        bad = "refused: it has no name";
+    if (kind == 'M')
+        bad = "it continues a file of an earlier cartridge; restore it with that cartridge first (tar -xM)";
+    if (bad != NULL || untar->refused != NULL)
+        return untar_trouble(untar, bad != NULL ? bad : untar->refused, 0);
+    size_t above = parent_length(&untar->path);
+    int parent = untar_walk_to(&untar->parents, (const char *)untar->path.at, above, 1);
+    if (parent < 0)
+        return failed(untar, errno == ENOTDIR ? "refused: its directory is a symbolic link or no directory"
+                                              : "its directory cannot be opened");
+    untar->absolute_told |= absolute;
+    return place_kind(untar, parent, last_component(&untar->path, above));
+}
+
+static int write_all(int fd, const uint8_t *data, size_t length, int64_t at)
+{
+    while (length > 0) {
+        ssize_t done = pwrite(fd, data, length, at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return -1;
+        data += done;
+        length -= (size_t)done;
+        at += done;
+    }
+    return 0;
+}
+
+void pytp_untar_abandon(pytp_untar *untar)
+{
+    if (untar->file.fd < 0)
+        return;
+    close(untar->file.fd);
+    unlinkat(untar->file.parent, untar->file.base, 0);
+    untar->file.fd = -1;
+}
+
+static int complete(pytp_untar *untar)
+{
+    untar_delayed what;
+    const uint8_t *records;
+    size_t length;
+    int fd = untar->file.fd, event = 0;
+    if (untar->member.sparse && ftruncate(fd, untar->member.size) != 0) {
+        event = failed(untar, "cannot set its size");
+        pytp_untar_abandon(untar);
+        return event;
+    }
+    untar_member_attributes(untar, &what);
+    if (untar_member_records(untar, &records, &length) != 0)
+        return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
+    event = untar_set_attributes(untar, fd, &what, records, length);
+    untar->file.fd = -1;
+    if (close(fd) != 0 && event == 0)
+        event = failed(untar, "it may not be complete");
+    int remembered = remember(untar);
+    return remembered != 0 ? remembered : event;
+}
+
+/* Move what the stream has at hand into the current piece of the file: 0, or an event. */
+static int fill_some(pytp_untar *untar, untar_segment piece)
+{
+    size_t some;
+    if (untar_pause_due(untar))
+        return PYTP_UNTAR_PAUSE;
+    const uint8_t *data = untar_stream_look(&untar->in, &some);
+    if (data == NULL) {
+        pytp_untar_abandon(untar);
+        return untar_over(untar, PYTP_UNTAR_CUT);
+    }
+    if ((uint64_t)some > (uint64_t)(piece.length - untar->file.at))
+        some = (size_t)(piece.length - untar->file.at);
+    if (write_all(untar->file.fd, data, some, piece.offset + untar->file.at) != 0) {
+        int event = failed(untar, "cannot write it");
+        pytp_untar_abandon(untar);
+        return event;
+    }
+    untar_stream_pass(&untar->in, some);
+    untar->left -= (int64_t)some;
+    untar->file.at += (int64_t)some;
+    return 0;
+}
+
+int untar_fill(pytp_untar *untar)
+{
+    while (untar->file.segment < untar->map.count) {
+        untar_segment piece = untar->map.at[untar->file.segment];
+        while (untar->file.at < piece.length) {
+            int event = fill_some(untar, piece);
+            if (event != 0)
+                return event;
+        }
+        untar->file.segment++;
+        untar->file.at = 0;
+    }
+    return complete(untar);
+}
+
+int pytp_untar_target(pytp_untar *untar, int directory, int overwrite, int owners, int target_is_ours)
+{
+    untar->root = untar->parents.root = untar->links.root = directory;
+    untar->parents.made = &untar->made;
+    untar->overwrite = overwrite;
+    untar->owners = owners;
+    untar->root_is_ours = target_is_ours;
+    untar->euid = geteuid();
+    untar->egid = getegid();
+    return 0;
+}
+
+int pytp_untar_pattern(pytp_untar *untar, const uint8_t *pattern, size_t length)
+{
+    int absolute;
+    if (untar_clean((pytp_text){pattern, length}, &untar->scratch, &absolute) != NULL)
+        return EINVAL;
+    untar_pattern *patterns = realloc(untar->patterns, (untar->pattern_count + 1) * sizeof *patterns);
+    if (patterns == NULL)
+        return ENOMEM;
+    untar->patterns = patterns;
+    char *text = strdup((const char *)untar->scratch.at);
+    if (text == NULL)
+        return ENOMEM;
+    patterns[untar->pattern_count++] = (untar_pattern){text, untar->scratch.length, strpbrk(text, "*?[\\") != NULL, 0};
+    return 0;
+}
+
+int pytp_untar_matched(pytp_untar *untar, size_t pattern)
+{
+    return pattern < untar->pattern_count && untar->patterns[pattern].matched;
+}
+
+int pytp_untar_extract(pytp_untar *untar)
+{
+    for (;;) {
+        int event = 0;
+        if (untar->file.fd < 0) {
+            event = pytp_untar_next(untar);
+            if (event == PYTP_UNTAR_MEMBER)
+                event = untar_place(untar);
+        }
+        if (event == 0 && untar->file.fd >= 0)
+            event = untar_fill(untar);
+        if (event == 0 && untar->absolute_told == 1) {
+            untar->absolute_told = 2;
+            event = untar_trouble(untar, "absolute names are restored beneath the target, without their leading \"/\"", 0);
+        }
+        if (event != 0)
+            return event;
+    }
+}
