@@ -11,6 +11,8 @@ from pytp_native.units import MIB, format_size
 
 LARGEST_BLOCK = 8 * MIB
 SMALLEST_BLOCK = 10240
+LARGEST_READ = 16 * MIB
+"""Foreign tapes: the transfer length of READ(6) has 24 bits (SSC-5)."""
 
 
 class RingStats(NamedTuple):
@@ -34,8 +36,13 @@ class RingStats(NamedTuple):
         return self.filled / self.slots
 
 
-def check_block_bytes(block_bytes: int) -> None:
-    """Raise UsageError unless `block_bytes` can be a tape block: a multiple of 512 from 10240 to 8 MiB."""
+def check_block_bytes(block_bytes: int, *, reading: bool = False) -> None:
+    """Raise UsageError unless `block_bytes` can be a tape block: a multiple of 512 from 10240 to 8 MiB.
+
+    What is only read may have any size up to 16 MiB.
+    """
+    if reading and 0 < block_bytes <= LARGEST_READ:
+        return
     if block_bytes % 512 or not SMALLEST_BLOCK <= block_bytes <= LARGEST_BLOCK:
         raise UsageError("block size", f"{block_bytes} bytes is not a multiple of 512 from 10240 to {LARGEST_BLOCK}")
 
@@ -46,9 +53,9 @@ class Ring:
     Any thread may `stop`; after that both sides get nothing until `reset`.
     """
 
-    def __init__(self, block_bytes: int, ring_bytes: int) -> None:
+    def __init__(self, block_bytes: int, ring_bytes: int, *, reading: bool = False) -> None:
         """Reserve about `ring_bytes`, at least four slots; memory is touched only as slots are first used."""
-        check_block_bytes(block_bytes)
+        check_block_bytes(block_bytes, reading=reading)
         self.block_bytes = block_bytes
         self.slots = max(4, ring_bytes // block_bytes)
         handle = lib.pytp_ring_new(block_bytes, self.slots)
@@ -70,7 +77,12 @@ class Ring:
         lib.pytp_ring_reset(self._handle)
 
     def stop(self) -> None:
+        """Make both sides get nothing from now on, until `reset`."""
         lib.pytp_ring_stop(self._handle)
+
+    @property
+    def stopped(self) -> bool:
+        return bool(lib.pytp_ring_why(self._handle) == lib.PYTP_CANCELLED)
 
     def finish(self, why: int | None = None, error: int = 0) -> None:
         """Producer: say that no more blocks come (lib.PYTP_END_OF_STREAM unless told otherwise)."""
@@ -96,6 +108,16 @@ class Ring:
         data = bytes(ffi.buffer(slot, used[0]))
         lib.pytp_ring_release(self._handle)
         return data
+
+    def look(self) -> memoryview | None:
+        """Consumer: the oldest block where it lies, valid until `release`; None at the end or when stopped."""
+        used = ffi.new("size_t *")
+        slot = lib.pytp_ring_take(self._handle, used)
+        return None if slot == ffi.NULL else memoryview(ffi.buffer(slot, used[0]))
+
+    def release(self) -> None:
+        """Consumer: give the oldest block's slot back."""
+        lib.pytp_ring_release(self._handle)
 
     def stats(self) -> RingStats:
         raw = ffi.new("pytp_ring_stats *")

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""List the members of the tape file at the head, or of all tape files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import islice
+
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import EndOfData, NothingHere
+from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, MemberListed, Notice
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.reading import Reading, nothing_here
+from pytp_native.jobs.tape_file import TapeFile
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What to list."""
+
+    sample: int | None = None
+    """Stop after this many members and go back to the start of the tape file."""
+    all_files: bool = False
+    """Every tape file from the beginning of the tape, instead of the one at the head."""
+
+
+def list_members(drive: Drive, request: ListRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
+    """Emit a MemberListed for each member, as `tar -tv` prints it.
+
+    Leaves the tape at the next tape file; with `sample` at the start of this one; with `all_files` at the end of data.
+    Exit codes as `restore`. Raises Refused where the head is in the middle of a tape file.
+    """
+    if request.all_files:
+        return _list_all(drive, request, emit, interrupt)
+    try:
+        return _list_one(drive, request.sample, emit, interrupt, go_back=request.sample is not None)
+    except NothingHere as error:
+        return nothing_here("ls", drive, error)
+
+
+def _list_one(drive: Drive, sample: int | None, emit: Emit, interrupt: Interrupt, *, go_back: bool) -> JobReport:
+    since = time.monotonic()
+    with TapeFile(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
+        reading = Reading(file, emit)
+        for line in islice(reading.untar.lines(), sample):
+            emit(MemberListed(line))
+    if go_back:
+        file.to_start()
+    else:
+        file.to_next()
+    return reading.report("ls", "listed", since, interrupt)
+
+
+def _list_all(drive: Drive, request: ListRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
+    arguments: list[ArgumentReport] = []
+    exit_code, messages = 0, []
+    drive.rewind()
+    while not interrupt.triggered:
+        number = drive.where().file
+        try:
+            emit(Notice("info", "TAPE", f"tape file {number}:"))
+            report = _list_one(drive, request.sample, emit, interrupt, go_back=False)
+        except EndOfData as error:
+            if not arguments:
+                return nothing_here("ls", drive, error)
+            break
+        except NothingHere as error:
+            emit(Notice("info", "TAPE", str(error)))
+            continue
+        arguments += report.arguments
+        exit_code = max(exit_code, report.exit_code)
+        messages += [report.message] if report.message else []
+    if interrupt.triggered:
+        exit_code = 130
+    return JobReport("ls", exit_code, drive.name, tuple(arguments), drive.where(), "; ".join(messages[:3]))

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""One archive being read from one tape file: its problems, its progress, and the report at its end."""
+
+from __future__ import annotations
+
+import time
+
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import ArchiveCut, NothingHere, PytpError
+from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, MemberProblem, Progress
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.tape_file import TapeFile
+from pytp_native.stream.untar import Ended, Problem, Untar
+
+_PROGRESS_S = 0.25
+
+
+class Reading:
+    """Joins a tape file and the tar reader that consumes it, and remembers what went wrong."""
+
+    def __init__(self, file: TapeFile, emit: Emit) -> None:
+        self.file = file
+        self.untar = Untar(file.ring, on_problem=self._problem, on_pause=self._pause)
+        self.problems: list[MemberProblem] = []
+        self._emit = emit
+        self._told = time.monotonic()
+        self._since = self._told
+
+    def _problem(self, problem: Problem) -> None:
+        record = MemberProblem(problem.path, problem.reason)
+        self.problems.append(record)
+        self._emit(record)
+
+    def _pause(self) -> None:
+        now = time.monotonic()
+        if now - self._told >= _PROGRESS_S:
+            self._told = now
+            self.progress()
+
+    def progress(self) -> None:
+        """Emit the totals as they are."""
+        counts = self.untar.counts()
+        self._emit(Progress(counts.restored or counts.members, counts.archive_bytes, self.file.ring.stats().fill))
+
+    def failure(self, interrupt: Interrupt) -> tuple[int, str]:
+        """Return exit code and message of this archive, once the reader has ended."""
+        subject = f"tape file {self.file.number}"
+        if interrupt.triggered:
+            return 130, f"{subject}: interrupted; members before that are complete"
+        if self.file.error is not None:
+            return self.file.error.exit_code, str(self.file.error)
+        cut = self._cut(subject)
+        if cut is not None:
+            return cut.exit_code, str(cut)
+        if self.untar.ended is Ended.NO_TAR:
+            return 1, f"{subject}: this is no tar archive; pytp cat gives its bytes"
+        if self.problems:
+            return 1, f"{subject}: {len(self.problems)} problems, listed above"
+        return 0, ""
+
+    def _cut(self, subject: str) -> ArchiveCut | None:
+        salvage = "what came before it is complete; pytp cat gives the bytes of the rest"
+        if self.untar.ended is Ended.CUT:
+            where = f"inside {self.untar.cut.decode(errors='backslashreplace')!r}" if self.untar.cut else "in a header"
+            return ArchiveCut(subject, f"the archive ends {where}", salvage)
+        if self.untar.ended is Ended.UNMARKED:
+            return ArchiveCut(subject, "the archive ends without its end mark", "members behind it may be missing")
+        return None
+
+    def argument(self, status: str, since: float, exit_code: int) -> ArgumentReport:
+        counts = self.untar.counts()
+        words = {0: status, 1: "partial", 12: "partial", 130: "interrupted"}
+        return ArgumentReport(
+            path=f"file {self.file.number}".encode(),
+            status="failed" if self.untar.ended is Ended.NO_TAR else words.get(exit_code, "failed"),
+            tape_file=self.file.number,
+            first_block=self.file.first_block,
+            blocks=self.file.blocks,
+            files=counts.restored or counts.members,
+            data_bytes=self.file.data_bytes,
+            duration_s=time.monotonic() - since,
+            errors=tuple(self.problems),
+        )
+
+    def report(
+        self, command: str, status: str, since: float, interrupt: Interrupt, error: PytpError | None = None
+    ) -> JobReport:
+        """Make the job's report; `error` is what else ended it."""
+        exit_code, message = self.failure(interrupt)
+        if error is not None and exit_code not in {6, 130}:
+            exit_code, message = error.exit_code, str(error)
+        stats = self.file.ring.stats()
+        return JobReport(
+            command,
+            exit_code,
+            self.file.drive.name,
+            (self.argument(status, since, exit_code),),
+            self.file.drive.where(),
+            message,
+            {
+                "ring_bytes": stats.slots * stats.slot_bytes,
+                "peak_fill": stats.peak_filled / stats.slots,
+                "tape_waited_s": stats.producer_wait_s,
+                "disk_waited_s": stats.consumer_wait_s,
+            },
+        )
+
+
+def nothing_here(command: str, drive: Drive, error: NothingHere) -> JobReport:
+    """Make the report of a job that found no tape file."""
+    where = drive.where()
+    argument = ArgumentReport(b"", "not started", where.file, where.logical_block, 0, 0, 0, 0.0)
+    return JobReport(command, error.exit_code, drive.name, (argument,), where, str(error))

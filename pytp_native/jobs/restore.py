@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Restore the tape file at the head into a directory."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import HostDiskFull, NothingHere, UsageError
+from pytp_native.jobs.events import ArgumentStarted, Emit, JobReport, Notice
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.reading import Reading, nothing_here
+from pytp_native.jobs.tape_file import TapeFile
+from pytp_native.stream.untar import Ended, Untar
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest:
+    """What to restore, and where to."""
+
+    target: bytes = b"."
+    patterns: tuple[bytes, ...] = ()
+    """Members, directories with all beneath them, or globs; none: everything."""
+    overwrite: bool = False
+    """Replace files that exist, instead of keeping and listing them."""
+
+
+def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
+    """Restore one tape file beneath `request.target`; leave the tape at the start of the next one, also after errors.
+
+    Exit codes of the report: 0; 1 some members have problems (listed); 6 device error or full target; 11 nothing here;
+    12 the archive is cut; 130. Raises what keeps it from starting: Refused in mid-file, UsageError for the target...
+    """
+    since = time.monotonic()
+    target, ours = _open_target(request.target)
+    try:
+        with TapeFile(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
+            emit(ArgumentStarted(f"file {file.number}".encode(), file.number))
+            reading = Reading(file, emit)
+            untar = reading.untar
+            untar.extract(target, request.patterns, overwrite=request.overwrite, target_is_ours=ours)
+            reading.progress()
+        file.to_next()
+    except NothingHere as error:
+        return nothing_here("restore", drive, error)
+    finally:
+        os.close(target)
+    _tell_owners(untar, emit)
+    full = HostDiskFull(os.fsdecode(request.target), "the file system is full") if _is_full(untar) else None
+    return reading.report("restore", "restored", since, interrupt, full)
+
+
+def _is_full(untar: Untar) -> bool:
+    return untar.ended is Ended.TARGET_FULL
+
+
+def _tell_owners(untar: Untar, emit: Emit) -> None:
+    skipped = untar.counts().owners_skipped
+    if skipped:
+        text = f"owners and privileged attributes of {skipped} members were not set: only root may set them"
+        emit(Notice("warning", "PERMISSION", text))
+
+
+def _open_target(path: bytes) -> tuple[int, bool]:
+    """Return a descriptor of the target, made if it is missing, and whether the archive may change its attributes."""
+    name = os.fsdecode(path)
+    try:
+        made = not os.path.exists(path)
+        os.makedirs(path, exist_ok=True)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with os.scandir(path) as entries:
+            return descriptor, made or next(entries, None) is None
+    except OSError as error:
+        raise UsageError(name, f"cannot be used as target: {error.strerror}", "name a directory") from error
+

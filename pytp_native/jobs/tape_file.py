@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The tape file at the head, read into a ring by a thread of its own: what restore, ls and cat have in common."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+from pytp_native import mtio
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import BlockSizeMismatch, BlockTooLarge, EndOfData, NothingHere, PytpError, Refused
+from pytp_native.ffi import lib
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.stream.ring import Ring
+from pytp_native.transport.records import GMT_EOD, Moved, Stop
+from pytp_native.units import MIB
+
+RING_BYTES = 256 * MIB
+"""Memory is touched only as far as the tape runs ahead of the reader."""
+
+_WHY = {
+    Stop.FILEMARK: lib.PYTP_FILEMARK,
+    Stop.END_OF_DATA: lib.PYTP_END_OF_DATA,
+    Stop.CANCELLED: lib.PYTP_CANCELLED,
+}
+
+
+class TapeFile:
+    """One tape file as a stream of blocks, whatever their size; a context manager around its reader thread.
+
+    Entering reads the first block: it raises Refused where the head is not at the start of a tape file, EndOfData and
+    NothingHere where there is nothing, and what the drive raises. Leaving stops the reader; `to_next` or `to_start`
+    then place the tape.
+    """
+
+    def __init__(self, drive: Drive, interrupt: Interrupt, notice: Callable[[str], object]) -> None:
+        self.drive = drive
+        self.number: int | None = None
+        """As st counts, from 0."""
+        self.first_block: int | None = None
+        """Logical block of its start, where the drive tells it."""
+        self.blocks = 0
+        self.data_bytes = 0
+        """Read so far, in whole blocks."""
+        self.stop: Stop | None = None
+        """Why reading ended; None while it runs."""
+        self.error: PytpError | None = None
+        self._interrupt = interrupt
+        self._notice = notice
+        self._thread = threading.Thread(target=self._read, name="tape reader", daemon=True)
+
+    def __enter__(self) -> TapeFile:
+        self._check_head()
+        self.drive.prepare()
+        self.ring = self._first_ring(self.drive.block_bytes)
+        self._interrupt.on_trigger(self.ring.stop)
+        if self.stop is None:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._thread.is_alive():
+            self.ring.stop()
+            self._thread.join()
+
+    def join(self) -> None:
+        """Wait for the reader after the stream has ended; then `stop` and `error` are known."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    # -- where the tape stands afterwards ----------------------------------------------------------------------------
+
+    def to_next(self) -> None:
+        """Stand at the start of the next tape file, also after an error; at the end of data when this was the last."""
+        self.join()
+        if self.stop in {Stop.FILEMARK, Stop.END_OF_DATA}:
+            return
+        try:
+            self.drive.forward_files(1)
+        except EndOfData:
+            return  # no filemark behind it
+
+    def to_start(self) -> None:
+        """Stand at the start of this tape file."""
+        self.join()
+        if self.number is None:
+            self.drive.to_file_start()
+        else:
+            self.drive.go_to_file(self.number)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def _check_head(self) -> None:
+        here = self.drive.where()
+        if self.drive.status().has(GMT_EOD):
+            raise EndOfData(self.drive.name, "end of data: no tape file begins here", "rewind, or go back with bb")
+        if here.block is None or here.file is None:
+            raise Refused(
+                self.drive.name, "the drive does not know where in a tape file it stands", "rewind, then use ff"
+            )
+        if here.block != 0:
+            fact = f"the tape stands at block {here.block} of file {here.file}, not at the start of a tape file"
+            raise Refused(self.drive.name, fact, "use bb 0 for the start of this one")
+        self.number = here.file
+        self.first_block = here.logical_block
+
+    def _first_ring(self, block_bytes: int) -> Ring:
+        """Read one block, in the size that the tape turns out to have."""
+        ring = Ring(block_bytes, RING_BYTES, reading=True)
+        first = self.drive.tape.read_into(ring, limit=1)
+        if isinstance(first.error, BlockSizeMismatch | BlockTooLarge):
+            self.drive.to_file_start()
+            real = self.drive.detect_block_bytes()
+            self._notice(f"the blocks of this tape file have {real} bytes instead of {block_bytes}")
+            self.drive.prepare(real)
+            ring = Ring(real, RING_BYTES, reading=True)
+            first = self.drive.tape.read_into(ring, limit=1)
+        self._take(first)
+        if first.stop is Stop.FILEMARK:
+            raise NothingHere(self.drive.name, f"tape file {self.number} is empty; the tape stands behind it")
+        if first.stop is Stop.END_OF_DATA:
+            raise EndOfData(self.drive.name, "end of data: no tape file begins here", "rewind, or go back with bb")
+        if first.error is not None:
+            raise first.error
+        return ring
+
+    def _take(self, moved: Moved) -> None:
+        self.blocks += moved.blocks
+        self.data_bytes += moved.data_bytes
+
+    def _read(self) -> None:
+        moved = Moved(0, 0, Stop.ERROR)
+        try:
+            moved = self.drive.tape.read_into(self.ring)
+            self._take(moved)
+            if isinstance(moved.error, BlockSizeMismatch):
+                self._to_variable_blocks()
+                moved = self.drive.tape.read_into(self.ring)
+                self._take(moved)
+        except PytpError as error:
+            moved = Moved(0, 0, Stop.ERROR, error)
+        finally:
+            self.stop, self.error = moved.stop, moved.error
+            self.ring.finish(_WHY.get(moved.stop, lib.PYTP_FAILED))
+
+    def _to_variable_blocks(self) -> None:
+        """A block of another length, such as a short last one: read on, one block at a time, from that block."""
+        mtio.set_block_bytes(self.drive.tape, 0)
+        logical = self.drive.where().logical_block
+        if self.first_block is not None and logical == self.first_block + self.blocks + 1:
+            mtio.back_records(self.drive.tape)

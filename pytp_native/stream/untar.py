@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""A tar archive that comes out of a ring: its members, its lines, or its files (csrc/untar.h has the contract)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from pytp_native.errors import PytpError, UsageError
+from pytp_native.ffi import ffi, lib
+from pytp_native.stream.ring import Ring
+
+_NS = 1_000_000_000
+
+
+class Ended(Enum):
+    """How an archive ended."""
+
+    COMPLETE = lib.PYTP_UNTAR_END
+    """With its end mark; the stream was read to its end."""
+    UNMARKED = lib.PYTP_UNTAR_UNMARKED
+    """Between two members, without the end mark: more may be missing."""
+    CUT = lib.PYTP_UNTAR_CUT
+    """Inside a member, which was not delivered; `Untar.cut` names it."""
+    NO_TAR = lib.PYTP_UNTAR_NO_TAR
+    """What was read is no tar archive."""
+    TARGET_FULL = lib.PYTP_UNTAR_NO_SPACE
+    """The file system of the target is full."""
+
+
+class Member(NamedTuple):
+    """One member as its headers describe it."""
+
+    name: bytes
+    kind: str
+    """A ustar type flag: 0 file, 1 hard link, 2 symbolic link, 3 character and 4 block device, 5 directory, 6 FIFO;
+    V label, M continuation of another volume's file."""
+    size: int
+    """Bytes of the restored file, holes included."""
+    stored: int
+    """Bytes of data in the archive."""
+    mode: int
+    uid: int
+    gid: int
+    user: bytes
+    group: bytes
+    mtime_ns: int
+    link: bytes
+    device_major: int
+    device_minor: int
+    sparse: bool
+    header_block: int
+    """Tape block, from 0 in this tape file, in which the member's first header stands..."""
+    header_offset: int
+    """... and how many bytes into it."""
+
+
+class Problem(NamedTuple):
+    """What one member lacks, or where the archive is damaged (path empty)."""
+
+    path: bytes
+    reason: str
+
+
+class Counts(NamedTuple):
+    """Running totals."""
+
+    members: int
+    restored: int
+    archive_bytes: int
+    owners_skipped: int
+    """Members whose owner or privileged attribute this user could not set."""
+
+
+def _text(raw: Any) -> bytes:
+    return bytes(ffi.buffer(raw.at, raw.length)) if raw.length else b""
+
+
+def _field(raw: Any) -> bytes:
+    """Text of a fixed field, without what follows its NUL."""
+    return _text(raw).split(b"\0", 1)[0]
+
+
+def _member(raw: Any) -> Member:
+    return Member(
+        _text(raw.name), chr(raw.kind), raw.size, raw.stored, raw.mode, raw.uid, raw.gid,
+        _field(raw.user), _field(raw.group), raw.mtime_s * _NS + raw.mtime_ns, _text(raw.link),
+        raw.device_major, raw.device_minor, bool(raw.sparse), raw.header_block, raw.header_offset,
+    )  # fmt: skip
+
+
+def _problem(raw: Any) -> Problem:
+    reason = ffi.string(raw.reason).decode() if raw.reason else "failed"
+    if raw.error:
+        reason = f"{reason}: {os.strerror(raw.error)}"
+    if not raw.path.length and raw.bytes:
+        reason = f"block {raw.block}, offset {raw.offset}: {reason}; {raw.bytes} bytes were skipped"
+    return Problem(_text(raw.path), reason)
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+class Untar:
+    """Reads one archive; the ring's consumer. Use one of `members`, `lines` and `extract`, once.
+
+    `on_problem` is called for each problem as it is met, `on_pause` every 16 MiB or so, both from the calling thread;
+    either may raise. Stopping the ring ends the archive as if the stream had ended there.
+    """
+
+    def __init__(
+        self,
+        ring: Ring,
+        *,
+        on_problem: Callable[[Problem], object] = _nothing,
+        on_pause: Callable[[], object] = _nothing,
+    ) -> None:
+        handle = lib.pytp_untar_new(ring.handle)
+        if handle == ffi.NULL:
+            raise PytpError("tar reader", "out of memory")
+        self._ring = ring
+        self._handle = ffi.gc(handle, lib.pytp_untar_free)
+        self._on_problem = on_problem
+        self._on_pause = on_pause
+        self.ended: Ended | None = None
+        """Set when the archive has ended."""
+        self.cut: bytes = b""
+        """Name of the member that the end cut, when `ended` is CUT; empty when it was cut inside a header."""
+
+    def counts(self) -> Counts:
+        raw = ffi.new("pytp_untar_counts *")
+        lib.pytp_untar_count(self._handle, raw)
+        return Counts(raw.members, raw.restored, raw.bytes, raw.owners_skipped)
+
+    def members(self) -> Iterator[Member]:
+        """Yield every member, in the archive's order."""
+        raw = lib.pytp_untar_member(self._handle)
+        for _ in self._steps(lib.pytp_untar_next):
+            yield _member(raw)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield every member's line as `tar -tv` prints it, without newline, in the process's locale and time zone."""
+        line = ffi.new("pytp_text *")
+        for _ in self._steps(lib.pytp_untar_next):
+            if lib.pytp_untar_line(self._handle, line) != 0:
+                raise PytpError("tar reader", "out of memory")
+            yield _text(line)
+
+    def extract(
+        self,
+        target: int,
+        patterns: Sequence[bytes] = (),
+        *,
+        overwrite: bool = False,
+        owners: bool | None = None,
+        target_is_ours: bool = False,
+    ) -> None:
+        """Restore what the patterns name (all, if there are none) beneath the directory descriptor `target`.
+
+        What exists is kept and told as a problem unless `overwrite`. `owners` None: set them if this user may.
+        `target_is_ours`: a member "./" sets the attributes of the target itself. Directories get their attributes at
+        the end, also after a cut or an interrupt.
+        """
+        may = os.geteuid() == 0 if owners is None else owners
+        lib.pytp_untar_target(self._handle, target, overwrite, may, target_is_ours)
+        for pattern in patterns:
+            if lib.pytp_untar_pattern(self._handle, pattern, len(pattern)) != 0:
+                raise UsageError(os.fsdecode(pattern), "this pattern cannot name a member")
+        try:
+            for _ in self._steps(lib.pytp_untar_extract):
+                pass
+        finally:
+            self._settle()
+        for index, pattern in enumerate(patterns):
+            if not lib.pytp_untar_matched(self._handle, index) and self.ended is not Ended.TARGET_FULL:
+                self._on_problem(Problem(pattern, "not found in this tape file"))
+
+    def _settle(self) -> None:
+        while True:
+            event = lib.pytp_untar_settle(self._handle)
+            if event == lib.PYTP_UNTAR_PROBLEM:
+                self._tell()
+            elif event != lib.PYTP_UNTAR_PAUSE:
+                return
+
+    def _tell(self) -> None:
+        self._on_problem(_problem(lib.pytp_untar_problem(self._handle)))
+
+    def _steps(self, step: Callable[[Any], int]) -> Iterator[None]:
+        while True:
+            event = step(self._handle)
+            if event == lib.PYTP_UNTAR_MEMBER:
+                yield
+            elif event == lib.PYTP_UNTAR_PAUSE:
+                self._on_pause()
+            elif event == lib.PYTP_UNTAR_PROBLEM:
+                self._tell()
+            else:
+                self._finish(event)
+                return
+
+    def _finish(self, event: int) -> None:
+        if event == lib.PYTP_UNTAR_NO_MEMORY:
+            raise PytpError("tar reader", "out of memory")
+        self.ended = Ended(event)
+        if self.ended is Ended.CUT:
+            self.cut = _text(lib.pytp_untar_member(self._handle).name)
+        if self.ended is Ended.TARGET_FULL:
+            self._tell()
