@@ -14,9 +14,7 @@ from pytp_native.jobs.reading import nothing_here
 from pytp_native.jobs.tape_file import TapeFile
 
 
-def cat(
-    drive: Drive, file: int | None, write: Callable[[memoryview], object], interrupt: Interrupt
-) -> JobReport:
+def cat(drive: Drive, file: int | None, write: Callable[[memoryview], object], interrupt: Interrupt) -> JobReport:
     """Pass every block of tape file `file` (None: the one at the head) to `write`, which must take all of it.
 
     Leaves the tape at the start of the next tape file, also when `write` raises. Exit codes of the report: 0, 6 device

@@ -34,18 +34,23 @@ def list_members(drive: Drive, request: ListRequest, emit: Emit, interrupt: Inte
     if request.all_files:
         return _list_all(drive, request, emit, interrupt)
     try:
-        return _list_one(drive, request.sample, emit, interrupt, go_back=request.sample is not None)
+        return _list_one(drive, request.sample, emit, interrupt)
     except NothingHere as error:
         return nothing_here("ls", drive, error)
 
 
-def _list_one(drive: Drive, sample: int | None, emit: Emit, interrupt: Interrupt, *, go_back: bool) -> JobReport:
+def _list_one(
+    drive: Drive, sample: int | None, emit: Emit, interrupt: Interrupt, *, announce: bool = False
+) -> JobReport:
+    """List one tape file; one of many (`announce`) is told before its members and left behind."""
     since = time.monotonic()
     with TapeFile(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
+        if announce:
+            emit(Notice("info", "TAPE", f"tape file {file.number}:"))
         reading = Reading(file, emit)
         for line in islice(reading.untar.lines(), sample):
             emit(MemberListed(line))
-    if go_back:
+    if sample is not None and not announce:
         file.to_start()
     else:
         file.to_next()
@@ -57,10 +62,8 @@ def _list_all(drive: Drive, request: ListRequest, emit: Emit, interrupt: Interru
     exit_code, messages = 0, []
     drive.rewind()
     while not interrupt.triggered:
-        number = drive.where().file
         try:
-            emit(Notice("info", "TAPE", f"tape file {number}:"))
-            report = _list_one(drive, request.sample, emit, interrupt, go_back=False)
+            report = _list_one(drive, request.sample, emit, interrupt, announce=True)
         except EndOfData as error:
             if not arguments:
                 return nothing_here("ls", drive, error)

@@ -74,4 +74,3 @@ def _open_target(path: bytes) -> tuple[int, bool]:
             return descriptor, made or next(entries, None) is None
     except OSError as error:
         raise UsageError(name, f"cannot be used as target: {error.strerror}", "name a directory") from error
-
