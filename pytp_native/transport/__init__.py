@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """How bytes and commands reach a device. Implementations are imported when an address asks for them."""
 
+# ruff: noqa: PLC0415 - a program run needs one or two of the implementations
+
 from __future__ import annotations
 
-from importlib import import_module
-
-from pytp_native.errors import BadAddress, NotSupported
+from pytp_native.errors import BadAddress, NotSupported, PytpError
 from pytp_native.transport.address import Address, generic_node, resolve
 
 TYPE_CHECKING = False
@@ -21,26 +21,21 @@ def open_tape(address: str, *, write: bool = False, status_only: bool = False) -
     `write` allows writing and refuses a write-protected cartridge; `status_only` works without a cartridge and never
     waits. Raises BadAddress, DeviceBusy, NoMedium, NotReady, WriteProtected.
     """
-    # ruff: noqa: PLC0415 - one program run needs one of these
     target = resolve(address)
     if target.kind == "st":
         from pytp_native.transport.linux_st import open_st
 
         return open_st(address, write=write, status_only=status_only)
     if target.kind == "vtl drive":
-        tape: TapeTransport = import_module("pytp_native.transport.virtual").open_virtual_tape(
-            target.path, target.drive, write=write, status_only=status_only
-        )
-        return tape
+        from pytp_native.transport.virtual import open_virtual_tape
+
+        return open_virtual_tape(target.path, target.drive, write=write, status_only=status_only)
     if target.kind == "replay":
         from pytp_native.transport.replay import open_replayed_tape
 
         return open_replayed_tape(target.path)
     if target.kind == "trace":
-        from pytp_native.transport.trace import TracedTape, start_trace
-
-        inner = open_tape(target.inner, write=write, status_only=status_only)
-        return TracedTape(inner, start_trace(target.path, "tape", target.inner))
+        return _traced_tape(target, open_tape(target.inner, write=write, status_only=status_only))
     raise BadAddress(address, "not a tape drive", "give a drive, like /dev/nst0 or vtl:DIR/drive0")
 
 
@@ -55,17 +50,34 @@ def open_scsi(address: str) -> ScsiTransport:
     if target.is_virtual:
         if target.kind == "vtl changer":
             raise NotSupported(address, "the virtual changer takes no SCSI commands yet", "use `pytp vtl`")
-        scsi: ScsiTransport = import_module("pytp_native.transport.virtual").open_virtual_scsi(
-            target.path, target.drive
-        )
-        return scsi
-    if target.kind == "trace":
-        from pytp_native.transport.trace import TracedScsi, start_trace
+        from pytp_native.transport.virtual import open_virtual_scsi
 
-        return TracedScsi(open_scsi(target.inner), start_trace(target.path, "scsi", target.inner))
+        return open_virtual_scsi(target.path, target.drive)
+    if target.kind == "trace":
+        return _traced_scsi(target, open_scsi(target.inner))
     from pytp_native.transport.replay import open_replayed_scsi
 
     return open_replayed_scsi(target.path)
+
+
+def _traced_tape(target: Address, tape: TapeTransport) -> TapeTransport:
+    from pytp_native.transport.trace import TracedTape, start_trace
+
+    try:
+        return TracedTape(tape, start_trace(target.path, "tape", target.inner))
+    except PytpError:
+        tape.close()
+        raise
+
+
+def _traced_scsi(target: Address, scsi: ScsiTransport) -> ScsiTransport:
+    from pytp_native.transport.trace import TracedScsi, start_trace
+
+    try:
+        return TracedScsi(scsi, start_trace(target.path, "scsi", target.inner))
+    except PytpError:
+        scsi.close()
+        raise
 
 
 def _command_node(target: Address) -> str:

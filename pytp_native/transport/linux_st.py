@@ -117,7 +117,8 @@ class LinuxSt:
         except OSError as error:
             after, code = self.look(), error.errno or 0
             story = errno_story.common_error(self.address, "tell", code, after)
-            raise story or DeviceError(self.address, "tell: the drive does not tell its position") from error
+            fact = "tell: the drive does not tell its position"
+            raise story or DeviceError(self.address, fact, "rewind and count files instead") from error
 
     def sync(self) -> None:
         """As the contract. st also calls the block 0 from then on (st_int_ioctl, MTWEOF: "blkno = 0") and forgets
