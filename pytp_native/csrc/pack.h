@@ -55,7 +55,7 @@ typedef struct __attribute__((packed)) {
     uint8_t type;             /* tar's type flag */
     uint8_t digest_length;
     uint8_t digest[PYTP_DIGEST_MAX];
-} pytp_member;
+} pytp_packed_member;
 
 /* NULL when memory is short. The ring must outlive it; the options' strings are copied. */
 pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options);

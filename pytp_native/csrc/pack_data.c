@@ -118,7 +118,7 @@ static int copy(pytp_pack *pack, int fd, uint64_t offset, uint64_t length)
 }
 
 /* Most files of most trees: all of it in one read, where one read gets it. Returns -1 when it did not. */
-static int copy_small(pytp_pack *pack, int fd, size_t length, pytp_member *member)
+static int copy_small(pytp_pack *pack, int fd, size_t length, pytp_packed_member *member)
 {
     size_t room;
     uint8_t *into = pytp_stream_room(pack, &room);
@@ -155,7 +155,7 @@ static void tell_changes(pytp_pack *pack, int fd, const struct stat *before)
         pytp_pack_problem(pack, PYTP_PROBLEM_CHANGED, 0);
 }
 
-int pytp_pack_content(pytp_pack *pack, int fd, const struct stat *st, const pytp_sparse *map, pytp_member *member)
+int pytp_pack_content(pytp_pack *pack, int fd, const struct stat *st, const pytp_sparse *map, pytp_packed_member *member)
 {
     uint64_t size = (uint64_t)st->st_size, stored = map->count > 0 ? map->data_bytes : size;
     int status = map->count == 0 ? copy_small(pack, fd, size, member) : -1;

@@ -28,7 +28,7 @@ void pytp_log_flush(pytp_pack *pack)
         write_out(pack);
 }
 
-void pytp_log_member(pytp_pack *pack, const pytp_member *member, const char *link)
+void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const char *link)
 {
     __atomic_add_fetch(&pack->counts.members, 1, __ATOMIC_RELAXED);
     if (pack->options.members_fd < 0 || pack->counts.log_error != 0)

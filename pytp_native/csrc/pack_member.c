@@ -61,7 +61,7 @@ static void fill_head(pytp_pack *pack, const struct stat *st, char type, pytp_ta
     head->minor = minor(st->st_rdev);
 }
 
-static void fill_log(const struct stat *st, char type, pytp_member *member)
+static void fill_log(const struct stat *st, char type, pytp_packed_member *member)
 {
     member->type = (uint8_t)type;
     member->mtime_s = st->st_mtim.tv_sec;
@@ -107,7 +107,7 @@ static int sparse_records(pytp_pack *pack, const struct stat *st, pytp_tarhead *
     return bad;
 }
 
-static int put_headers(pytp_pack *pack, const pytp_tarhead *head, pytp_member *member)
+static int put_headers(pytp_pack *pack, const pytp_tarhead *head, pytp_packed_member *member)
 {
     pack->group.length = 0;
     if (pytp_tarhead_build(head, &pack->records, &pack->group) != 0)
@@ -121,7 +121,7 @@ static int put_headers(pytp_pack *pack, const pytp_tarhead *head, pytp_member *m
     return status ? status : pytp_stream_put(pack, pack->group.data, pack->group.length);
 }
 
-static int put_file(pytp_pack *pack, const struct stat *st, int fd, pytp_tarhead *head, pytp_member *member)
+static int put_file(pytp_pack *pack, const struct stat *st, int fd, pytp_tarhead *head, pytp_packed_member *member)
 {
     pytp_sparse map;
     pytp_bytes alias = {0};
@@ -144,7 +144,7 @@ static int put_file(pytp_pack *pack, const struct stat *st, int fd, pytp_tarhead
 int pytp_pack_member(pytp_pack *pack, const struct stat *st, int fd, const char *link, size_t link_length, char type)
 {
     pytp_tarhead head = {.link = link, .link_length = link_length};
-    pytp_member member = {0};
+    pytp_packed_member member = {0};
     fill_head(pack, st, type, &head);
     fill_log(st, type, &member);
     int status = type == '0' ? put_file(pack, st, fd, &head, &member) : put_headers(pack, &head, &member);

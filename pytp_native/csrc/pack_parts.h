@@ -70,7 +70,7 @@ typedef struct {
 /* 1 when the file has holes and the map was made, 0 when it is dense, -1 when memory is short. */
 int pytp_sparse_map(int fd, const struct stat *st, pytp_sparse *map);
 void pytp_sparse_free(pytp_sparse *map);
-int pytp_pack_content(pytp_pack *pack, int fd, const struct stat *st, const pytp_sparse *map, pytp_member *member);
+int pytp_pack_content(pytp_pack *pack, int fd, const struct stat *st, const pytp_sparse *map, pytp_packed_member *member);
 
 /* pack_attributes.c: xattrs and ACLs of an open file, or of a path when fd is -1, as pax records. */
 int pytp_attribute_records(pytp_pack *pack, int fd, const char *path, pytp_bytes *records);
@@ -80,7 +80,7 @@ const char *pytp_links_seen(pytp_links *links, const struct stat *st, const pytp
 void pytp_links_clear(pytp_links *links);
 
 /* pack_log.c */
-void pytp_log_member(pytp_pack *pack, const pytp_member *member, const char *link);
+void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const char *link);
 void pytp_log_flush(pytp_pack *pack);
 void pytp_pack_problem(pytp_pack *pack, int kind, int error);
 
