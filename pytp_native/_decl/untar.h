@@ -1,15 +1,15 @@
 /* Reading a tar archive out of a ring; see csrc/untar.h for the contract. */
-typedef struct { const uint8_t *at; size_t length; ...; } pytp_text;
+typedef struct { const uint8_t *at; size_t length; ...; } pytp_untar_text;
 typedef struct {
-    pytp_text name, link, user, group;
+    pytp_untar_text name, link, user, group;
     int64_t size, stored, mtime_s, atime_s;
     int32_t mtime_ns, atime_ns;
     uint64_t uid, gid, header_block, header_offset;
     uint32_t mode, device_major, device_minor;
     int kind, typeflag, sparse, has_atime, v7;
     ...;
-} pytp_member;
-typedef struct { pytp_text path; const char *reason; int error; uint64_t block, offset, bytes; ...; } pytp_problem;
+} pytp_untar_entry;
+typedef struct { pytp_untar_text path; const char *reason; int error; uint64_t block, offset, bytes; ...; } pytp_untar_mishap;
 typedef struct { uint64_t members, restored, bytes, owners_skipped; ...; } pytp_untar_counts;
 typedef struct pytp_untar pytp_untar;
 #define PYTP_UNTAR_MEMBER ...
@@ -24,8 +24,8 @@ typedef struct pytp_untar pytp_untar;
 pytp_untar *pytp_untar_new(pytp_ring *ring);
 void pytp_untar_free(pytp_untar *untar);
 int pytp_untar_next(pytp_untar *untar);
-const pytp_member *pytp_untar_member(pytp_untar *untar);
-const pytp_problem *pytp_untar_problem(pytp_untar *untar);
+const pytp_untar_entry *pytp_untar_member(pytp_untar *untar);
+const pytp_untar_mishap *pytp_untar_problem(pytp_untar *untar);
 void pytp_untar_count(pytp_untar *untar, pytp_untar_counts *into);
 int pytp_untar_target(pytp_untar *untar, int directory, int overwrite, int owners, int target_is_ours);
 int pytp_untar_pattern(pytp_untar *untar, const uint8_t *pattern, size_t length);
@@ -33,5 +33,5 @@ int pytp_untar_matched(pytp_untar *untar, size_t pattern);
 int pytp_untar_extract(pytp_untar *untar);
 int pytp_untar_settle(pytp_untar *untar);
 void pytp_untar_abandon(pytp_untar *untar);
-int pytp_untar_line(pytp_untar *untar, pytp_text *line);
+int pytp_untar_line(pytp_untar *untar, pytp_untar_text *line);
 int64_t pytp_acl_from_text(const uint8_t *text, size_t length, uint8_t *into, size_t room);

@@ -45,12 +45,12 @@ void pytp_untar_free(pytp_untar *untar)
     free(untar);
 }
 
-const pytp_member *pytp_untar_member(pytp_untar *untar)
+const pytp_untar_entry *pytp_untar_member(pytp_untar *untar)
 {
     return &untar->member;
 }
 
-const pytp_problem *pytp_untar_problem(pytp_untar *untar)
+const pytp_untar_mishap *pytp_untar_problem(pytp_untar *untar)
 {
     return &untar->problem;
 }
@@ -69,11 +69,11 @@ int untar_over(pytp_untar *untar, int event)
 
 int untar_trouble(pytp_untar *untar, const char *reason, int error)
 {
-    pytp_problem *problem = &untar->problem;
+    pytp_untar_mishap *problem = &untar->problem;
     untar->problem_path.length = 0;
     if (untar_buffer_add(&untar->problem_path, untar->member.name.at, untar->member.name.length) != 0)
         return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
-    problem->path = (pytp_text){untar->problem_path.at, untar->problem_path.length};
+    problem->path = (pytp_untar_text){untar->problem_path.at, untar->problem_path.length};
     problem->reason = reason;
     problem->error = error;
     problem->block = untar->member.header_block;
@@ -247,7 +247,7 @@ static int search(pytp_untar *untar)
 {
     begin_group(untar);
     if (untar->lost == HEADER_WANTED) {
-        untar->problem = (pytp_problem){
+        untar->problem = (pytp_untar_mishap){
             .reason = "no tar header here", .block = untar->here_block, .offset = untar->here_offset, .bytes = BLOCK};
         untar->lost_zeros = 0;
         untar->lost = SEARCHING;

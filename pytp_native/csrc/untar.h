@@ -25,10 +25,10 @@ enum {
 typedef struct {
     const uint8_t *at;
     size_t length;
-} pytp_text;
+} pytp_untar_text;
 
 typedef struct {
-    pytp_text name, link, user, group;
+    pytp_untar_text name, link, user, group;
     int64_t size;   /* bytes of the restored file */
     int64_t stored; /* bytes behind the header in the archive, without padding */
     int64_t mtime_s, atime_s;
@@ -39,14 +39,14 @@ typedef struct {
     int kind;     /* what it is: '0' file, '1' hard link ... '6' as in ustar; 'V' label; 'M' continuation */
     int typeflag; /* as it stands in the header */
     int sparse, has_atime, v7;
-} pytp_member;
+} pytp_untar_entry;
 
 typedef struct {
-    pytp_text path;     /* empty when no member is concerned */
+    pytp_untar_text path;     /* empty when no member is concerned */
     const char *reason; /* static text, or NULL: then `error` says it all */
     int error;          /* errno or 0 */
     uint64_t block, offset, bytes; /* where, and how many bytes were passed over in search of a header */
-} pytp_problem;
+} pytp_untar_mishap;
 
 typedef struct {
     uint64_t members;        /* seen */
@@ -63,8 +63,8 @@ void pytp_untar_free(pytp_untar *untar);
 /* Step to the next member, past what is left of the current one. MEMBER, PAUSE, PROBLEM or a final event (END ...
  * NO_TAR), which repeats. */
 int pytp_untar_next(pytp_untar *untar);
-const pytp_member *pytp_untar_member(pytp_untar *untar);
-const pytp_problem *pytp_untar_problem(pytp_untar *untar);
+const pytp_untar_entry *pytp_untar_member(pytp_untar *untar);
+const pytp_untar_mishap *pytp_untar_problem(pytp_untar *untar);
 void pytp_untar_count(pytp_untar *untar, pytp_untar_counts *into);
 
 /* Restore beneath `directory` (an open descriptor that stays the caller's). `overwrite` replaces what exists (by
@@ -84,7 +84,7 @@ void pytp_untar_abandon(pytp_untar *untar);
 
 /* The line `tar -tv` prints for member(), without newline, in the process's locale and time zone. Valid until the next
  * call. 0 or an errno. */
-int pytp_untar_line(pytp_untar *untar, pytp_text *line);
+int pytp_untar_line(pytp_untar *untar, pytp_untar_text *line);
 
 /* An ACL's text ("user::rwx,user:ann:r--,...", names or numbers, an optional fourth field with the number) as the
  * kernel's system.posix_acl_* value. Its length, or -errno. */

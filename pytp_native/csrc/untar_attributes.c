@@ -15,7 +15,7 @@
 
 void untar_member_attributes(const pytp_untar *untar, untar_delayed *into)
 {
-    const pytp_member *member = &untar->member;
+    const pytp_untar_entry *member = &untar->member;
     into->mode = member->mode;
     into->uid = member->uid;
     into->gid = member->gid;
@@ -52,7 +52,7 @@ static void note(mishap *what, const char *reason, int error)
 }
 
 /* GNU tar writes '=' and '%' of an attribute's name as %3D and %25. */
-static int attribute_name(pytp_text key, char *into)
+static int attribute_name(pytp_untar_text key, char *into)
 {
     size_t length = 0;
     for (size_t i = 0; i < key.length; i++) {
@@ -74,7 +74,7 @@ static int set_one(int fd, const char *by_path, const char *name, const void *va
     return by_path != NULL ? setxattr(by_path, name, value, length, 0) : fsetxattr(fd, name, value, length, 0);
 }
 
-static void set_acl(int fd, const char *by_path, const char *name, pytp_text text, mishap *what)
+static void set_acl(int fd, const char *by_path, const char *name, pytp_untar_text text, mishap *what)
 {
     uint8_t value[65536]; /* XATTR_SIZE_MAX */
     int64_t length = pytp_acl_from_text(text.at, text.length, value, sizeof value);
@@ -91,7 +91,7 @@ static int privileged(const char *name)
     return strncmp(name, "user.", 5) != 0;
 }
 
-static void set_attribute(pytp_untar *untar, int fd, const char *by_path, pytp_text key, pytp_text value, mishap *what)
+static void set_attribute(pytp_untar *untar, int fd, const char *by_path, pytp_untar_text key, pytp_untar_text value, mishap *what)
 {
     char name[XATTR_NAME_MAX + 1];
     if (attribute_name(key, name) != 0)
@@ -108,10 +108,10 @@ static void set_records(pytp_untar *untar, int fd, const char *by_path, const ui
 {
     static const size_t PREFIX = sizeof "SCHILY.xattr." - 1;
     const uint8_t *end = at + length;
-    pytp_text key, value;
+    pytp_untar_text key, value;
     while (length > 0 && untar_record(&at, end, &key, &value) == 1) {
         if (untar_begins(key, "SCHILY.xattr."))
-            set_attribute(untar, fd, by_path, (pytp_text){key.at + PREFIX, key.length - PREFIX}, value, what);
+            set_attribute(untar, fd, by_path, (pytp_untar_text){key.at + PREFIX, key.length - PREFIX}, value, what);
         else if (untar_begins(key, "SCHILY.acl.access") && value.length > 0)
             set_acl(fd, by_path, "system.posix_acl_access", value, what);
         else if (untar_begins(key, "SCHILY.acl.default") && value.length > 0)
@@ -246,7 +246,7 @@ static int deepest_first(const void *left, const void *right)
 
 static int settle_one(pytp_untar *untar, const untar_delayed *one)
 {
-    untar->member.name = (pytp_text){(const uint8_t *)one->path, one->length};
+    untar->member.name = (pytp_untar_text){(const uint8_t *)one->path, one->length};
     int chain = untar_walk_to(&untar->parents, one->path, one->length, 0);
     int fd = chain < 0 ? -1 : openat(chain, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)

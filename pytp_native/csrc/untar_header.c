@@ -64,9 +64,9 @@ int untar_is_header(const uint8_t *block)
     return octal && untar_number(block + CHECKSUM, 8, &said) == 0 && (said == plain || said == with_sign);
 }
 
-static pytp_text text(const uint8_t *field, size_t room)
+static pytp_untar_text text(const uint8_t *field, size_t room)
 {
-    return (pytp_text){field, strnlen((const char *)field, room)};
+    return (pytp_untar_text){field, strnlen((const char *)field, room)};
 }
 
 static int64_t number_or_zero(const uint8_t *field, size_t length)
@@ -79,8 +79,8 @@ static void decode_name(pytp_untar *untar, int posix)
 {
     const uint8_t *header = untar->header;
     int star = posix && memcmp(header + STAR_MAGIC, "tar", 4) == 0;
-    pytp_text prefix = text(header + PREFIX, star ? STAR_PREFIX_LENGTH : PREFIX_LENGTH);
-    pytp_text name = text(header + NAME, 100);
+    pytp_untar_text prefix = text(header + PREFIX, star ? STAR_PREFIX_LENGTH : PREFIX_LENGTH);
+    pytp_untar_text name = text(header + NAME, 100);
     size_t length = 0;
     if (posix && prefix.length > 0) {
         memcpy(untar->short_name, prefix.at, prefix.length);
@@ -88,10 +88,10 @@ static void decode_name(pytp_untar *untar, int posix)
         length = prefix.length + 1;
     }
     memcpy(untar->short_name + length, name.at, name.length);
-    untar->member.name = (pytp_text){(const uint8_t *)untar->short_name, length + name.length};
+    untar->member.name = (pytp_untar_text){(const uint8_t *)untar->short_name, length + name.length};
 }
 
-static void long_text(const untar_buffer *buffer, pytp_text *into)
+static void long_text(const untar_buffer *buffer, pytp_untar_text *into)
 {
     if (buffer->length > 0)
         *into = text(buffer->at, buffer->length);
@@ -100,7 +100,7 @@ static void long_text(const untar_buffer *buffer, pytp_text *into)
 static int kind_of(const pytp_untar *untar)
 {
     int type = untar->header[TYPE];
-    pytp_text name = untar->member.name;
+    pytp_untar_text name = untar->member.name;
     int slash = name.length > 0 && name.at[name.length - 1] == '/';
     if (type == 0 || type == '0' || type == '7')
         return slash && type != '7' ? '5' : '0';
@@ -120,14 +120,14 @@ static int has_data(int kind, int type)
 int untar_decode(pytp_untar *untar)
 {
     const uint8_t *header = untar->header;
-    pytp_member *member = &untar->member;
+    pytp_untar_entry *member = &untar->member;
     int posix = memcmp(header + MAGIC, "ustar\0", 6) == 0;
     int named = posix || memcmp(header + MAGIC, "ustar ", 6) == 0;
     int64_t size = 0;
     decode_name(untar, posix);
     member->link = text(header + LINK, 100);
-    member->user = named ? text(header + USER, 32) : (pytp_text){header, 0};
-    member->group = named ? text(header + GROUP, 32) : (pytp_text){header, 0};
+    member->user = named ? text(header + USER, 32) : (pytp_untar_text){header, 0};
+    member->group = named ? text(header + GROUP, 32) : (pytp_untar_text){header, 0};
     member->v7 = !named;
     member->mode = (uint32_t)(number_or_zero(header + MODE, 8) & 07777);
     member->uid = (uint64_t)number_or_zero(header + UID, 8);

@@ -31,7 +31,7 @@ static size_t character(const uint8_t *at, size_t length, int *printable)
     return *printable || (taken != (size_t)-1 && taken != (size_t)-2 && taken != 0) ? taken : 1;
 }
 
-static int add_escaped(untar_buffer *line, pytp_text name)
+static int add_escaped(untar_buffer *line, pytp_untar_text name)
 {
     char octal[5];
     int error = 0;
@@ -56,7 +56,7 @@ static int add_escaped(untar_buffer *line, pytp_text name)
     return error;
 }
 
-static void mode_text(const pytp_member *member, char *into)
+static void mode_text(const pytp_untar_entry *member, char *into)
 {
     static const char letters[] = "-hlcbdp";
     uint32_t mode = member->mode;
@@ -85,7 +85,7 @@ static void time_text(int64_t seconds, char *into, size_t room)
         snprintf(into, room, "%lld", (long long)seconds);
 }
 
-static void size_text(const pytp_member *member, char *into, size_t room)
+static void size_text(const pytp_untar_entry *member, char *into, size_t room)
 {
     if (member->kind == '3' || member->kind == '4')
         snprintf(into, room, "%u,%u", member->device_major, member->device_minor);
@@ -94,7 +94,7 @@ static void size_text(const pytp_member *member, char *into, size_t room)
 }
 
 /* "name" or the number, as tar shows owners. */
-static int add_owner(untar_buffer *line, pytp_text name, uint64_t number)
+static int add_owner(untar_buffer *line, pytp_untar_text name, uint64_t number)
 {
     char digits[24];
     size_t length = name.at != NULL ? strnlen((const char *)name.at, name.length) : 0;
@@ -106,7 +106,7 @@ static int add_owner(untar_buffer *line, pytp_text name, uint64_t number)
 
 static int add_columns(pytp_untar *untar)
 {
-    const pytp_member *member = &untar->member;
+    const pytp_untar_entry *member = &untar->member;
     untar_buffer *line = &untar->line;
     char text[64], size[64];
     mode_text(member, text);
@@ -137,7 +137,7 @@ static int add_columns(pytp_untar *untar)
 
 static int add_ending(pytp_untar *untar)
 {
-    const pytp_member *member = &untar->member;
+    const pytp_untar_entry *member = &untar->member;
     char text[64];
     switch (member->typeflag) {
     case '2':
@@ -156,11 +156,11 @@ static int add_ending(pytp_untar *untar)
     }
 }
 
-int pytp_untar_line(pytp_untar *untar, pytp_text *line)
+int pytp_untar_line(pytp_untar *untar, pytp_untar_text *line)
 {
     untar->line.length = 0;
     if (add_columns(untar) != 0 || add_escaped(&untar->line, untar->member.name) != 0 || add_ending(untar) != 0)
         return ENOMEM;
-    *line = (pytp_text){untar->line.at, untar->line.length};
+    *line = (pytp_untar_text){untar->line.at, untar->line.length};
     return 0;
 }

@@ -54,7 +54,7 @@ typedef struct {
     int major, minor;
     int64_t real_size; /* -1: not said */
     int64_t pending;   /* an offset that waits for its length (format 0.0), or -1 */
-    pytp_text name;    /* the file's name; "path" then holds one for readers that do not know the format */
+    pytp_untar_text name;    /* the file's name; "path" then holds one for readers that do not know the format */
 } untar_sparse_info;
 
 typedef struct {
@@ -105,7 +105,7 @@ typedef struct {
 struct pytp_untar {
     untar_stream in;
     uint8_t header[BLOCK];
-    pytp_member member;
+    pytp_untar_entry member;
     char short_name[258];
     untar_buffer local, global, long_name, long_link;
     untar_sparse_info sparse;
@@ -117,7 +117,7 @@ struct pytp_untar {
     size_t padding;
     int zeros, draining, lost, lost_zeros, over;
     uint64_t here_block, here_offset; /* of the header read last */
-    pytp_problem problem;
+    pytp_untar_mishap problem;
     untar_buffer problem_path;
     pytp_untar_counts counts;
 
@@ -152,16 +152,16 @@ int untar_number(const uint8_t *field, size_t length, int64_t *value); /* 0, or 
 int untar_decode(pytp_untar *untar);                                   /* 0, or -1: not to be understood */
 
 /* untar_pax.c */
-int untar_record(const uint8_t **at, const uint8_t *end, pytp_text *key, pytp_text *value); /* 1, 0 end, -1 malformed */
+int untar_record(const uint8_t **at, const uint8_t *end, pytp_untar_text *key, pytp_untar_text *value); /* 1, 0 end, -1 malformed */
 void untar_apply_records(pytp_untar *untar, const untar_buffer *records);
 int untar_only_comments(const uint8_t *at, size_t length);
-int untar_decimal(pytp_text text, int64_t *value);
-int untar_begins(pytp_text key, const char *with);
+int untar_decimal(pytp_untar_text text, int64_t *value);
+int untar_begins(pytp_untar_text key, const char *with);
 
 /* untar_sparse.c */
 int untar_old_sparse(pytp_untar *untar); /* 0, or a final event */
 int untar_data_map(pytp_untar *untar);   /* format 1.0: 0, or a final event; sets `refused` */
-int untar_list_map(untar_map *map, pytp_text list);
+int untar_list_map(untar_map *map, pytp_untar_text list);
 
 /* untar.c */
 int untar_over(pytp_untar *untar, int event);
@@ -171,7 +171,7 @@ int untar_trouble(pytp_untar *untar, const char *reason, int error); /* fills pr
 /* untar_place.c */
 int untar_place(pytp_untar *untar); /* 0, or an event */
 int untar_fill(pytp_untar *untar);  /* 0 when the file is complete, or an event */
-const char *untar_clean(pytp_text name, untar_buffer *into, int *absolute);
+const char *untar_clean(pytp_untar_text name, untar_buffer *into, int *absolute);
 
 /* untar_attributes.c */
 int untar_set_attributes(pytp_untar *untar, int fd, const untar_delayed *what, const uint8_t *records, size_t length);

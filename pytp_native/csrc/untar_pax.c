@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-int untar_record(const uint8_t **at, const uint8_t *end, pytp_text *key, pytp_text *value)
+int untar_record(const uint8_t **at, const uint8_t *end, pytp_untar_text *key, pytp_untar_text *value)
 {
     const uint8_t *start = *at, *p = start, *equals;
     size_t length = 0;
@@ -22,24 +22,24 @@ int untar_record(const uint8_t **at, const uint8_t *end, pytp_text *key, pytp_te
     equals = memchr(p, '=', (size_t)(start + length - 1 - p));
     if (equals == NULL || equals == p)
         return -1;
-    *key = (pytp_text){p, (size_t)(equals - p)};
-    *value = (pytp_text){equals + 1, (size_t)(start + length - 1 - (equals + 1))};
+    *key = (pytp_untar_text){p, (size_t)(equals - p)};
+    *value = (pytp_untar_text){equals + 1, (size_t)(start + length - 1 - (equals + 1))};
     *at = start + length;
     return 1;
 }
 
-int untar_begins(pytp_text key, const char *with)
+int untar_begins(pytp_untar_text key, const char *with)
 {
     size_t length = strlen(with);
     return key.length >= length && memcmp(key.at, with, length) == 0;
 }
 
-static int is(pytp_text key, const char *name)
+static int is(pytp_untar_text key, const char *name)
 {
     return key.length == strlen(name) && memcmp(key.at, name, key.length) == 0;
 }
 
-int untar_decimal(pytp_text text, int64_t *value)
+int untar_decimal(pytp_untar_text text, int64_t *value)
 {
     size_t i = 0;
     int negative = text.length > 0 && text.at[0] == '-';
@@ -52,13 +52,13 @@ int untar_decimal(pytp_text text, int64_t *value)
 }
 
 /* Seconds with a fraction; -1.5 is one and a half seconds before 1970: -2 s + 500000000 ns. */
-static int seconds(pytp_text text, int64_t *whole, int32_t *nanoseconds)
+static int seconds(pytp_untar_text text, int64_t *whole, int32_t *nanoseconds)
 {
     const uint8_t *point = memchr(text.at, '.', text.length);
     size_t before = point ? (size_t)(point - text.at) : text.length;
     int negative = text.length > 0 && text.at[0] == '-';
     int32_t ns = 0, unit = 100000000;
-    if (untar_decimal((pytp_text){text.at, before}, whole) != 0)
+    if (untar_decimal((pytp_untar_text){text.at, before}, whole) != 0)
         return -1;
     for (size_t i = before + 1; i < text.length; i++, unit /= 10) {
         if (text.at[i] < '0' || text.at[i] > '9')
@@ -73,7 +73,7 @@ static int seconds(pytp_text text, int64_t *whole, int32_t *nanoseconds)
     return 0;
 }
 
-static int unsigned_number(pytp_text value, uint64_t *into)
+static int unsigned_number(pytp_untar_text value, uint64_t *into)
 {
     int64_t number;
     if (untar_decimal(value, &number) != 0)
@@ -82,7 +82,7 @@ static int unsigned_number(pytp_text value, uint64_t *into)
     return 0;
 }
 
-static int sparse_record(pytp_untar *untar, pytp_text key, pytp_text value)
+static int sparse_record(pytp_untar *untar, pytp_untar_text key, pytp_untar_text value)
 {
     untar_sparse_info *sparse = &untar->sparse;
     int64_t number = 0;
@@ -110,9 +110,9 @@ static int sparse_record(pytp_untar *untar, pytp_text key, pytp_text value)
     return 0;
 }
 
-static int apply(pytp_untar *untar, pytp_text key, pytp_text value)
+static int apply(pytp_untar *untar, pytp_untar_text key, pytp_untar_text value)
 {
-    pytp_member *member = &untar->member;
+    pytp_untar_entry *member = &untar->member;
     if (untar_begins(key, "GNU.sparse."))
         return sparse_record(untar, key, value);
     if (untar_begins(key, "SCHILY.xattr.") || untar_begins(key, "SCHILY.acl.")) {
@@ -147,7 +147,7 @@ static int apply(pytp_untar *untar, pytp_text key, pytp_text value)
 void untar_apply_records(pytp_untar *untar, const untar_buffer *records)
 {
     const uint8_t *at = records->at, *end = records->at + records->length;
-    pytp_text key, value;
+    pytp_untar_text key, value;
     int more;
     if (records->length == 0)
         return;
@@ -161,7 +161,7 @@ void untar_apply_records(pytp_untar *untar, const untar_buffer *records)
 int untar_only_comments(const uint8_t *at, size_t length)
 {
     const uint8_t *end = at + length;
-    pytp_text key, value;
+    pytp_untar_text key, value;
     int more;
     while ((more = untar_record(&at, end, &key, &value)) == 1)
         if (!is(key, "comment"))

@@ -14,7 +14,7 @@
 static const char KEPT[] = "it exists already and was kept";
 
 /* Write `name` without empty and "." components into `into`; NULL or the reason why it cannot be restored. */
-const char *untar_clean(pytp_text name, untar_buffer *into, int *absolute)
+const char *untar_clean(pytp_untar_text name, untar_buffer *into, int *absolute)
 {
     size_t at = 0;
     into->length = 0;
@@ -143,7 +143,7 @@ static int place_directory(pytp_untar *untar, int parent, const char *base)
 
 static const char *link_text(pytp_untar *untar)
 {
-    pytp_text text = untar->member.link;
+    pytp_untar_text text = untar->member.link;
     untar->link_path.length = 0;
     if (text.length == 0 || memchr(text.at, 0, text.length) != NULL ||
         untar_buffer_add(&untar->link_path, text.at, text.length) != 0)
@@ -154,7 +154,7 @@ static const char *link_text(pytp_untar *untar)
 static int make_node(pytp_untar *untar, int parent, const char *base)
 {
     static const mode_t types[] = {['3'] = S_IFCHR, ['4'] = S_IFBLK, ['6'] = S_IFIFO};
-    const pytp_member *member = &untar->member;
+    const pytp_untar_entry *member = &untar->member;
     if (member->kind == '2')
         return symlinkat((const char *)untar->link_path.at, parent, base);
     return mknodat(parent, base, types[member->kind] | 0600, makedev(member->device_major, member->device_minor));
@@ -362,7 +362,7 @@ int pytp_untar_target(pytp_untar *untar, int directory, int overwrite, int owner
 int pytp_untar_pattern(pytp_untar *untar, const uint8_t *pattern, size_t length)
 {
     int absolute;
-    if (untar_clean((pytp_text){pattern, length}, &untar->scratch, &absolute) != NULL)
+    if (untar_clean((pytp_untar_text){pattern, length}, &untar->scratch, &absolute) != NULL)
         return EINVAL;
     untar_pattern *patterns = realloc(untar->patterns, (untar->pattern_count + 1) * sizeof *patterns);
     if (patterns == NULL)

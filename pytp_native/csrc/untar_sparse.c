@@ -35,14 +35,14 @@ const char *untar_map_check(const untar_map *map, int64_t size, int64_t stored)
     return sum == stored ? NULL : "its sparse map does not agree with the data that is stored";
 }
 
-int untar_list_map(untar_map *map, pytp_text list)
+int untar_list_map(untar_map *map, pytp_untar_text list)
 {
     int64_t pair[2];
     int which = 0;
     while (list.length > 0) {
         const uint8_t *comma = memchr(list.at, ',', list.length);
         size_t length = comma ? (size_t)(comma - list.at) : list.length;
-        if (untar_decimal((pytp_text){list.at, length}, &pair[which]) != 0 || pair[which] < 0)
+        if (untar_decimal((pytp_untar_text){list.at, length}, &pair[which]) != 0 || pair[which] < 0)
             return -1;
         if (which == 1 && untar_map_add(map, pair[0], pair[1]) != 0)
             return -1;

@@ -143,7 +143,7 @@ class Untar:
 
     def lines(self) -> Iterator[bytes]:
         """Yield every member's line as `tar -tv` prints it, without newline, in the process's locale and time zone."""
-        line = ffi.new("pytp_text *")
+        line = ffi.new("pytp_untar_text *")
         for _ in self._steps(lib.pytp_untar_next):
             if lib.pytp_untar_line(self._handle, line) != 0:
                 raise PytpError("tar reader", "out of memory")
