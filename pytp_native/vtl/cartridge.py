@@ -43,9 +43,9 @@ def check_barcode(barcode: str) -> str:
 
 
 def early_warning_bytes(capacity_bytes: int) -> int:
-    """Data bytes at which early warning begins: 2 % before the end, at least 2 MiB, at most 4 GiB, never over a
-    quarter."""
-    return capacity_bytes - min(max(capacity_bytes // 50, 2 * MIB), 4096 * MIB, capacity_bytes // 4)
+    """Data bytes at which early warning begins: 2 % before the end, at least 2 MiB, at most 4 GiB, never over an
+    eighth."""
+    return capacity_bytes - min(max(capacity_bytes // 50, 2 * MIB), 4096 * MIB, capacity_bytes // 8)
 
 
 def read_label(directory: str) -> Label:

@@ -15,8 +15,8 @@ from pytp_native.errors import BadAddress, DeviceError, HostDiskFull, PytpError
 
 def host_error(subject: str, number: int) -> PytpError:
     """Name an errno of the disk under the library: full is no end of tape."""
-    if number in {errno.ENOSPC, errno.EDQUOT}:
-        return HostDiskFull(subject, f"the host's disk is full ({os.strerror(number)})")
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return HostDiskFull(subject, f"the host's disk takes no more ({os.strerror(number)})")
     return DeviceError(subject, f"the host's file system failed: {os.strerror(number)}", "check the host's disk")
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """What the Linux st driver makes of a drive (drivers/scsi/st.c of 6.1, st(4)): one opener, file and block numbers,
-what the head met last, errnos. Calls raise OSError with st's errno, and nothing else; the drive's `trouble` may
-tell more.
+what the head met last, errnos. Calls raise OSError with st's errno; the drive's `trouble` may tell more.
 
 Differences, on purpose: nothing is buffered in the driver (st itself uses direct I/O), a fixed-mode read that is no
 multiple of the block size is EINVAL instead of being read ahead, an empty drive is ENOMEDIUM at once instead of
@@ -77,14 +76,14 @@ class StDriver:
         self._nonblock = nonblock
         self.met_end = False
         self._block_bytes = self._density = 0
+        self.has_tape = self.drive.ready
         self._bury_the_dead()
-        self.raw.user = os.getpid()
         self.write_protect = not write
         self.raw.rw = IDLE
-        self.has_tape = False
         self.check_tape()
         if not self.has_tape and not nonblock:
             fail(errno.ENOMEDIUM)
+        self.raw.user = os.getpid()
 
     @property
     def raw(self) -> Any:
@@ -93,7 +92,8 @@ class StDriver:
     # -- open and close ------------------------------------------------------------------------------------------------
 
     def _bury_the_dead(self) -> None:
-        """If the last user never closed, do what its close would have done."""
+        """If the last user never closed, do what its close would have done. Raises what the host's disk has against
+        it."""
         raw, tape = self.raw, self.drive.cartridge
         if raw.user <= 0:
             return
@@ -105,15 +105,18 @@ class StDriver:
                 if raw.file >= 0:
                     raw.file, raw.block = tape.place_of(tape.count)
                 if tape.count == 0 or tape.look(tape.count - 1)[0] != lib.PYTP_AT_BLOCK:
-                    raw.rw = IDLE
-                    raw.eof = FM if tape.count else NOEOF
+                    raw.rw, raw.eof = IDLE, NOEOF
             self._flush()
+            if raw.rw == WRITING and self.drive.trouble is not None:
+                raise self.drive.trouble
         self._unlock_automatic()
 
     def _check_tape(self, *, write: bool, nonblock: bool) -> None:
         raw, drive = self.raw, self.drive
         if raw.st_attention:
-            raw.st_attention = 0
+            # sg is the same initiator: what st has been told, it is not told again. (The other way round st would
+            # miss it.)
+            raw.st_attention = raw.sg_attention = 0
             if drive.ready:
                 raw.partition = raw.rw = raw.eof = raw.setmark = raw.block = raw.file = 0
                 self._set_mode_defaults()

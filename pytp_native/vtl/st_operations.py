@@ -219,9 +219,8 @@ def _space_blocks_back(st: StDriver, _operation: int, count: int) -> None:
     if problem.filemark:
         raw.file -= 1
         raw.block = -1
-    elif problem.eom:
-        raw.block = 0
-    elif raw.block >= 0:
+    elif problem.eom or raw.block >= 0:
+        # At the beginning st adds the residual to its number without asking whether it knew one.
         raw.block = block + (problem.information or 0)
     _note_blank(st, problem, NOEOF)
     fail(errno.EIO)

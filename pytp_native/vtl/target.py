@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """The virtual drive's SCSI door: CDB bytes in, reply bytes out (SPC-5, SSC-5). Judges nothing for the caller.
 
-It is an initiator of its own: it gets its own unit attention after a load, and like sg it works beside a user of
-the tape, but a command that moves the medium while somebody has the tape open is answered BUSY.
+Like sg it works beside a user of the tape, but a command that moves the medium while somebody has the tape open is
+answered BUSY. A unit attention that st has seen is not repeated here.
 """
 
 from __future__ import annotations
