@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""`pytp backup`: from the command line to a BackupRequest and back to a summary."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from typing import Annotated, Optional
+
+import typer
+
+from pytp_cli import options
+from pytp_cli.run import Run
+from pytp_native.errors import UsageError
+
+
+class Strategy(str, Enum):
+    """The original's ways to write; the direct one is the only one so far."""
+
+    direct = "direct"
+    tar = "tar"
+    dd = "dd"
+
+
+class Hash(str, Enum):
+    """Checksum of each member."""
+
+    xxh3 = "xxh3"
+    sha256 = "sha256"
+    none = "none"
+
+
+class Switch(str, Enum):
+    """On or off."""
+
+    on = "on"
+    off = "off"
+
+
+def backup(
+    ctx: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Directories or files.")],
+    library: options.Library = None,
+    drive: options.Drive = None,
+    job: Annotated[Optional[str], typer.Option("--job", "-j", help="Name of the job, for log and catalog.")] = None,  # noqa: UP045
+    label: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--label", "-l", help="Label to record. Default: the cartridge's barcode, where known."),
+    ] = None,
+    strategy: Annotated[Strategy, typer.Option("--strategy", "-s", help="tar and dd: a later release.")] = (
+        Strategy.direct
+    ),
+    incremental: Annotated[bool, typer.Option("--incremental", "-i", help="A later release.")] = False,
+    max_concurrent_tars: Annotated[
+        int, typer.Option("--max-concurrent-tars", "-m", min=1, help="No effect with direct.")
+    ] = 2,
+    memory_buffer: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--memory_buffer",
+            "--memory-buffer",
+            "-mem",
+            metavar="SIZE",
+            help="Buffer in GiB, or with a unit (512M). Default: the smaller of 1 GiB and 60 % of free memory.",
+        ),
+    ] = None,
+    memory_buffer_percent: Annotated[
+        int,
+        typer.Option(
+            "--memory_buffer_percent",
+            "--memory-buffer-percent",
+            "-memp",
+            min=1,
+            max=100,
+            help="Fill at which a real drive starts to write.",
+        ),
+    ] = 20,
+    double_buffer: Annotated[
+        bool,
+        typer.Option(
+            "--double-buffer/--no-double-buffer",
+            help="Accepted for old scripts, no effect: there is one buffer with two marks.",
+        ),
+    ] = True,
+    low_water_mark: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            "--low-water-mark",
+            "-lwm",
+            min=0,
+            max=99,
+            help="Fill at which a real drive rests and the buffer refills. Default: 10, or half of the other mark.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--exclude", metavar="GLOB", help="Leave out what matches; repeatable."),
+    ] = None,
+    one_file_system: Annotated[
+        bool, typer.Option("--one-file-system", help="Stay on each argument's file system.")
+    ] = False,
+    full_paths: Annotated[
+        bool, typer.Option("--full-paths", help="Name members by their absolute path without the /.")
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Write here instead of at the end of data; everything behind is lost."),
+    ] = False,
+    hw_compression: Annotated[
+        Optional[Switch],  # noqa: UP045
+        typer.Option("--hw-compression", help="Drive's compression. Default: as the drive is set."),
+    ] = None,
+    hash_name: Annotated[Hash, typer.Option("--hash", help="Checksum recorded for each member.")] = Hash.xxh3,
+    members: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--members", metavar="FILE", help="Leave a JSON line per member: tape file, block, checksum."),
+    ] = None,
+    as_json: options.Json = False,
+) -> int:
+    """Appends at the end of data. Member names start with the argument's last component. A file that cannot be read
+    or changes meanwhile is listed and the exit code is 1; Ctrl-C leaves a consistent tape (exit 130)."""
+    with Run(ctx, "backup", as_json=as_json) as run:
+        _refuse_later(strategy, incremental)
+        low, high = _marks(low_water_mark, memory_buffer_percent)
+        request = {
+            "paths": tuple(os.fsencode(path) for path in paths),
+            "exclude": tuple(os.fsencode(glob) for glob in exclude or ()),
+            "one_file_system": one_file_system,
+            "full_paths": full_paths,
+            "overwrite": overwrite,
+            "hw_compression": None if hw_compression is None else hw_compression is Switch.on,
+            "hash_name": hash_name.value,
+            "memory_bytes": _memory_bytes(memory_buffer),
+            "high_percent": high,
+            "low_percent": low,
+            "job": job,
+            "members_file": members,
+        }
+        _write(run, drive, library, label, request)
+    return run.exit_code
+
+
+def _write(run: Run, drive: str | None, library: str | None, label: str | None, request: dict[str, object]) -> None:
+    from pytp_cli.joblog import JobLog
+    from pytp_cli.selection import barcode, choose_library
+    from pytp_cli.tables import summary
+    from pytp_native.jobs.backup import BackupRequest
+    from pytp_native.jobs.backup import backup as write_backup
+
+    _refuse_missing(request["paths"])
+    choose_library(library, run.config)
+    unit = run.open_drive(drive, write=True)
+    request["label"] = run.fields["label"] = label or barcode(unit.address)
+    log = JobLog("direct_backup", run.config.tar_dir)
+    run.fields["log"] = log.path
+    _warn(run, log)
+    try:
+        order = BackupRequest(**request)  # type: ignore[arg-type]  # the keys are spelled in one place, above
+        report = run.job(lambda emit, interrupt: write_backup(unit, order, emit, interrupt), verb="backup", log=log)
+    except Exception as exc:
+        log.write(kind="TAPE", level="error", text=str(exc))
+        raise
+    finally:
+        log.close()
+    run.say(summary(report.arguments))
+    run.say(f"Log: {log.path}" if log.path else "Log: none")
+
+
+def _warn(run: Run, log: object) -> None:
+    warning = getattr(log, "warning", None)
+    if warning:
+        run.note(f"warning: {warning}")
+
+
+def _refuse_later(strategy: Strategy, incremental: bool) -> None:
+    if strategy is not Strategy.direct:
+        raise UsageError(f"--strategy {strategy.value}", "arrives with a later release", "use --strategy direct")
+    if incremental:
+        raise UsageError("--incremental", "arrives with a later release", "leave it out for a full backup")
+
+
+def _refuse_missing(paths: object) -> None:
+    for path in paths if isinstance(paths, tuple) else ():
+        if not os.path.lexists(path):
+            raise UsageError(os.fsdecode(path), "no such file or directory; nothing was written", "check the name")
+
+
+def _marks(low: int | None, high: int) -> tuple[int, int]:
+    if low is None:
+        return min(10, high // 2), high
+    if low >= high:
+        fact = f"{low} % is not below --memory_buffer_percent, {high} %"
+        raise UsageError("--low-water-mark", fact, "lower it or raise the other")
+    return low, high
+
+
+def _memory_bytes(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from pytp_native.units import parse_size
+
+    try:
+        size = parse_size(text, default_unit="G")
+    except ValueError as exc:
+        raise UsageError("--memory_buffer", str(exc), "write 16 for 16 GiB, or 512M") from exc
+    if size <= 0:
+        raise UsageError("--memory_buffer", f"{text!r} holds nothing", "write 16 for 16 GiB, or 512M")
+    return size

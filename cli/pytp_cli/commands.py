@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The table of commands: names, aliases, where each lives, and the words of its help. Light: `pytp --help` reads
+nothing else."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """One command; `name` has two words when it belongs to a group."""
+
+    name: str
+    module: str
+    function: str
+    summary: str
+    examples: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+_TABLE = (
+    Command(
+        "backup",
+        "cmd_backup",
+        "backup",
+        "Write files and directories to tape as plain tar, one tape file per argument.",
+        (
+            "pytp backup /srv/photos /etc",
+            "pytp backup --drive lto9 --exclude '*.tmp' --label A00012L9 /srv",
+            "pytp backup --drive vtl:/var/tmp/library/drive0 --json /etc",
+        ),
+        ("b",),
+    ),
+    Command(
+        "restore",
+        "cmd_restore",
+        "restore",
+        "Extract the tape file at the head, all of it or what matches, beneath TARGET.",
+        ("pytp rewind && pytp restore /tmp/out", "pytp restore /tmp/out 'photos/2024/*' --drive lto9"),
+        ("r",),
+    ),
+    Command(
+        "ls",
+        "cmd_restore",
+        "ls",
+        "List the tape file at the head as `tar -tv` does and move to the next one.",
+        ("pytp ls", "pytp ls --sample 20", "pytp ls --all --json"),
+    ),
+    Command(
+        "cat",
+        "cmd_restore",
+        "cat",
+        "Write the raw bytes of a tape file to standard output.",
+        ("pytp cat --file 0 | tar -tvf -", "pytp cat --file 3 --output photos.tar"),
+    ),
+    Command(
+        "status",
+        "cmd_status",
+        "status",
+        "Show drive, position, block size and density.",
+        ("pytp status", "pytp status --verbose --drive lto9"),
+        ("stat",),
+    ),
+    Command(
+        "position",
+        "cmd_tape",
+        "position",
+        "Print the number of the tape file at the head, from 0.",
+        ("pytp position", "pytp position --json"),
+        ("pos",),
+    ),
+    Command(
+        "goto",
+        "cmd_tape",
+        "goto",
+        "Seek to a logical block, or print the current one.",
+        ("pytp goto 4711", "pytp goto"),
+        ("g",),
+    ),
+    Command("rewind", "cmd_tape", "rewind", "Rewind to the beginning of the tape.", ("pytp rewind",), ("rew",)),
+    Command("ff", "cmd_tape", "ff", "Move forward to the start of a following tape file.", ("pytp ff", "pytp ff 3")),
+    Command(
+        "bb",
+        "cmd_tape",
+        "bb",
+        "Move back to the start of the tape file COUNT before this one.",
+        ("pytp bb", "pytp bb 2 --drive lto9", "pytp bb 0"),
+    ),
+    Command(
+        "init",
+        "cmd_tape",
+        "init",
+        "Set and check the drive's block size; the tape does not move.",
+        ("pytp init --drive lto9",),
+    ),
+    Command(
+        "unload",
+        "cmd_tape",
+        "unload",
+        "Rewind and unload the cartridge: eject it, or put it back into its slot.",
+        ("pytp unload", "pytp unload --drive /dev/nst0"),
+    ),
+    Command("config", "cmd_config", "config", "Show the configuration that applies.", ("pytp config",)),
+    Command("doc", "cmd_config", "doc", "Print the manual of all commands as Markdown.", ("pytp doc --toc > pytp.md",)),
+    Command(
+        "demo",
+        "cmd_demo",
+        "demo",
+        "Back up, list, restore and compare a real directory on a throw-away virtual tape.",
+        ("pytp demo", "pytp demo /usr/include"),
+    ),
+    Command(
+        "vtl create",
+        "cmd_vtl",
+        "create",
+        "Create a virtual tape library.",
+        ("pytp vtl create /var/tmp/library --capacity 64M",),
+    ),
+    Command(
+        "vtl show",
+        "cmd_vtl",
+        "show",
+        "Show drives, slots and cartridges of a virtual library.",
+        ("pytp vtl show /var/tmp/library",),
+    ),
+    Command("vtl add", "cmd_vtl", "add", "Add a cartridge.", ("pytp vtl add /var/tmp/library NEW001L9 --slot 7",)),
+    Command(
+        "vtl remove",
+        "cmd_vtl",
+        "remove",
+        "Take a cartridge out of the library.",
+        ("pytp vtl remove /var/tmp/library NEW001L9",),
+    ),
+    Command(
+        "vtl protect",
+        "cmd_vtl",
+        "protect",
+        "Slide the write-protect tab of a cartridge.",
+        ("pytp vtl protect /var/tmp/library PYT001L9", "pytp vtl protect /var/tmp/library PYT001L9 --off"),
+    ),
+    Command(
+        "vtl load",
+        "cmd_vtl",
+        "load",
+        "Load a slot's cartridge into a drive.",
+        ("pytp vtl load /var/tmp/library 3 --drive 0", "pytp vtl load /var/tmp/library PYT003L9"),
+    ),
+    Command(
+        "vtl unload",
+        "cmd_vtl",
+        "unload",
+        "Put a drive's cartridge back into a slot.",
+        ("pytp vtl unload /var/tmp/library --drive 0",),
+    ),
+    Command(
+        "vtl fault",
+        "cmd_vtl",
+        "fault",
+        "Plan faults of a virtual drive, list or clear them.",
+        ('pytp vtl fault /var/tmp/library "write 120: medium error"', "pytp vtl fault /var/tmp/library --clear"),
+    ),
+)
+
+COMMANDS = {command.name: command for command in _TABLE}
+ALIASES = {alias: command.name for command in _TABLE for alias in command.aliases}
+GROUPS = {"vtl": "Make and handle virtual tape libraries."}
+
+NOT_YET = {
+    "verify": "restore into an empty directory and compare, or `pytp cat --file N | tar -df -`",
+    "retension": "`mt -f /dev/nstN retension` does it meanwhile",
+    "list": "`pytp vtl show DIR` lists a virtual library",
+    "load": "`pytp vtl load DIR SLOT` loads a virtual drive",
+    "move": "virtual libraries: pytp vtl load and unload",
+}
+"""Commands of the original that arrive with a later release, and what helps until then."""
+NOT_YET_ALIASES = {"v": "verify", "ret": "retension"}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What a person sees of a running job: notices on stderr, listed members on stdout, a progress bar on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from pytp_cli.names import printable
+from pytp_cli.report import argument_object
+from pytp_native.jobs.events import (
+    ArgumentReport,
+    ArgumentStarted,
+    MemberListed,
+    MemberProblem,
+    Notice,
+    Progress,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_cli.progress import ProgressBar
+
+
+class Screen:
+    """Takes a job's events one by one. With `quiet_stdout` nothing goes to stdout (--json owns it)."""
+
+    def __init__(self, verb: str, *, quiet_stdout: bool, bar: bool) -> None:
+        self._verb = verb
+        self._quiet_stdout = quiet_stdout
+        self._bar = _make_bar(verb) if bar and sys.stderr.isatty() else None
+        self.notices: list[dict[str, Any]] = []
+        self.members: list[dict[str, Any]] = []
+        self.finished: list[dict[str, Any]] = []
+        """Arguments whose report came as an event: what is known if the job dies before it returns."""
+
+    def __call__(self, record: object) -> None:
+        if isinstance(record, Progress):
+            if self._bar:
+                self._bar.update(record)
+        elif isinstance(record, MemberListed):
+            self._list(record)
+        elif isinstance(record, Notice):
+            self._notice(record)
+        elif isinstance(record, MemberProblem):
+            self.line(f"{printable(record.path)}: {record.reason}")
+        elif isinstance(record, ArgumentStarted):
+            place = "" if record.tape_file is None else f" (tape file {record.tape_file})"
+            self.line(f"{self._verb} {printable(record.path)}{place}")
+        elif isinstance(record, ArgumentReport):
+            self.finished.append(argument_object(record))
+
+    def line(self, text: str) -> None:
+        """Print one line on stderr, above the progress bar if there is one."""
+        if self._bar:
+            self._bar.line(f"pytp: {text}")
+        else:
+            print(f"pytp: {text}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Take the progress bar away."""
+        if self._bar:
+            self._bar.close()
+            self._bar = None
+
+    def _notice(self, record: Notice) -> None:
+        self.notices.append({"level": record.level, "kind": record.kind, "text": record.text})
+        mark = "" if record.level == "info" else f"{record.level}: "
+        self.line(f"{mark}{printable(record.text)}")
+
+    def _list(self, record: MemberListed) -> None:
+        if self._quiet_stdout:
+            self.members.append({"line": record.line.decode("utf-8", "surrogateescape")})
+        else:
+            sys.stdout.buffer.write(record.line + b"\n")
+
+
+def _make_bar(verb: str) -> ProgressBar:
+    from pytp_cli.progress import ProgressBar
+
+    return ProgressBar(verb)
