@@ -106,8 +106,9 @@ def _unload(run: Run, address: str, slot: int | None, library: str | None) -> No
 
     from pytp_native.vtl.library import Library
 
-    Library.open(Path(place[0])).unload(place[1], slot)
-    run.say(f"{address}: cartridge put {'back into its slot' if slot is None else f'into slot {slot}'}")
+    target = Library.open(Path(place[0])).unload(place[1], slot)
+    run.fields["slot"] = target
+    run.say(f"{address}: cartridge put into slot {target}")
 
 
 def _eject(run: Run, address: str, slot: int | None, library: str | None) -> None:

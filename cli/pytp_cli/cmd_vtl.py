@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -16,6 +16,7 @@ from pytp_native.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.library import Library
+    from pytp_native.vtl.views import CartridgeView, LibraryView
 
 Dir = Annotated[str, typer.Argument(metavar="DIR", help="The library's directory.")]
 Unit = Annotated[int, typer.Option("--drive", "-d", min=0, metavar="N", help="Drive number, from 0.")]
@@ -116,7 +117,7 @@ def protect(
     on: Annotated[bool, typer.Option("--on/--off", help="Protect, or allow writing again.")] = True,
     as_json: options.Json = False,
 ) -> int:
-    """The drive notices at the next load, as with a real tab."""
+    """A drive that holds the cartridge notices when it is opened next."""
     with Run(ctx, "vtl protect", as_json=as_json) as run:
         _library(directory).protect(barcode, on)
         run.say(f"{barcode}: {'write-protected' if on else 'writable'}")
@@ -172,7 +173,7 @@ def fault(
             library.clear_faults(drive)
         for text in faults or ():
             library.add_fault(drive, text)
-        planned = [str(fault) for fault in library.faults(drive)]
+        planned = library.faults(drive)
         run.fields["faults"] = planned
         run.say("\n".join(planned) or f"drive {drive}: no faults planned")
     return run.exit_code
@@ -207,20 +208,18 @@ def _size(text: str | None) -> int | None:
 
 def _show(run: Run, library: Library) -> None:
     view = library.describe()
-    run.fields.update(_plain(asdict(view)))
+    run.fields.update(asdict(view))
     run.say(_text(view))
 
 
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: str(value) if isinstance(value, Path) else value for key, value in fields.items()}
-
-
-def _text(view: Any) -> str:
+def _text(view: LibraryView) -> str:
     from pytp_cli.tables import aligned
     from pytp_native.units import format_size
 
-    drives = [("DRIVE", "ADDRESS", "CARTRIDGE", "FROM SLOT")]
-    drives += [(str(d.number), d.address, d.barcode or "-", str(d.source_slot or "-")) for d in view.drives]
+    drives = [("DRIVE", "ADDRESS", "CARTRIDGE", "FROM SLOT", "USED BY")]
+    for unit in view.drives:
+        slot = str(unit.source_slot or "-")
+        drives.append((str(unit.number), unit.address, unit.barcode or "-", slot, unit.open_by or "-"))
     slots = [("SLOT", "CARTRIDGE")]
     slots += [(f"{s.number}{' mail' if s.mail else ''}", s.barcode or "-") for s in view.slots]
     head = ("CARTRIDGE", "TYPE", "CAPACITY", "USED", "FILEMARKS", "STATE")
@@ -231,7 +230,7 @@ def _text(view: Any) -> str:
     return "\n\n".join((aligned(drives), aligned(slots), aligned(cartridges, right=(2, 3, 4))))
 
 
-def _state(cartridge: Any) -> str:
+def _state(cartridge: CartridgeView) -> str:
     words = ["write-protected"] if cartridge.write_protected else []
     if cartridge.damaged:
         words.append(f"damaged: {cartridge.damaged}")

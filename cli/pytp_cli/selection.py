@@ -41,13 +41,11 @@ def virtual_drive(address: str) -> tuple[str, int] | None:
 
 
 def _default_virtual(say: Callable[[str], None]) -> DriveConfig:
-    from pytp_native.vtl.library import default_path, open_or_create_default
+    from pytp_native.vtl.library import open_or_create_default
 
-    path = default_path()
-    made = "" if path.exists() else ", created now"
-    open_or_create_default()
-    address = f"vtl:{path}/drive0"
-    say(f"no drive configured: using the virtual drive {address}{made}")
+    library, new = open_or_create_default()
+    address = f"vtl:{library.path}/drive0"
+    say(f"no drive configured: using the virtual drive {address}{', created now' if new else ''}")
     return DriveConfig(address, address)
 
 

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""backup, restore, ls and cat from the outside: files, exit codes, JSON, logs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from pytp_cli.compare import compare_trees
+from tests.cli.conftest import Pytp
+
+
+def same(source: Path, copy: Path) -> bool:
+    found = compare_trees(os.fsencode(source), os.fsencode(copy), owners=os.geteuid() == 0)
+    return not found.differences and found.members > 1
+
+
+def test_a_tree_comes_back_identical(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    assert pytp("backup", "-d", drive, str(source)).code == 0
+    assert pytp("rewind", "-d", drive).code == 0
+    assert pytp("restore", str(tmp_path / "out"), "-d", drive).code == 0
+    assert same(source, tmp_path / "out" / "source")
+
+
+def test_summary_and_log_line_end_a_backup(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    ended = pytp("b", "-d", drive, str(source), "/etc/hostname")
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("ARGUMENT")
+    assert lines[1].split()[1:3] == ["saved", "0"]
+    assert lines[2].split()[1:3] == ["saved", "1"]
+    assert lines[3].startswith("TOTAL")
+    log = Path(lines[4].removeprefix("Log: "))
+    assert log.parent == tmp_path / "home/.local/state/pytp"
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [event["path"] for event in events if event["text"].endswith(": starts")] == [str(source), "/etc/hostname"]
+    assert events[-1]["exit"] == 0
+
+
+def test_json_of_a_backup(pytp: Pytp, drive: str, source: Path) -> None:
+    ended = pytp("backup", "-d", drive, "--json", str(source))
+    found = ended.json
+    assert found["exit"] == 0
+    assert found["device"] == drive
+    assert found["label"] == "PYT001L9"
+    (argument,) = found["arguments"]
+    assert argument["path"] == str(source)
+    assert argument["status"] == "saved"
+    assert argument["tape_file"] == argument["first_block"] == 0
+    assert argument["blocks"] == 1
+    assert argument["bytes"] == 524288
+    assert argument["files"] == 8
+    assert argument["errors"] == []
+    assert found["position"] == {"file": 1, "block": 0, "logical_block": 2, "partition": 0}
+
+
+def test_an_explicit_label_wins(pytp: Pytp, drive: str, source: Path) -> None:
+    assert pytp("backup", "-l", "YEAR26", "-d", drive, "--json", str(source)).json["label"] == "YEAR26"
+
+
+def test_a_missing_argument_is_refused_before_anything_is_written(pytp: Pytp, drive: str, source: Path) -> None:
+    ended = pytp("backup", "-d", drive, str(source), "/no/such/place")
+    assert ended.code == 2
+    assert "/no/such/place" in ended.err
+    assert pytp("ls", "-d", drive).code == 11
+
+
+def test_two_arguments_of_one_name_are_refused_unless_full_paths(pytp: Pytp, drive: str, source: Path) -> None:
+    twin = source / "deep" / "source"
+    twin.mkdir()
+    assert pytp("backup", "-d", drive, str(source), str(twin)).code == 2
+    assert pytp("backup", "-d", drive, "--full-paths", str(source), str(twin)).code == 0
+
+
+@pytest.mark.parametrize("words", [("--strategy", "tar"), ("-s", "dd"), ("--incremental",), ("-i",)])
+def test_what_arrives_later_is_refused(pytp: Pytp, drive: str, source: Path, words: tuple[str, ...]) -> None:
+    ended = pytp("backup", *words, "-d", drive, str(source))
+    assert ended.code == 2
+    assert "later release" in ended.err
+
+
+def test_options_of_the_original_are_taken(pytp: Pytp, drive: str, source: Path) -> None:
+    words = ("-s", "direct", "-j", "nightly", "-m", "4", "--memory_buffer", "64M", "-memp", "40", "-lwm", "5")
+    assert pytp("backup", *words, "--no-double-buffer", "-d", drive, str(source)).code == 0
+
+
+def test_marks_that_cannot_work_are_refused(pytp: Pytp, drive: str, source: Path) -> None:
+    assert pytp("backup", "-memp", "10", "-lwm", "30", "-d", drive, str(source)).code == 2
+    assert pytp("backup", "-memp", "4", "-d", drive, str(source)).code == 0
+
+
+def test_more_memory_than_there_is_is_refused(pytp: Pytp, drive: str, source: Path) -> None:
+    ended = pytp("backup", "-mem", "900000", "-d", drive, str(source))
+    assert ended.code != 0
+    assert "GiB" in ended.err or "TiB" in ended.err
+
+
+def test_exclude_leaves_out(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    pytp("backup", "--exclude", "*.txt", "--exclude", "er", "-d", drive, str(source))
+    pytp("rewind", "-d", drive)
+    out = pytp("ls", "-d", drive).out
+    assert "plain.txt\n" not in out
+    assert "/big" not in out
+    assert "deep/empty" in out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_exit_1_and_listed(pytp: Pytp, drive: str, source: Path) -> None:
+    os.chmod(source / "plain.txt", 0)
+    ended = pytp("backup", "-d", drive, "--json", str(source))
+    assert ended.code == 1
+
+
+def test_a_file_that_cannot_be_read_is_exit_1_listed_and_logged(pytp: Pytp, drive: str, tmp_path: Path) -> None:
+    """/proc/self/mem opens and then fails to read, for root too."""
+    ended = pytp("backup", "-d", drive, "--json", "/proc/self/attr")
+    if ended.code == 0:
+        pytest.skip("this kernel reads all of /proc/self/attr")
+    assert ended.code == 1
+    (argument,) = ended.json["arguments"]
+    assert argument["status"] == "partial"
+    assert argument["errors"][0]["reason"]
+    assert "[" in Path(ended.json["log"]).read_text()
+
+
+def test_names_that_are_not_utf8_survive_json(pytp: Pytp, drive: str, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(name)
+    ended = pytp("backup", "-d", drive, "--json", os.fsdecode(name))
+    assert ended.code == 0
+    assert os.fsencode(ended.json["arguments"][0]["path"]) == name
+
+
+def test_backups_append_and_repeated_ls_walks_the_tape(pytp: Pytp, drive: str, source: Path) -> None:
+    pytp("backup", "-d", drive, str(source))
+    pytp("rewind", "-d", drive)
+    assert pytp("backup", "-d", drive, "--json", "/etc/hostname").json["arguments"][0]["tape_file"] == 1
+    pytp("rewind", "-d", drive)
+    assert "source/plain.txt" in pytp("ls", "-d", drive).out
+    assert pytp("ls", "-d", drive).out.rstrip().endswith(" hostname")
+    assert pytp("ls", "-d", drive).code == 11
+
+
+def test_ls_all_and_sample(pytp: Pytp, drive: str, source: Path) -> None:
+    pytp("backup", "-d", drive, str(source), "/etc/hostname")
+    out = pytp("ls", "--all", "-d", drive).out
+    assert "source/deep/empty" in out
+    assert " hostname" in out
+    pytp("rewind", "-d", drive)
+    for _ in range(2):
+        assert len(pytp("ls", "--sample", "3", "-d", drive).out.splitlines()) == 3
+
+
+def test_ls_prints_what_tar_prints(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    pytp("backup", "-d", drive, str(source))
+    pytp("rewind", "-d", drive)
+    ours = pytp("ls", "-d", drive).out
+    assert pytp("cat", "--file", "0", "-o", str(tmp_path / "t"), "-d", drive).code == 0
+    theirs = subprocess.run(["tar", "-tvf", str(tmp_path / "t")], capture_output=True, text=True, check=True).stdout
+    assert ours == theirs
+
+
+def test_json_of_ls_has_the_members(pytp: Pytp, drive: str, source: Path) -> None:
+    pytp("backup", "-d", drive, str(source))
+    pytp("rewind", "-d", drive)
+    found = pytp("ls", "-d", drive, "--json").json
+    assert len(found["members"]) == 8
+    assert found["members"][0]["line"].endswith(" source/")
+
+
+def test_cat_gives_an_archive_that_python_reads(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    pytp("backup", "-d", drive, "/etc/hostname", str(source))
+    ended = pytp("cat", "-f", "1", "--output", str(tmp_path / "x.tar"), "-d", drive, "--json")
+    assert ended.code == 0
+    with tarfile.open(tmp_path / "x.tar") as archive:
+        assert len(archive.getnames()) == 8
+    assert pytp("cat", "-f", "1", "-o", str(tmp_path / "x.tar"), "-d", drive).code == 2
+
+
+def test_cat_with_json_needs_an_output_file(pytp: Pytp, drive: str) -> None:
+    ended = pytp("cat", "--json", "-d", drive)
+    assert ended.code == ended.json["exit"] == 2
+
+
+def test_restore_by_pattern_keeps_existing_files(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    pytp("backup", "-d", drive, str(source))
+    pytp("rewind", "-d", drive)
+    assert pytp("r", str(out), "source/deep", "-d", drive).code == 0
+    assert not (out / "source/plain.txt").is_file() or (out / "source/deep/hard").exists()
+    (out / "source/deep/er/big").write_bytes(b"mine")
+    pytp("rewind", "-d", drive)
+    ended = pytp("restore", str(out), "source/deep/er/big", "-d", drive, "--json")
+    assert ended.code == 1
+    assert ended.json["arguments"][0]["errors"][0]["path"] == "source/deep/er/big"
+    assert (out / "source/deep/er/big").read_bytes() == b"mine"
+    pytp("rewind", "-d", drive)
+    assert pytp("restore", str(out), "source/deep/er/big", "--overwrite", "-d", drive).code == 0
+    assert (out / "source/deep/er/big").read_bytes() == (source / "deep/er/big").read_bytes()
+
+
+def test_restore_on_a_blank_tape_is_exit_11(pytp: Pytp, drive: str, tmp_path: Path) -> None:
+    ended = pytp("restore", str(tmp_path / "out"), "-d", drive)
+    assert ended.code == 11
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_overwrite_needs_the_start_of_a_file_and_says_what_is_lost(pytp: Pytp, drive: str, source: Path) -> None:
+    pytp("backup", "-d", drive, str(source), "/etc/hostname")
+    pytp("rewind", "-d", drive)
+    ended = pytp("backup", "--overwrite", "-d", drive, "/etc/hostname")
+    assert ended.code == 0
+    assert "lost" in ended.err
+    pytp("rewind", "-d", drive)
+    assert pytp("ls", "-d", drive).out.rstrip().endswith(" hostname")
+    assert pytp("ls", "-d", drive).code == 11
+    pytp("goto", "1", "-d", drive)
+    assert pytp("backup", "--overwrite", "-d", drive, "/etc/hostname").code == 7
+
+
+def test_members_file_has_a_line_per_member(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    path = tmp_path / "members"
+    assert pytp("backup", "--members", str(path), "-d", drive, str(source)).code == 0
+    assert len([json.loads(line) for line in path.read_text().splitlines()]) == 8
+
+
+def test_a_full_cartridge_is_exit_10(pytp: Pytp, tmp_path: Path) -> None:
+    library = tmp_path / "small"
+    pytp("vtl", "create", str(library), "--capacity", "8M", "--cartridges", "1")
+    (tmp_path / "large").write_bytes(os.urandom(12 << 20))
+    ended = pytp("backup", "-d", f"vtl:{library}/drive0", str(tmp_path / "large"), "--json")
+    assert ended.code == ended.json["exit"] == 10
+    assert [argument["status"] for argument in ended.json["arguments"]] == ["failed"]

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What only a process of its own can show: signals, broken pipes, raw stdout, a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYTP = [sys.executable, "-m", "pytp_cli.main"]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTP_", "XDG_"))}
+    return {**kept, "PYTHONPATH": f"{ROOT}:{ROOT / 'cli'}", "HOME": str(tmp_path / "home")}
+
+
+def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*PYTP, *words], env=environ, capture_output=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def saved(environ: dict[str, str], drive: str, source: Path) -> str:
+    assert run(environ, "backup", "-d", drive, str(source)).returncode == 0
+    assert run(environ, "rewind", "-d", drive).returncode == 0
+    return drive
+
+
+def test_cat_pipes_a_clean_archive_to_tar(environ: dict[str, str], saved: str) -> None:
+    archive = run(environ, "cat", "--file", "0", "-d", saved)
+    assert archive.returncode == 0
+    listed = subprocess.run(["tar", "-tf", "-"], input=archive.stdout, capture_output=True, check=True)
+    assert listed.stderr == b""
+    assert b"source/plain.txt\n" in listed.stdout
+
+
+@pytest.mark.parametrize("words", [("ls",), ("cat", "--file", "0")])
+def test_a_reader_that_leaves_ends_it_quietly(environ: dict[str, str], saved: str, words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        ended = subprocess.run(
+            [*PYTP, *words, "-d", saved], env=environ, stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+    assert ended.returncode == 141
+    assert ended.stderr == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_backup_with_exit_130_and_a_consistent_tape(
+    environ: dict[str, str], drive: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The signal is sent when the second argument begins; its 512 MiB take far longer than the signal."""
+    small, large, library = tmp_path / "small", tmp_path / "large", tmp_path / "roomy"
+    small.write_bytes(b"kept")
+    with open(large, "wb") as file:
+        for _ in range(512):
+            file.write(os.urandom(1 << 12) * 256)
+    run(environ, "vtl", "create", str(library), "--capacity", "2G", "--cartridges", "1")
+    words = ["backup", "--json", "-d", f"vtl:{library}/drive0", str(small), str(large)]
+    process = subprocess.Popen([*PYTP, *words], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if process.stdout is None or process.stderr is None:
+        pytest.fail("no pipes")
+    for line in process.stderr:
+        if b"/large" in line:
+            process.send_signal(number)
+            break
+    rest = process.stderr.read()
+    found = json.loads(process.stdout.read())
+    assert process.wait(60) == found["exit"] == 130
+    assert rest.count(b"stopping") == 1
+    assert b"Traceback" not in rest
+    assert [argument["status"] for argument in found["arguments"]] == ["saved", "interrupted"]
+    assert found["position"]["file"] == 2
+    again = json.loads(run(environ, *words[:-1]).stdout)
+    assert again["arguments"][0]["tape_file"] == 2
+
+
+def test_a_terminal_gets_a_progress_bar(environ: dict[str, str], drive: str, source: Path) -> None:
+    ours, theirs = pty.openpty()
+    words = [*PYTP, "backup", "-d", drive, str(source)]
+    process = subprocess.Popen(words, env={**environ, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            seen += chunk
+    except OSError:  # Linux: EIO when the other side is closed
+        pass
+    os.close(ours)
+    out = process.stdout.read() if process.stdout else b""
+    assert process.wait(60) == 0
+    assert b"buffer" in seen
+    assert b"files" in seen
+    assert b"TOTAL" in out
+    assert b"\x1b" not in out
+
+
+def test_in_a_pipe_there_are_no_escapes_and_no_bar(environ: dict[str, str], drive: str, source: Path) -> None:
+    ended = run(environ, "backup", "-d", drive, str(source))
+    assert b"\x1b" not in ended.stdout + ended.stderr
+    assert b"\r" not in ended.stderr
+
+
+def test_json_is_one_line_on_stdout_whatever_goes_to_stderr(environ: dict[str, str], saved: str) -> None:
+    ended = run(environ, "ls", "-d", saved, "--json")
+    assert ended.stdout.count(b"\n") == 1
+    assert json.loads(ended.stdout)["command"] == "ls"
