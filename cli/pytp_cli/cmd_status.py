@@ -188,11 +188,12 @@ def _text(facts: dict[str, Any]) -> str:
 def _tape_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     words = [word for flag, word in _WORDS.items() if flag in facts["flags"]]
     size = facts["block_bytes"]
-    rows = [("Block size", str(size) if size else "Variable (0)"), ("Density", _density_words(facts))]
-    if facts["state"] == "ready":
-        places = [("File", "file"), ("Block", "block"), ("Logical block", "logical_block")]
-        rows = [*((title, _known(facts.get(key))) for title, key in places), *rows]
-    return [*rows, ("Flags", ", ".join(words) or "-")]
+    block_size = ("Block size", str(size) if size else "Variable (0)")
+    if facts["state"] != "ready":
+        return [block_size]
+    places = [("File", "file"), ("Block", "block"), ("Logical block", "logical_block")]
+    rows = [(title, _known(facts.get(key))) for title, key in places]
+    return [*rows, block_size, ("Density", _density_words(facts)), ("Flags", ", ".join(words) or "-")]
 
 
 def _density_words(facts: dict[str, Any]) -> str:

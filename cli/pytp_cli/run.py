@@ -117,7 +117,6 @@ class Run:
         self._interrupt.trigger()
 
     def _take(self, report: JobReport) -> None:
-        self.fields["device"] = report.device or self.fields["device"]
         self.fields["arguments"] = [argument_object(argument) for argument in report.arguments]
         self.fields["limits"] = report.limits
         if report.position is not None:
@@ -133,7 +132,7 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if error is None:
+        if error is None or isinstance(error, PytpError):
             self._see_position()
         error = self._close(error)
         if error is not None and not self._take_error(error):

@@ -55,6 +55,7 @@ class Screen:
         if self._bar:
             self._bar.line(f"pytp: {text}")
         else:
+            self._keep_order()
             print(f"pytp: {text}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
@@ -67,6 +68,11 @@ class Screen:
         self.notices.append({"level": record.level, "kind": record.kind, "text": record.text})
         mark = "" if record.level == "info" else f"{record.level}: "
         self.line(f"{mark}{printable(record.text)}")
+
+    def _keep_order(self) -> None:
+        """Members listed before this line must be seen before it."""
+        if not self._quiet_stdout:
+            sys.stdout.flush()
 
     def _list(self, record: MemberListed) -> None:
         if self._quiet_stdout:
