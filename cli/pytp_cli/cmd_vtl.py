@@ -39,8 +39,8 @@ def create(
     mail_slots: Annotated[
         int, typer.Option("--mail-slots", min=0, metavar="N", help="Import/export slots; numbered after the others.")
     ] = 1,
-    generation: Generation = "lto9",
-    capacity: Capacity = "2G",
+    generation: Annotated[str, typer.Option("--generation", metavar="LTO", help="lto5 to lto10.")] = "lto9",
+    capacity: Annotated[str, typer.Option("--capacity", metavar="SIZE", help="Bytes per cartridge: 64M, 2G.")] = "2G",
     cartridges: Annotated[int, typer.Option("--cartridges", min=0, metavar="N", help="Cartridges to put in.")] = 6,
     as_json: options.Json = False,
 ) -> int:
@@ -54,8 +54,8 @@ def create(
             drives=drives,
             slots=slots,
             mail_slots=mail_slots,
-            generation=generation or "lto9",
-            capacity_bytes=_size(capacity) or _size("2G"),
+            generation=generation,
+            capacity_bytes=_size(capacity),
             cartridges=cartridges,
         )
         _show(run, library)
@@ -90,7 +90,9 @@ def add(
     """Capacity and generation default to those of the library."""
     with Run(ctx, "vtl add", as_json=as_json) as run:
         library = _library(directory)
-        library.add(barcode, slot=slot, capacity_bytes=_size(capacity), generation=generation)
+        library.add(
+            barcode, slot=slot, capacity_bytes=None if capacity is None else _size(capacity), generation=generation
+        )
         _show(run, library)
     return run.exit_code
 
@@ -195,11 +197,9 @@ def _slot(library: Library, text: str) -> int:
     raise UsageError(text, "no such slot or cartridge in a slot", "see pytp vtl show")
 
 
-def _size(text: str | None) -> int | None:
+def _size(text: str) -> int:
     from pytp_native.units import parse_size
 
-    if text is None:
-        return None
     try:
         return parse_size(text)
     except ValueError as exc:

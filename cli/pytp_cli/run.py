@@ -84,7 +84,7 @@ class Run:
     def job(self, work: Callable[[Emit, Interrupt], JobReport], *, verb: str, log: JobLog | None = None) -> JobReport:
         """Run a job with screen, log and signals around it and take over its report."""
         from pytp_cli.signals import stopping
-    
+
         screen = Screen(verb, quiet_stdout=self.as_json, bar=True)
         self.fields["notices"] = screen.notices
         self.fields["arguments"] = screen.finished

@@ -53,9 +53,7 @@ def test_a_difference_is_exit_8_and_named(
     assert list(temporary.iterdir()) == []
 
 
-def test_a_real_difference_is_seen(
-    pytp: Pytp, source: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_real_difference_is_seen(pytp: Pytp, source: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The source changes after its backup: the comparison must not be a formality."""
     from pytp_cli.demonstration import Demonstration
 

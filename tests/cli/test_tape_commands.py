@@ -96,9 +96,7 @@ def test_ff_past_the_last_file_is_exit_11_with_the_position(pytp: Pytp, recorded
     assert "end of data" in ended.err
 
 
-@pytest.mark.parametrize(
-    ("count", "place"), [("0", (2, 0, 6)), ("1", (1, 0, 4)), ("2", (0, 0, 0)), ("7", (0, 0, 0))]
-)
+@pytest.mark.parametrize(("count", "place"), [("0", (2, 0, 6)), ("1", (1, 0, 4)), ("2", (0, 0, 0)), ("7", (0, 0, 0))])
 def test_bb_lands_at_block_0_of_the_file_that_many_back(
     pytp: Pytp, recorded: str, count: str, place: tuple[int, int, int]
 ) -> None:
