@@ -9,6 +9,7 @@ typedef struct {
 pytp_ring *pytp_ring_new(size_t slot_bytes, size_t slots);
 void pytp_ring_free(pytp_ring *ring);
 void pytp_ring_marks(pytp_ring *ring, size_t high, size_t low);
+void pytp_ring_ahead(pytp_ring *ring, size_t slots);
 int pytp_ring_reset(pytp_ring *ring);
 uint8_t *pytp_ring_fill(pytp_ring *ring);
 void pytp_ring_commit(pytp_ring *ring, size_t used);

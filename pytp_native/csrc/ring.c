@@ -17,7 +17,7 @@ struct pytp_ring {
     size_t *free_stack, free_count;   /* slots nobody uses, hottest on top */
     size_t *queue, head, filled;      /* circular queue of filled slots, oldest at head */
     size_t *used;                     /* bytes in each slot */
-    size_t high, low;
+    size_t high, low, ahead;
     size_t filling;                   /* slot given out by fill(), or NONE */
     int resting;                      /* the consumer waits for the high mark */
     int why, error, stopped;
@@ -62,7 +62,7 @@ pytp_ring *pytp_ring_new(size_t slot_bytes, size_t slots)
     ring->used = calloc(slots, sizeof(size_t));
     ring->slot_bytes = slot_bytes;
     ring->stride = stride;
-    ring->slots = slots;
+    ring->slots = ring->ahead = slots;
     if (ring->memory == MAP_FAILED || !ring->free_stack || !ring->queue || !ring->used) {
         pytp_ring_free(ring);
         errno = ENOMEM;
@@ -99,6 +99,14 @@ void pytp_ring_marks(pytp_ring *ring, size_t high, size_t low)
     pthread_mutex_unlock(&ring->lock);
 }
 
+void pytp_ring_ahead(pytp_ring *ring, size_t slots)
+{
+    pthread_mutex_lock(&ring->lock);
+    ring->ahead = slots == 0 || slots > ring->slots ? ring->slots : slots;
+    pthread_cond_broadcast(&ring->not_full);
+    pthread_mutex_unlock(&ring->lock);
+}
+
 int pytp_ring_reset(pytp_ring *ring)
 {
     pthread_mutex_lock(&ring->lock);
@@ -107,12 +115,17 @@ int pytp_ring_reset(pytp_ring *ring)
     return 0;
 }
 
+static int may_fill(const pytp_ring *ring)
+{
+    return ring->free_count > 0 && ring->filled < ring->ahead;
+}
+
 uint8_t *pytp_ring_fill(pytp_ring *ring)
 {
     pthread_mutex_lock(&ring->lock);
-    if (ring->filling == NONE && ring->free_count == 0 && !ring->stopped) {
+    if (ring->filling == NONE && !may_fill(ring) && !ring->stopped) {
         uint64_t since = now_ns();
-        while (ring->free_count == 0 && !ring->stopped)
+        while (!may_fill(ring) && !ring->stopped)
             pthread_cond_wait(&ring->not_full, &ring->lock);
         ring->stats.producer_wait_ns += now_ns() - since;
     }

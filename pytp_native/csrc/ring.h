@@ -12,6 +12,9 @@
  * Marks, in slots, hold the consumer back for devices with a lowest speed: after the ring has run down to `low`, take()
  * waits until `high` slots are filled or the stream ended. high == 0 means no marks.
  *
+ * `ahead` bounds how many slots the producer may fill before the consumer has taken one. For a device that needs no
+ * reserve, a few slots that stay in the cache are several times faster than many that do not.
+ *
  * All waits block on a condition; nothing polls. stop() may be called from any thread.
  */
 #ifndef PYTP_RING_H
@@ -46,6 +49,8 @@ pytp_ring *pytp_ring_new(size_t slot_bytes, size_t slots);
 void pytp_ring_free(pytp_ring *ring);
 /* Set both marks, in slots; low < high <= slots, or high == 0. */
 void pytp_ring_marks(pytp_ring *ring, size_t high, size_t low);
+/* Let the producer be at most this many slots ahead; 0 or more than there are: all of them. */
+void pytp_ring_ahead(pytp_ring *ring, size_t slots);
 /* Empty the ring for the next stream; statistics go on. Nobody may be using it. Returns 0. */
 int pytp_ring_reset(pytp_ring *ring);
 

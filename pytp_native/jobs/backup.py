@@ -65,6 +65,8 @@ def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrup
     ring = Ring(drive.block_bytes, ring_bytes(request.memory_bytes, available_bytes()))
     if drive.has_lowest_speed:
         ring.set_marks(request.high_percent / 100, request.low_percent / 100)
+    else:
+        ring.stay_hot()
     _prepare(drive, request, emit)
     with ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile())

@@ -11,6 +11,8 @@ from pytp_native.units import MIB, format_size
 
 LARGEST_BLOCK = 8 * MIB
 SMALLEST_BLOCK = 10240
+HOT_BYTES = 8 * MIB
+"""What a shared last-level cache holds beside everything else; measured, see tests/bench."""
 LARGEST_READ = 16 * MIB
 """Foreign tapes: the transfer length of READ(6) has 24 bits (SSC-5)."""
 
@@ -71,6 +73,10 @@ class Ring:
     def set_marks(self, high: float, low: float) -> None:
         """Hold the consumer back between two fill levels, 0.0 to 1.0; high 0 hands every block over at once."""
         lib.pytp_ring_marks(self._handle, int(high * self.slots), int(low * self.slots))
+
+    def stay_hot(self) -> None:
+        """Let the producer be only a few slots ahead, for a device that needs no reserve: they stay in the cache."""
+        lib.pytp_ring_ahead(self._handle, max(4, HOT_BYTES // self.block_bytes))
 
     def reset(self) -> None:
         """Empty the ring for the next stream; nobody may be using it."""

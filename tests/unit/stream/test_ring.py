@@ -61,7 +61,7 @@ def test_a_full_ring_holds_the_producer_back_until_a_block_leaves() -> None:
     assert not done.is_set()
     assert ring.get() == b"x"
     producer.join()
-    assert ring.stats().producer_wait_s > 0
+    assert done.is_set()
 
 
 def test_hot_slots_are_used_again_while_the_consumer_keeps_up() -> None:
@@ -72,6 +72,19 @@ def test_hot_slots_are_used_again_while_the_consumer_keeps_up() -> None:
         ring.put(b"x")
         ring.get()
     assert len(used) == 1
+
+
+def test_a_producer_that_must_stay_hot_is_only_a_few_slots_ahead() -> None:
+    ring = Ring(1 << 20, 64 << 20)
+    ring.stay_hot()
+    for _ in range(8):
+        ring.put(b"x")
+    producer = threading.Thread(target=lambda: ring.put(b"ninth"))
+    producer.start()
+    assert ring.stats().filled == 8
+    ring.get()
+    producer.join()
+    assert ring.stats().peak_filled == 8
 
 
 def test_marks_hold_the_consumer_until_high_and_again_at_low() -> None:
@@ -93,7 +106,9 @@ def test_marks_hold_the_consumer_until_high_and_again_at_low() -> None:
     ring.put(b"\4")
     for _ in range(3):
         progress.acquire()
-    # it stops at the low mark of two slots and rests until five are filled again, or the stream ends
+    while ring.stats().restarts == 0:
+        pass  # it comes back for the next block, finds the low mark of two slots, and rests
+    # until five are filled again, or the stream ends
     ring.put(b"\5")
     assert len(taken) == 3
     ring.finish()
