@@ -56,13 +56,20 @@ static int add_escaped(untar_buffer *line, pytp_untar_text name)
     return error;
 }
 
-static void mode_text(const pytp_untar_entry *member, char *into)
+static char type_letter(const pytp_untar_entry *member)
 {
     static const char letters[] = "-hlcbdp";
-    uint32_t mode = member->mode;
-    into[0] = member->kind >= '0' && member->kind <= '6' ? letters[member->kind - '0'] : (char)member->kind;
     if (member->typeflag == '7')
-        into[0] = 'C';
+        return 'C';
+    if (member->typeflag != 0 && strchr("0123456DSVM", member->typeflag) == NULL)
+        return '?';
+    return member->kind >= '0' && member->kind <= '6' ? letters[member->kind - '0'] : (char)member->kind;
+}
+
+static void mode_text(const pytp_untar_entry *member, char *into)
+{
+    uint32_t mode = member->mode;
+    into[0] = type_letter(member);
     for (int i = 0; i < 9; i++)
         into[1 + i] = mode & (0400u >> i) ? "rwx"[i % 3] : '-';
     if (mode & 04000)

@@ -82,6 +82,15 @@ static int unsigned_number(pytp_untar_text value, uint64_t *into)
     return 0;
 }
 
+static int positive_number(pytp_untar_text value, int64_t *into)
+{
+    int64_t number;
+    if (untar_decimal(value, &number) != 0 || number < 0)
+        return -1;
+    *into = number;
+    return 0;
+}
+
 static int sparse_record(pytp_untar *untar, pytp_untar_text key, pytp_untar_text value)
 {
     untar_sparse_info *sparse = &untar->sparse;
@@ -92,7 +101,7 @@ static int sparse_record(pytp_untar *untar, pytp_untar_text key, pytp_untar_text
     }
     if (is(key, "GNU.sparse.map"))
         return untar_list_map(&untar->map, value);
-    if (untar_decimal(value, &number) != 0 || number < 0)
+    if (positive_number(value, &number) != 0)
         return -1;
     if (is(key, "GNU.sparse.major"))
         sparse->major = (int)(number > 9 ? 9 : number);
@@ -130,7 +139,7 @@ static int apply(pytp_untar *untar, pytp_untar_text key, pytp_untar_text value)
     else if (is(key, "gname"))
         member->group = value;
     else if (is(key, "size"))
-        return untar_decimal(value, &member->size) != 0 || member->size < 0 ? -1 : 0;
+        return positive_number(value, &member->size);
     else if (is(key, "uid"))
         return unsigned_number(value, &member->uid);
     else if (is(key, "gid"))
