@@ -142,7 +142,7 @@ def test_members_tell_where_their_headers_stand() -> None:
     assert data[offsets[2] : offsets[2] + 5] == b"last\0"
 
 
-@pytest.mark.parametrize("block_bytes", [512, 1000, 1, 10240, 1 << 20])
+@pytest.mark.parametrize("block_bytes", [512, 1000, 1, 10240, 1 << 20, 16 << 20])
 def test_any_block_size_gives_the_same_members(block_bytes: int) -> None:
     items = [(entry(f"dir/file{n}", pax_headers={"comment": "x" * n}), bytes([n]) * n * 33) for n in range(40)]
     data = archive(*items)
