@@ -32,10 +32,21 @@ def declared_headers() -> str:
     return "".join(f'#include "{name}"\n' for name in names)
 
 
+def sanitizers() -> list[str]:
+    """PYTP_SANITIZE=address,undefined (or thread) builds the C core under the compiler's sanitizers (.ci/sanitize)."""
+    chosen = os.environ.get("PYTP_SANITIZE")
+    if not chosen:
+        return []
+    return [f"-fsanitize={chosen}", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g"]
+
+
 def compile_args() -> list[str]:
+    """PYTP_WERROR=1 makes warnings errors. -O1 under sanitizers: their reports then name the right lines."""
     args = ["-std=gnu11", "-O3", "-D_GNU_SOURCE", "-pthread", "-fvisibility=hidden", "-Wall", "-Wextra"]
     if os.environ.get("PYTP_WERROR"):
         args.append("-Werror")
+    if sanitizers():
+        args += ["-O1", *sanitizers()]
     return args
 
 
@@ -49,8 +60,11 @@ ffibuilder.set_source(
     depends=[os.path.relpath(path, ROOT) for path in (PACKAGE / "csrc").glob("*.h")],
     include_dirs=["pytp_native/csrc"],
     extra_compile_args=compile_args(),
-    extra_link_args=["-pthread"],
+    extra_link_args=["-pthread", *sanitizers()],
 )
 
 if __name__ == "__main__":
+    from build_needs import check
+
+    check()
     ffibuilder.compile(verbose=True)
