@@ -3,8 +3,9 @@
 
     python -m tests.bench.first_light [--runs 5] [--large-gib 4] [--small /usr/share] [--work /dev/shm] [--json FILE]
 
-Whole processes are timed, start-up included, in turns (pytp, pipeline, tar, pytp, ...), the source in the page cache, checksums on,
-the virtual cartridge and the archives of tar on tmpfs. Prints a table of medians and ratios, the machine, and JSON. Not a test: nothing fails.
+Whole processes are timed, start-up included, in turns (pytp, pipeline, tar, pytp, ...), the source in the page cache,
+checksums on, the virtual cartridge and the archives of tar on tmpfs. Prints a table of medians and ratios, the machine,
+and JSON. Not a test: nothing fails.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Task = Callable[[], "Run"]
 
 
 class Run:
-    """One finished process tree: wall seconds, processor seconds, and the largest resident set of a process in bytes."""
+    """One finished process tree: wall and processor seconds, and the largest resident set of a process in bytes."""
 
     def __init__(self, command: list[str] | str, **options: object) -> None:
         started, before = time.monotonic(), os.times()
