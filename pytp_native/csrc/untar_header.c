@@ -144,9 +144,9 @@ int untar_decode(pytp_untar *untar)
     member->device_minor = named ? (uint32_t)number_or_zero(header + MINOR, 8) : 0;
     long_text(&untar->long_name, &member->name);
     long_text(&untar->long_link, &member->link);
-    member->kind = kind_of(untar);
     untar_apply_records(untar, &untar->global);
     untar_apply_records(untar, &untar->local);
+    member->kind = kind_of(untar); /* by its true name: the header's own may be cut behind a slash */
     member->stored = has_data(member->kind, member->typeflag) ? member->size : 0;
     if (member->kind == '1')
         member->size = 0;
