@@ -256,3 +256,12 @@ def test_old_sparse_maps_go_on_in_extension_blocks(tmp_path: Path) -> None:
     restored = restore(gnu_tar(tree, "--format=gnu", "-S"), tmp_path / "out")
     assert restored.problems == []
     assert (tmp_path / "out" / "tree" / "comb").read_bytes() == (tree / "comb").read_bytes()
+
+
+def test_a_name_that_the_header_cuts_behind_a_slash_is_still_a_file(tmp_path: Path) -> None:
+    """Found by the demonstration: 100 bytes of "d/.../" in the ustar field, the whole name in the pax record."""
+    name = "t/" + "d" * 97 + "/file"
+    assert name[99] == "/"
+    restored = restore(archive((entry(name, size=7), b"content")), tmp_path / "out")
+    assert restored.problems == []
+    assert (tmp_path / "out" / name).read_bytes() == b"content"
