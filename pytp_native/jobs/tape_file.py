@@ -109,14 +109,14 @@ class TapeFile:
 
     def _first_ring(self, block_bytes: int) -> Ring:
         """Read one block, in the size that the tape turns out to have."""
-        ring = Ring(block_bytes, RING_BYTES, reading=True)
+        ring = self._ring(block_bytes)
         first = self.drive.tape.read_into(ring, limit=1)
         if isinstance(first.error, BlockSizeMismatch | BlockTooLarge):
             self.drive.to_file_start()
             real = self.drive.detect_block_bytes()
             self._notice(f"the blocks of this tape file have {real} bytes instead of {block_bytes}")
             self.drive.prepare(real)
-            ring = Ring(real, RING_BYTES, reading=True)
+            ring = self._ring(real)
             first = self.drive.tape.read_into(ring, limit=1)
         self._take(first)
         if first.stop is Stop.FILEMARK:
@@ -125,6 +125,12 @@ class TapeFile:
             raise EndOfData(self.drive.name, "end of data: no tape file begins here", "rewind, or go back with bb")
         if first.error is not None:
             raise first.error
+        return ring
+
+    def _ring(self, block_bytes: int) -> Ring:
+        ring = Ring(block_bytes, RING_BYTES, reading=True)
+        if not self.drive.has_lowest_speed:
+            ring.stay_hot()
         return ring
 
     def _take(self, moved: Moved) -> None:
