@@ -8,12 +8,13 @@ import errno
 import os
 import re
 import secrets
+import shutil
 from typing import Any, NamedTuple
 
-from pytp_native.errors import MediumDamaged, PytpError, UsageError
+from pytp_native.errors import BadAddress, MediumDamaged, PytpError, UsageError
 from pytp_native.ffi import ffi, lib
 from pytp_native.units import MIB
-from pytp_native.vtl.files import host_error, read_json, write_json
+from pytp_native.vtl.files import host_error, read_json, sync_directory, write_json
 
 FILEMARK_BYTES = 4096
 """What a filemark takes of the capacity."""
@@ -49,14 +50,17 @@ def early_warning_bytes(capacity_bytes: int) -> int:
 
 
 def read_label(directory: str) -> Label:
-    raw = read_json(os.path.join(directory, "cartridge.json"), what="virtual cartridge")
+    """Raises MediumDamaged."""
     try:
+        raw = read_json(os.path.join(directory, "cartridge.json"), what="virtual cartridge")
         return Label(
             str(raw["barcode"]),
             str(raw["generation"]),
             int(raw["capacity_bytes"]),
             bool(raw.get("write_protected", False)),
         )
+    except BadAddress as exc:
+        raise MediumDamaged(exc.subject, exc.fact) from exc
     except (KeyError, TypeError, ValueError) as exc:
         raise MediumDamaged(directory, f"cartridge.json has no usable {exc}") from exc
 
@@ -66,17 +70,23 @@ def write_label(directory: str, label: Label) -> None:
 
 
 def create_cartridge(directory: str, label: Label) -> None:
-    """Make a blank cartridge. The directory must not exist."""
+    """Make a blank cartridge, whole or not at all. The directory must not exist."""
     if label.capacity_bytes < SMALLEST_CAPACITY:
         raise UsageError("capacity", f"{label.capacity_bytes} bytes is too small", "give at least 1M")
-    os.makedirs(directory)
-    with open(os.path.join(directory, "data"), "xb"):
-        pass
-    with open(os.path.join(directory, "index"), "xb") as index:
-        error = lib.pytp_cartridge_format(index.fileno(), secrets.randbits(64))
-    if error:
-        raise host_error(directory, error)
-    write_label(directory, label)
+    parent, name = os.path.split(directory)
+    fresh = os.path.join(parent, f".{name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        os.makedirs(fresh)
+        with open(os.path.join(fresh, "data"), "xb"), open(os.path.join(fresh, "index"), "xb") as index:
+            error = lib.pytp_cartridge_format(index.fileno(), secrets.randbits(64))
+        if error:
+            raise host_error(directory, error)
+        write_label(fresh, label)
+        os.rename(fresh, directory)
+        sync_directory(parent)
+    except OSError as exc:
+        raise host_error(directory, exc.errno or 0) from exc
 
 
 def boot_number() -> int:

@@ -56,6 +56,7 @@ class VirtualDrive:
         """Take notice of what the library put in or took out, and open the cartridge. Needs the lock."""
         if not self.state.valid:
             self.state.reset()
+        self.bay = Inventory(self.path).drive(self.number)
         raw = self.raw
         if raw.loads != self.bay.loads:
             raw.position = raw.partition = raw.prevented = 0
@@ -374,6 +375,7 @@ class VirtualDrive:
         eject = self.faults.reached("eject", self.position) if kind else None
         if eject is not None:
             self.faults.remove(eject)
+            self.raw.prevented = 0  # an operator's hand is stronger than the lock
             self._unthread()
             return sense.NO_MEDIUM
         return None
