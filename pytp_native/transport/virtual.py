@@ -7,7 +7,7 @@ from collections.abc import Callable
 from io import UnsupportedOperation
 from typing import TypeVar
 
-from pytp_native.errors import DeviceError, NoMedium, PytpError
+from pytp_native.errors import DeviceError, PytpError
 from pytp_native.ffi import lib
 from pytp_native.transport import errno_story
 from pytp_native.transport.linux_st import LinuxSt
@@ -77,18 +77,12 @@ class VirtualNode(StNode):
         try:
             return call()
         except OSError:
-            self._note()
+            self.story = self.st.story()
             raise
 
     def _told(self, moved: bulk.Moved) -> tuple[int, int, str, int]:
-        self._note()
+        self.story = self.st.story()
         return moved.blocks, moved.data_bytes, STOP_NAMES[moved.stop], moved.error
-
-    def _note(self) -> None:
-        drive = self.st.drive
-        self.story = drive.trouble
-        if self.story is None and self.st.has_tape and drive.state.raw is not None and not drive.ready:
-            self.story = NoMedium("", "the cartridge was taken out while it was in use")
 
 
 class VirtualTape(LinuxSt):

@@ -43,6 +43,12 @@ def check_barcode(barcode: str) -> str:
     return barcode.upper()
 
 
+def check_capacity(capacity_bytes: int) -> None:
+    """Raise UsageError for a cartridge too small to be any use."""
+    if capacity_bytes < SMALLEST_CAPACITY:
+        raise UsageError("capacity", f"{capacity_bytes} bytes is too small", "give at least 1M")
+
+
 def early_warning_bytes(capacity_bytes: int) -> int:
     """Data bytes at which early warning begins: 2 % before the end, at least 2 MiB, at most 4 GiB, never over an
     eighth."""
@@ -71,8 +77,7 @@ def write_label(directory: str, label: Label) -> None:
 
 def create_cartridge(directory: str, label: Label) -> None:
     """Make a blank cartridge, whole or not at all. The directory must not exist."""
-    if label.capacity_bytes < SMALLEST_CAPACITY:
-        raise UsageError("capacity", f"{label.capacity_bytes} bytes is too small", "give at least 1M")
+    check_capacity(label.capacity_bytes)
     parent, name = os.path.split(directory)
     fresh = os.path.join(parent, f".{name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -38,10 +38,10 @@ class DriveBay:
 class Inventory:
     """The library's geometry and contents. Slots are numbered from 1, mail slots behind the storage slots."""
 
-    def __init__(self, path: str) -> None:
-        """Read it. Raises BadAddress if `path` is no virtual library."""
+    def __init__(self, path: str, raw: dict[str, Any] | None = None) -> None:
+        """Read it, or take what `raw` says. Raises BadAddress if `path` is no virtual library."""
         self.path = path
-        raw = read_json(os.path.join(path, FILE), what="virtual library")
+        raw = raw if raw is not None else read_json(os.path.join(path, FILE), what="virtual library")
         try:
             if raw["format"] != FORMAT:
                 raise BadAddress(
@@ -57,9 +57,10 @@ class Inventory:
             raise BadAddress(path, f"library.json has no usable {exc}") from exc
 
     @classmethod
-    def create(
+    def blank(
         cls, path: str, *, drives: int, slots: int, mail_slots: int, generation: str, capacity_bytes: int
     ) -> Inventory:
+        """A new library without cartridges; nothing is on disk until `save`."""
         serial = f"PYTP{os.urandom(3).hex().upper()}"
         bays = [
             {"serial": f"{serial}D{number}", "barcode": None, "source_slot": None, "loads": 0}
@@ -69,8 +70,7 @@ class Inventory:
             "format": FORMAT, "serial": serial, "generation": generation, "capacity_bytes": capacity_bytes,
             "mail_slots": mail_slots, "slots": [None] * (slots + mail_slots), "drives": bays,
         }  # fmt: skip
-        write_json(os.path.join(path, FILE), raw)
-        return cls(path)
+        return cls(path, raw)
 
     def save(self) -> None:
         raw = {

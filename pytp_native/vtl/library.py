@@ -11,7 +11,15 @@ from pytp_native.errors import LibraryError, MediumDamaged, PytpError, Refused, 
 from pytp_native.ffi import lib
 from pytp_native.units import GIB
 from pytp_native.vtl import inventory as places
-from pytp_native.vtl.cartridge import Cartridge, Label, check_barcode, create_cartridge, read_label, write_label
+from pytp_native.vtl.cartridge import (
+    Cartridge,
+    Label,
+    check_barcode,
+    check_capacity,
+    create_cartridge,
+    read_label,
+    write_label,
+)
 from pytp_native.vtl.faults import FaultScript, parse_fault
 from pytp_native.vtl.files import Lock, host_error
 from pytp_native.vtl.inventory import DriveBay, Inventory, cartridge_directory, drive_directory, library_lock
@@ -69,6 +77,7 @@ class Library:
         name = personality_of(generation)
         if drives < 1 or slots < 1 or mail_slots < 0 or not 0 <= cartridges <= slots:
             raise UsageError("library", f"{drives} drives, {slots} slots and {cartridges} cartridges make none")
+        check_capacity(capacity_bytes)
         where = os.fspath(path)
         if os.path.lexists(where) and not (os.path.isdir(where) and not os.listdir(where)):
             raise Refused(where, "exists and is no empty directory", "give another name, or remove it first")
@@ -78,16 +87,19 @@ class Library:
                 os.makedirs(drive_directory(where, number))
         except OSError as exc:
             raise host_error(where, exc.errno or 0) from exc
-        contents = Inventory.create(
+        contents = Inventory.blank(
             where, drives=drives, slots=slots, mail_slots=mail_slots, generation=name.generation,
             capacity_bytes=capacity_bytes,
         )  # fmt: skip
-        library = cls(Path(path))
         for number in range(1, cartridges + 1):
-            library.add(f"PYT{number:03}{name.media}", slot=number)
-        if contents.drives and cartridges:
-            library.load(1, 0)
-        return library
+            barcode = f"PYT{number:03}{name.media}"
+            create_cartridge(cartridge_directory(where, barcode), Label(barcode, name.generation, capacity_bytes))
+            contents.slots[number - 1] = barcode
+        if cartridges:
+            contents.drives[0].put(contents.slots[0], 1)
+            contents.slots[0] = None
+        contents.save()
+        return cls(Path(path))
 
     # -- looking -------------------------------------------------------------------------------------------------------
 

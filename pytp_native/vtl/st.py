@@ -13,6 +13,7 @@ import errno
 import os
 from typing import Any, NamedTuple
 
+from pytp_native.errors import NoMedium, PytpError
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import bulk, st_operations
@@ -75,6 +76,7 @@ class StDriver:
         self.writable = write
         self._nonblock = nonblock
         self.met_end = False
+        self._last_story: PytpError | None = None
         self._block_bytes = self._density = 0
         self.has_tape = self.drive.ready
         self._bury_the_dead()
@@ -145,10 +147,19 @@ class StDriver:
             self._flush()
             self._unlock_automatic()
             if self.raw.rw == WRITING:
+                self._last_story = self.story()
                 fail(errno.EIO)  # and the next opener tries again, as its user has not closed
             self.raw.user = -abs(self.raw.user)
         finally:
             self._release()
+
+    def story(self) -> PytpError | None:
+        """What is known of the last failure beyond its errno: the host's disk, damage, an operator's hand."""
+        if self.drive.state.raw is None:
+            return self._last_story
+        if self.drive.trouble is None and self.has_tape and not self.drive.ready:
+            return NoMedium("", "the cartridge was taken out while it was in use")
+        return self.drive.trouble
 
     def _release(self) -> None:
         self.drive.close()
