@@ -78,16 +78,25 @@ static int acl_record(const char *key, const pytp_bytes *value, pytp_bytes *reco
     return bad;
 }
 
+/* A key ends at the first '=', so GNU tar (1.29, xattr_encode_keyword) writes that and '%' as "%3D" and "%25". */
+static void attribute_key(const char *name, char key[1024])
+{
+    char *at = stpcpy(key, "SCHILY.xattr.");
+    for (; *name != 0; name++) /* at most XATTR_NAME_MAX bytes */
+        at = *name == '=' ? stpcpy(at, "%3D") : *name == '%' ? stpcpy(at, "%25") : stpncpy(at, name, 1);
+    *at = 0;
+}
+
 static int record(const char *name, const pytp_bytes *value, pytp_bytes *records)
 {
+    char key[1024];
     if (strcmp(name, "system.posix_acl_access") == 0)
         return acl_record("SCHILY.acl.access", value, records);
     if (strcmp(name, "system.posix_acl_default") == 0)
         return acl_record("SCHILY.acl.default", value, records);
     if (strcmp(name, "security.selinux") == 0) /* GNU tar's own key; the value without its closing NUL */
         return pytp_pax_record(records, "RHT.security.selinux", value->data, strnlen((char *)value->data, value->length));
-    char key[300] = "SCHILY.xattr.";
-    strncat(key, name, sizeof key - 1 - strlen(key));
+    attribute_key(name, key);
     return pytp_pax_record(records, key, value->data, value->length);
 }
 

@@ -275,7 +275,10 @@ int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name)
     pack->name.length--;
     if (stat(path, &st) == 0)
         pack->root_device = st.st_dev;
-    return visit(pack, (place){AT_FDCWD, path, lstat(path, &st) == 0 && stat(path, &st) == 0}, DT_UNKNOWN);
+    int status = visit(pack, (place){AT_FDCWD, path, lstat(path, &st) == 0 && stat(path, &st) == 0}, DT_UNKNOWN);
+    if (status != 0) /* nobody will end this archive: let the log tell of the members that are complete */
+        pytp_log_flush(pack);
+    return status;
 }
 
 int pytp_pack_end(pytp_pack *pack)

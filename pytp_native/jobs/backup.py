@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,12 +23,12 @@ from pytp_native.jobs.events import (
     Progress,
 )
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.members import write_lines
+from pytp_native.jobs.members import MemberLog, write_lines
 from pytp_native.jobs.pipeline import Outcome, Pipeline
 from pytp_native.stream.memory import available_bytes, ring_bytes
 from pytp_native.stream.pack import Hash, Packer, Problem
 from pytp_native.stream.ring import Ring
-from pytp_native.transport.records import Stop
+from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import format_size
 
 HASHES = {"xxh3": Hash.XXH3, "sha256": Hash.SHA256, "none": Hash.NONE}
@@ -69,7 +68,7 @@ def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrup
         ring.stay_hot()
     _prepare(drive, request, emit)
     with ExitStack() as stack:
-        log = stack.enter_context(tempfile.TemporaryFile())
+        log = stack.enter_context(MemberLog())
         wanted = request.members_file
         members = stack.enter_context(open(wanted, "w", encoding="utf-8")) if wanted else None
         session = _Session(drive, request, emit, interrupt=interrupt, ring=ring, log=log, members=members)
@@ -111,7 +110,7 @@ class _Session:
         *,
         interrupt: Interrupt,
         ring: Ring,
-        log: IO[bytes],
+        log: MemberLog,
         members: IO[str] | None,
     ) -> None:
         self._drive = drive
@@ -133,6 +132,8 @@ class _Session:
         self._request = request
         self._tape_bytes = 0
         self._failure: PytpError | None = None
+        self._closed = False
+        """The last tape file has its filemark."""
         self._total_bytes: int | None = None
 
     def run(self, arguments: tuple[Argument, ...]) -> JobReport:
@@ -162,14 +163,14 @@ class _Session:
         outcome = self._stream(argument)
         self._tape_bytes += outcome.moved.data_bytes
         status = self._close_file(outcome)
-        self._keep_members(tape_file)
+        self._keep_members(tape_file, outcome)
         return ArgumentReport(
             path=argument.path,
             status="partial" if status == "saved" and len(self._problems) > first_problem else status,
             tape_file=tape_file,
             first_block=before.logical_block if before else None,
             blocks=outcome.moved.blocks,
-            files=self._packer.counts().members - files_before,
+            files=self._files(outcome, files_before),
             data_bytes=outcome.moved.data_bytes,
             duration_s=time.monotonic() - started,
             errors=tuple(self._problems[first_problem:]),
@@ -179,8 +180,7 @@ class _Session:
         """Run packer and writer to the end of this archive, telling how it goes meanwhile."""
         self._ring.reset()
         self._packer.restart()
-        self._log.seek(0)
-        self._log.truncate()
+        self._log.restart()
         pipeline = Pipeline(self._ring, lambda: self._pack(argument), lambda: self._drive.tape.write_from(self._ring))
         self._interrupt.on_trigger(self._ring.stop)
         pipeline.start()
@@ -195,6 +195,7 @@ class _Session:
 
     def _close_file(self, outcome: Outcome) -> str:
         """Put the filemark behind what was written; only then is it saved."""
+        self._closed = False
         self._failure = self._judge(outcome)
         if outcome.moved.stop is Stop.ERROR or outcome.moved.blocks == 0:
             return "failed" if outcome.moved.stop is Stop.ERROR else self._unsaved()
@@ -203,6 +204,7 @@ class _Session:
         except PytpError as exc:
             self._failure = exc
             return "failed"
+        self._closed = True
         return "saved" if self._failure is None else self._unsaved()
 
     def _unsaved(self) -> str:
@@ -215,15 +217,13 @@ class _Session:
             return moved.error
         if moved.stop in (Stop.EARLY_WARNING, Stop.END_OF_MEDIUM):
             return CartridgeNeeded(
-                self._drive.address,
-                "the cartridge is full",
-                "the last tape file ends inside a member; load another cartridge",
+                self._drive.address, f"the cartridge is full; {_how_it_ends(moved)}", "load another cartridge"
             )
         if outcome.producer_error is not None:
             return outcome.producer_error
         if moved.stop is Stop.END_OF_STREAM:
             return None
-        return Interrupted(self._drive.address, "stopped; the last tape file ends inside a member", "back up again")
+        return Interrupted(self._drive.address, f"interrupted; {_how_it_ends(moved)}", "back up again")
 
     def _on_problem(self, path: bytes, problem: Problem, words: str) -> None:
         """Called from the packing thread: only remember."""
@@ -239,9 +239,17 @@ class _Session:
         stats = self._ring.stats()
         self._emit(Progress(self._packer.counts().members, stats.bytes_out, stats.fill, self._total_bytes))
 
-    def _keep_members(self, tape_file: int | None) -> None:
-        if self._members is not None:
-            write_lines(self._log, self._members, tape_file)
+    def _keep_members(self, tape_file: int | None, outcome: Outcome) -> None:
+        """List the members that are on tape, which they are only in front of a filemark."""
+        if self._members is not None and self._closed:
+            saved = self._log.members(self._drive.block_bytes, outcome.moved.blocks)
+            write_lines(saved, self._members, tape_file)
+
+    def _files(self, outcome: Outcome, before: int) -> int:
+        """Count the members that reached the tape complete; the packer is ahead of the tape when that is cut off."""
+        if outcome.moved.stop is Stop.END_OF_STREAM:
+            return self._packer.counts().members - before
+        return sum(1 for _ in self._log.members(self._drive.block_bytes, outcome.moved.blocks))
 
     def _position(self) -> Position | None:
         try:
@@ -267,6 +275,11 @@ class _Session:
             "peak_fill": round(stats.peak_filled / stats.slots, 3),
             "ring": format_size(stats.slots * stats.slot_bytes),
         }
+
+
+def _how_it_ends(moved: Moved) -> str:
+    """Say what is left of a tape file that was cut off."""
+    return "its last tape file is cut off" if moved.blocks else "nothing of the next tape file was written"
 
 
 def _not_started(argument: Argument) -> ArgumentReport:

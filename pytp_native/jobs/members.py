@@ -5,16 +5,46 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from pytp_native.stream.pack import Member, read_members
 
 
-def write_lines(log: IO[bytes], into: IO[str], tape_file: int | None) -> None:
-    """Turn the member log of one tape file into one JSON object a line; names that are not UTF-8 keep their bytes as
-    lone surrogates (PEP 383), so that `os.fsencode` gives them back."""
-    log.seek(0)
-    for member in read_members(log):
+class MemberLog:
+    """What the packer writes about each member of one tape file; forgotten with `restart` and at the end."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by __exit__
+
+    def __enter__(self) -> MemberLog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def restart(self) -> None:
+        """Begin the next tape file."""
+        os.lseek(self.fileno(), 0, os.SEEK_SET)
+        os.ftruncate(self.fileno(), 0)
+
+    def members(self, block_bytes: int, blocks: int) -> Iterator[Member]:
+        """Yield the members of which every byte is in the first `blocks` tape blocks."""
+        os.lseek(self.fileno(), 0, os.SEEK_SET)
+        with os.fdopen(os.dup(self.fileno()), "rb") as log:
+            for member in read_members(log):
+                if member.block * block_bytes + member.offset + member.stored_bytes <= blocks * block_bytes:
+                    yield member
+
+
+def write_lines(members: Iterable[Member], into: IO[str], tape_file: int | None) -> None:
+    """Write one JSON object a line; names that are not UTF-8 keep their bytes as lone surrogates (PEP 383), so that
+    `os.fsencode` gives them back."""
+    for member in members:
         into.write(json.dumps(_row(member, tape_file)) + "\n")
 
 

@@ -68,6 +68,8 @@ class Pipeline:
             self._moved = self._consume()
         except PytpError as exc:
             self._moved = Moved(0, 0, Stop.ERROR, exc)
+        except BaseException as exc:
+            self._moved = Moved(0, 0, Stop.ERROR, PytpError("tape", f"{type(exc).__name__}: {exc}"))
         finally:
             if self._moved.stop is not Stop.END_OF_STREAM:
                 self._ring.stop()
