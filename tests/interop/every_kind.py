@@ -17,7 +17,8 @@ AFTER_2242 = 8_589_934_592_000_000_001 + 10**17
 HUGE_ID = 3_000_000_007
 NAMES = (
     b"caf\xc3\xa9", b"not-utf8-\xff\xfe", b"new\nline", b"-dash", b"--help", b" lead and trail ", b"tab\t",
-    b"back\\slash", b"a'b\"c;$(d)`e`*?[", b"\x01control\x7f", b"n" * 101, b"N" * 255, b"\xe2\x82\xac" * 50, b"\xff" * 120,
+    b"back\\slash",
+    b"a'b\"c;$(d)`e`*?[", b"\x01control\x7f", b"n" * 101, b"N" * 255, b"\xe2\x82\xac" * 50, b"\xff" * 120,
 )  # fmt: skip
 
 
