@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Stories of things that go wrong: killed users, full cartridges, damaged media."""
