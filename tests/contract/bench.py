@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytp_native.transport import open_scsi, open_tape
-from pytp_native.transport.base import ScsiTransport, TapeTransport
+
+if TYPE_CHECKING:
+    from pytp_native.transport.base import ScsiTransport, TapeTransport
 
 
 class TapeBench(ABC):

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytp_native.errors import CartridgeNeeded, EndOfData
 from pytp_native.ffi import lib
-from pytp_native.transport.base import TapeTransport
 from pytp_native.transport.records import GMT_EOD
 from pytp_native.units import KIB
+
+if TYPE_CHECKING:
+    from pytp_native.transport.base import TapeTransport
 
 LONGEST = 256 * KIB
 FILES = ((1000, 1001, 1002), (2000, 2001), (3000,))

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Benches behind the kernel: the emulated library of the guest, and a real drive with a scratch cartridge."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hwtests import changer
+from hwtests.changer import DRIVE, SLOT
+from pytp_native.errors import PytpError
+from pytp_native.ffi import lib
+from pytp_native.units import MIB
+from tests.contract.bench import TapeBench
+
+
+class KernelBench(TapeBench):
+    """What both have in common: the cartridge moves through a changer, the door is unlocked before."""
+
+    changer_address: str | None
+    barcode: str
+    drive_element = 0
+
+    def unlock(self) -> None:
+        tape = self.open(write=False, status_only=True)
+        try:
+            tape.operate(lib.MTUNLOCK, 1)
+            self.let_go(tape)
+        except PytpError:
+            pass
+        finally:
+            tape.close()
+
+    def let_go(self, tape) -> None:
+        """Unthread the cartridge, as libraries want it before they take it."""
+        tape.operate(lib.MTOFFL, 1)
+
+    def take_out(self) -> None:
+        if self.changer_address is None:
+            pytest.skip("needs a changer (--changer) to empty the drive")
+        self.unlock()
+        inventory = changer.elements(self.changer_address)
+        loaded = next((one for one in inventory if one.address == self.drive_element and one.full), None)
+        if loaded is not None:
+            free = next(one for one in inventory if one.kind == SLOT and not one.full)
+            changer.move(self.changer_address, loaded.address, free.address)
+
+    def reload(self) -> None:
+        self.take_out()
+        self.put_in()
+
+    def put_in(self) -> None:
+        inventory = changer.elements(self.changer_address)
+        if any(one.address == self.drive_element and one.full and one.barcode == self.barcode for one in inventory):
+            return
+        slot = next(one for one in inventory if one.kind != DRIVE and one.barcode == self.barcode)
+        changer.move(self.changer_address, slot.address, self.drive_element)
+
+    def protect(self, on: bool) -> None:
+        pytest.skip("nobody is here to slide the tab")
+
+
+class GuestBench(KernelBench):
+    """Drive 0 of guest-library: tgtd's LTO-6 drive with PYT001L6, which is nobody's."""
+
+    address = "/dev/nst0"
+    scsi_address = "/dev/sg1"
+    changer_address = "/dev/sg3"
+    density = 0x5A
+    barcode = "PYT001L6"
+    drive_element = 1
+    cartridges = Path("/run/pytp-guest/cartridges")
+
+    def __init__(self) -> None:
+        self.capacity_bytes = int(os.environ["PYTP_GUEST_CARTRIDGE_MIB"]) * MIB
+        self.put_in()
+
+    def let_go(self, tape) -> None:
+        """Nothing to do: tgtd's drive gives its cartridge away at any time."""
+
+    def blank(self) -> None:
+        """Replace the cartridge's file while it lies in a slot: tgtd has no ERASE."""
+        self.take_out()
+        image = self.cartridges / self.barcode
+        image.unlink()
+        size = str(self.capacity_bytes // MIB)
+        command = ["tgtimg", "--op", "new", "--device-type", "tape", "--thin-provisioning", "--type", "data"]
+        subprocess.run(
+            [*command, "--barcode", self.barcode, "--size", size, "--file", str(image)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        self.put_in()
+
+
+class HardwareBench(KernelBench):
+    """The drive named with --drive and the cartridge named with --scratch, after its memory has confirmed the name."""
+
+    def __init__(self, drive: str, changer_address: str | None, barcode: str, density: int) -> None:
+        self.address, self.scsi_address = drive, drive
+        self.changer_address, self.barcode, self.density = changer_address, barcode, density
+        if changer_address is not None:
+            self.find_drive_element()
+        self.confirm()
+
+    def find_drive_element(self) -> None:
+        """The drive element is the one that holds the scratch cartridge: load it by hand or with mtx first."""
+        inventory = changer.elements(self.changer_address or "")
+        holder = [one for one in inventory if one.kind == DRIVE and one.full and one.barcode == self.barcode]
+        if len(holder) != 1:
+            pytest.exit(f"no drive of {self.changer_address} holds {self.barcode}; load it first", 4)
+        self.drive_element = holder[0].address
+
+    def confirm(self) -> None:
+        """Stop everything unless the cartridge in this very drive says that it is the scratch cartridge."""
+        found = changer.barcode_in_drive(self.scsi_address)
+        if found != self.barcode:
+            pytest.exit(f"{self.address} holds {found or 'a cartridge without a barcode'}, not {self.barcode}", 4)
+
+    def reload(self) -> None:
+        super().reload()
+        self.confirm()
+
+    def blank(self) -> None:
+        tape = self.open()
+        tape.operate(lib.MTREW)
+        tape.operate(lib.MTERASE, 0)
+        tape.close()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Which device the contract runs on; hwtests/README.md has the rules."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from hwtests.benches import GuestBench, HardwareBench
+from hwtests.emulator_faults import TGT
+from pytp_native.transport import open_tape
+
+IN_GUEST = os.environ.get("PYTP_GUEST") == "tgt"
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("tape hardware", "Everything on the scratch cartridge is erased.")
+    group.addoption("--drive", metavar="NODE", help="non-rewinding tape node, like /dev/nst0")
+    group.addoption("--changer", metavar="NODE", help="its library, like /dev/sg3")
+    group.addoption("--scratch", metavar="BARCODE", help="the cartridge that may be erased; it is loaded already")
+
+
+def named(config) -> bool:
+    return bool(config.getoption("--drive") and config.getoption("--scratch"))
+
+
+def pytest_report_header(config):
+    if IN_GUEST:
+        return f"tape: tgtd's LTO-6 library in a guest, Linux {os.uname().release}"
+    if named(config):
+        return f"tape: {config.getoption('--drive')}, ERASING {config.getoption('--scratch')}"
+    return "tape: none named; see hwtests/README.md"
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if "bench" not in getattr(item, "fixturenames", ()):
+            continue
+        if IN_GUEST:
+            reason = TGT.get(item.name) or TGT.get(item.name.partition("[")[0])
+            if reason is not None:
+                item.add_marker(pytest.mark.xfail(reason=f"tgt: {reason}", strict=True))
+        elif not named(config):
+            item.add_marker(pytest.mark.skip(reason="no tape: run `python -m hwtests.guest`, or --drive and --scratch"))
+
+
+@pytest.fixture(scope="session")
+def hardware(request):
+    drive, scratch = request.config.getoption("--drive"), request.config.getoption("--scratch")
+    tape = open_tape(drive, status_only=True)
+    density = tape.status().density_code
+    tape.close()
+    return HardwareBench(drive, request.config.getoption("--changer"), scratch, density)
+
+
+@pytest.fixture
+def bench(request):
+    if IN_GUEST:
+        return GuestBench()
+    bench = request.getfixturevalue("hardware")
+    if bench.changer_address is not None:
+        bench.put_in()
+    bench.confirm()
+    return bench
