@@ -37,9 +37,12 @@ def execute(address: str, cdb: bytes, room: int = 0, timeout_s: float = 60.0) ->
 
 
 def elements(changer: str) -> list[Element]:
-    """READ ELEMENT STATUS with volume tags (SMC-3, 6.11)."""
-    reply = execute(changer, bytes((0xB8, 0x10, 0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF, 0, 0)), 0xFFFF)
-    return parse_elements(reply.data)
+    """READ ELEMENT STATUS with volume tags (SMC-3, 6.11), one kind at a time: tgtd mixes up the pages of several."""
+    found = []
+    for kind in (SLOT, MAIL_SLOT, DRIVE):
+        reply = execute(changer, bytes((0xB8, 0x10 | kind, 0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF, 0, 0)), 0xFFFF)
+        found += parse_elements(reply.data)
+    return found
 
 
 def parse_elements(data: bytes) -> list[Element]:
@@ -49,6 +52,8 @@ def parse_elements(data: bytes) -> list[Element]:
     while at + 8 <= end:
         kind, tagged = data[at], data[at + 1] & 0x80
         length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if not length:
+            break
         page_end = min(at + 8 + int.from_bytes(data[at + 5 : at + 8], "big"), end)
         for start in range(at + 8, page_end - length + 1, length):
             one = data[start : start + length]

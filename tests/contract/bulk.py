@@ -2,6 +2,8 @@
 """write_from and read_into: the same tape as with single blocks, exact counts, and why they stopped."""
 
 import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,15 +22,21 @@ def ring(slots: int = 8, slot_bytes: int = SLOT) -> Ring:
     return Ring(slot_bytes, slots * slot_bytes)
 
 
-def bulk_write(tape, blocks, *, limit: int = 0):
-    """Feed the blocks from a thread of their own, as a job does; the stream ends behind the last."""
-    buffer = ring(slot_bytes=max(SLOT, *(len(data) for data in blocks)))
-    producer = threading.Thread(target=lambda: all(map(buffer.put, blocks)) and buffer.finish())
+@contextmanager
+def fed(buffer: Ring, blocks: Iterable[bytes]) -> Iterator[Ring]:
+    """Put the blocks into the ring from a thread of its own, as a job does; the stream ends behind the last."""
+    producer = threading.Thread(target=lambda: all(map(buffer.put, blocks)) and buffer.finish(), daemon=True)
     producer.start()
-    moved = tape.write_from(buffer, limit=limit)
-    buffer.stop()
-    producer.join()
-    return moved
+    try:
+        yield buffer
+    finally:
+        buffer.stop()
+        producer.join()
+
+
+def bulk_write(tape, blocks, *, limit: int = 0):
+    with fed(ring(slot_bytes=max(SLOT, *map(len, blocks), 0)), blocks) as buffer:
+        return tape.write_from(buffer, limit=limit)
 
 
 def bulk_read(tape, *, limit: int = 0, slot_bytes: int = SLOT):
@@ -36,10 +44,12 @@ def bulk_read(tape, *, limit: int = 0, slot_bytes: int = SLOT):
     buffer, outcome, blocks = ring(slot_bytes=slot_bytes), [], []
 
     def produce():
-        outcome.append(tape.read_into(buffer, limit=limit))
-        buffer.finish()
+        try:
+            outcome.append(tape.read_into(buffer, limit=limit))
+        finally:
+            buffer.finish()
 
-    producer = threading.Thread(target=produce)
+    producer = threading.Thread(target=produce, daemon=True)
     producer.start()
     while (data := buffer.get()) is not None:
         blocks.append(data)
@@ -187,37 +197,22 @@ class Bulk:
 
     def test_early_warning_stops_a_bulk_write_with_the_block_still_in_the_ring(self, bench, tape):
         bench.skip_unless_it_fills()
-        buffer, stop = Ring(LENGTH, 8 * LENGTH), threading.Event()
-
-        def produce():
-            n = 0
-            while not stop.is_set() and buffer.put(block(LENGTH, n)):
-                n += 1
-
-        producer = threading.Thread(target=produce)
-        producer.start()
-        moved = tape.write_from(buffer, limit=most(bench))
-        assert (moved.stop, moved.error) == (Stop.EARLY_WARNING, None)
-        assert numbers(tape) == (0, moved.blocks)
-        more = tape.write_from(buffer, limit=1)
-        assert (more.blocks, more.stop) == (1, Stop.LIMIT)
-        stop.set()
-        buffer.stop()
-        producer.join()
+        with fed(Ring(LENGTH, 8 * LENGTH), (block(LENGTH, n) for n in range(most(bench)))) as buffer:
+            moved = tape.write_from(buffer)
+            assert (moved.stop, moved.error) == (Stop.EARLY_WARNING, None)
+            assert numbers(tape) == (0, moved.blocks)
+            more = tape.write_from(buffer, limit=1)
+            assert (more.blocks, more.stop) == (1, Stop.LIMIT)
         tape.operate(lib.MTREW)
         tape.operate(lib.MTFSR, moved.blocks - 1)
         assert [read(tape), read(tape)] == [block(LENGTH, moved.blocks - 1), block(LENGTH, moved.blocks)]
 
     def test_a_bulk_write_reaches_the_end_of_the_medium_block_by_block(self, bench, tape):
         bench.skip_unless_it_fills()
-        buffer = Ring(LENGTH, 8 * LENGTH)
-        producer = threading.Thread(target=lambda: all(buffer.put(block(LENGTH, n)) for n in range(most(bench))))
-        producer.start()
-        outcomes = [tape.write_from(buffer)]
-        while outcomes[-1].stop is Stop.EARLY_WARNING and len(outcomes) < most(bench):
-            outcomes.append(tape.write_from(buffer))
-        buffer.stop()
-        producer.join()
+        with fed(Ring(LENGTH, 8 * LENGTH), (block(LENGTH, n) for n in range(most(bench)))) as buffer:
+            outcomes = [tape.write_from(buffer)]
+            while outcomes[-1].stop is Stop.EARLY_WARNING:
+                outcomes.append(tape.write_from(buffer))
         assert outcomes[-1].stop is Stop.END_OF_MEDIUM
         assert outcomes[-1].blocks == 0
         assert all(moved.blocks == 1 for moved in outcomes[1:-1])

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytp_native.vtl.library import Library
 
 from pytp_native.units import MIB
+from pytp_native.vtl.library import Library
 from tests.contract.bench import TapeBench
 from tests.contract.scsi_contract import ScsiContract
 from tests.contract.tape_contract import TapeContract
