@@ -34,8 +34,8 @@ if TYPE_CHECKING:
             """Read one block (variable mode) or as many whole blocks as fit (fixed mode); return its length in bytes.
 
             0 means that a filemark was met: the tape stands behind it. At the end of data the first call
-            returns 0 if the last thing met was not a filemark read, as st does; the next raises EndOfData; the
-            tape stays there.
+            returns 0 too if a filemark was the last thing met (read, or passed by MTFSF; not after MTWEOF, MTEOM,
+            rewind or data), as st does; every other raises EndOfData; the tape stays there.
             Variable mode: a block longer than `into` raises BlockTooLarge and the tape stands behind that block; a
             shorter
             one returns its own length. Fixed mode: `into` must hold a multiple of the block size (else
@@ -61,8 +61,9 @@ if TYPE_CHECKING:
             After success the position is what st(4) says. Spacing that fails stands where the medium
             stopped it (end of data: EndOfData; beginning of tape: BeginningOfTape) and `status` tells how far it
             came. Spacing over records that meets a filemark raises FilemarkMet: forwards the tape stands behind it,
-            backwards before it. MTSEEK
-            and partition changes make file and block numbers unknown until a rewind, MTEOM or offline. NotSupported
+            backwards before it. After a failure at the beginning of the tape the numbers are known: file 0, block 0.
+            MTSEEK and partition changes make file and block numbers unknown until a rewind or a seek to 0; a filemark
+            passed makes the block known, nothing else the file (MTEOM does not). NotSupported
             (EINVAL, ENOSYS) never moves the tape. WriteProtected for MTWEOF and MTERASE without write access.
             """
 

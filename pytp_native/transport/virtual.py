@@ -139,11 +139,6 @@ class VirtualTape(LinuxSt):
         fact = f"{story.subject}: {story.fact}" if story.subject else story.fact
         return type(story)(self.address, fact, story.next_step)
 
-    def _where(self) -> int | None:
-        """Ask the drive itself: MTIOCPOS would tell st its numbers at the beginning, in the middle of an error's
-        story."""
-        return self._virtual.st.drive.position
-
     def _at_end_of_data(self) -> bool:
         return self._virtual.st.met_end
 

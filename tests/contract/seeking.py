@@ -3,7 +3,7 @@
 
 import pytest
 
-from pytp_native.errors import PytpError
+from pytp_native.errors import BeginningOfTape, EndOfData
 from pytp_native.ffi import lib
 from pytp_native.transport.records import GMT_BOT, GMT_EOD
 from tests.contract.tape_data import BLOCKS_AND_MARKS, block, numbers, read, read_files
@@ -57,6 +57,14 @@ class Seeking:
         assert numbers(three_files) == (None, None)
         assert three_files.position() == BLOCKS_AND_MARKS
 
+    def test_meeting_the_beginning_after_a_seek_makes_the_numbers_known(self, three_files):
+        # Backwards with unknown numbers st itself computes nonsense; the transport asks the drive where it stands.
+        for operation in (lib.MTBSF, lib.MTBSR):
+            three_files.operate(lib.MTSEEK, 2)
+            with pytest.raises(BeginningOfTape):
+                three_files.operate(operation, 5)
+            assert numbers(three_files) == (0, 0)
+
     def test_blocks_read_after_a_seek_are_not_counted(self, three_files):
         three_files.operate(lib.MTSEEK, 1)
         read(three_files)
@@ -68,7 +76,7 @@ class Seeking:
         assert three_files.position() == BLOCKS_AND_MARKS
 
     def test_seek_past_the_end_of_data_fails_there(self, three_files):
-        with pytest.raises(PytpError):
+        with pytest.raises(EndOfData):
             three_files.operate(lib.MTSEEK, 1_000_000)
         assert three_files.position() == BLOCKS_AND_MARKS
         assert numbers(three_files) == (None, None)

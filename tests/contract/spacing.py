@@ -7,7 +7,7 @@ at 9.
 
 import pytest
 
-from pytp_native.errors import BeginningOfTape, EndOfData, PytpError
+from pytp_native.errors import BeginningOfTape, EndOfData, FilemarkMet
 from pytp_native.ffi import lib
 from pytp_native.transport.records import GMT_BOT, GMT_EOD, GMT_EOF
 from tests.contract.tape_data import BLOCKS_AND_MARKS, block, numbers, read
@@ -155,7 +155,7 @@ class Spacing:
         assert read(three_files) == block(1002)
 
     def test_forward_block_stops_behind_a_filemark(self, three_files):
-        with pytest.raises(PytpError):
+        with pytest.raises(FilemarkMet):
             three_files.operate(lib.MTFSR, 50)
         assert numbers(three_files) == (1, 0)
         assert three_files.position() == FILE_1
@@ -166,11 +166,6 @@ class Spacing:
         three_files.operate(lib.MTFSR, 3)
         assert numbers(three_files) == (0, 3)
         assert read(three_files) == b""
-
-    def test_a_filemark_met_by_forward_block_is_no_end_of_data(self, three_files):
-        with pytest.raises(PytpError) as met:
-            three_files.operate(lib.MTFSR, 4)
-        assert not isinstance(met.value, EndOfData)
 
     def test_forward_block_at_the_end_of_data_raises(self, three_files):
         three_files.operate(lib.MTFSF, 3)
@@ -197,17 +192,11 @@ class Spacing:
     def test_back_block_stops_before_a_filemark(self, three_files):
         three_files.operate(lib.MTFSF, 1)
         read(three_files)
-        with pytest.raises(PytpError):
+        with pytest.raises(FilemarkMet):
             three_files.operate(lib.MTBSR, 5)
         assert numbers(three_files) == (0, None)
         assert three_files.position() == FILE_1 - 1
         assert read(three_files) == b""
-
-    def test_a_filemark_met_by_back_block_is_no_beginning(self, three_files):
-        three_files.operate(lib.MTFSF, 1)
-        with pytest.raises(PytpError) as met:
-            three_files.operate(lib.MTBSR, 1)
-        assert not isinstance(met.value, BeginningOfTape)
 
     def test_back_block_past_the_first_meets_the_beginning(self, three_files):
         three_files.operate(lib.MTFSR, 2)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pytp_native.errors import BeginningOfTape, BlockSizeMismatch, BlockTooLarge, EndOfData, PytpError
+from pytp_native.errors import BeginningOfTape, BlockSizeMismatch, BlockTooLarge, EndOfData, FilemarkMet, PytpError
 from pytp_native.ffi import lib
 from tests.contract.bench import TapeBench
 from tests.contract.model import ModelTape, Outcome
@@ -35,13 +35,14 @@ lengths = st.sampled_from([1, 300, FIXED, 1000, 4096])
 def outcome_of(error: PytpError) -> Outcome:
     for kind, outcome in (
         (EndOfData, Outcome.END_OF_DATA),
+        (FilemarkMet, Outcome.STOPPED),
         (BeginningOfTape, Outcome.BEGINNING),
         (BlockTooLarge, Outcome.TOO_LARGE),
         (BlockSizeMismatch, Outcome.WRONG_SIZE),
     ):
         if isinstance(error, kind):
             return outcome
-    return Outcome.STOPPED
+    raise error
 
 
 class TapeMachine(RuleBasedStateMachine):
