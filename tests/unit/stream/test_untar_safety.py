@@ -179,7 +179,14 @@ def test_a_hard_link_without_its_first_name_is_listed(tmp_path: Path) -> None:
     assert "cannot link" in restored.reasons[b"b"]
 
 
-@pytest.mark.parametrize("name", [b"", b"/", b".", b"./", b"a\0b"])
+@pytest.mark.parametrize("name", [b"/", b"./", b"//"])
+def test_a_name_that_is_only_slashes_makes_nothing(name: bytes, tmp_path: Path) -> None:
+    """A file whose name ends in a slash is a directory (v7 tars have no type for them): the target itself."""
+    restore(extended((b"path", name)) + header(b"", size=1) + padded(b"x") + END, tmp_path / "out")
+    assert os.listdir(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("name", [b"", b".", b"a\0b"])
 def test_names_that_name_nothing_are_refused(name: bytes, tmp_path: Path) -> None:
     data = extended((b"path", name or b".")) + header(b"", size=1) + padded(b"x") + END
     restored = restore(data, tmp_path / "out")
