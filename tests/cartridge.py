@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pytp_native import mtio
 from pytp_native.devices.drive import DEFAULT_BLOCK_BYTES, Drive
+from pytp_native.errors import DeviceError, EndOfData, NoMedium
 from pytp_native.jobs.backup import BackupRequest, backup
 from pytp_native.jobs.cat import cat
 from pytp_native.jobs.events import JobReport, MemberListed, Notice
@@ -21,7 +22,7 @@ from pytp_native.transport.records import GMT_EOD
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 
-LARGEST = 16 * MIB
+LARGEST = 8 * MIB
 
 
 class Done(NamedTuple):
@@ -83,11 +84,26 @@ class Cartridge:
             on_event(event)
 
         request = BackupRequest(paths=tuple(os.fsencode(path) for path in paths), **options)
-        with self.open(write=True) as drive:
+        drive = self.open(write=True)
+        try:
             if at is not None:
                 drive.go_to_file(at)
             prepare(drive)
-            return Done(backup(drive, request, emit, interrupt or Interrupt()), events)
+            done = Done(backup(drive, request, emit, interrupt or Interrupt()), events)
+        except BaseException:
+            drive.close()
+            raise
+        self._close_after(drive, done)
+        return done
+
+    def _close_after(self, drive: Drive, done: Done) -> None:
+        """Close as a program does: behind a block that cannot be written, st's own filemark fails, too."""
+        try:
+            drive.close()
+        except DeviceError:
+            assert done.code == 6, "only what the report tells already"
+        except NoMedium:
+            assert done.code == 5, "only what the report tells already"
 
     def restore(self, target: Path, file: int = 0, *patterns: bytes, **options: Any) -> Done:
         events: list[object] = []
@@ -133,7 +149,10 @@ class Cartridge:
             mtio.rewind(tape)
             mtio.set_block_bytes(tape, 0)
             while True:
-                length = tape.read_block(room)
+                try:
+                    length = tape.read_block(room)
+                except EndOfData:
+                    return found
                 if length == 0 and tape.status().has(GMT_EOD):
                     return found
                 found.append(bytes(room[:length]) if length else None)

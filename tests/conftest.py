@@ -1,2 +1,22 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """Loaded first, as part of the package `tests`: that is what lets every test import its siblings as tests.NAME."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Path]:
+    """A directory for virtual cartridges, in memory where there is some: they are synced at every filemark."""
+    memory = "/dev/shm"
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="pytp-test-", dir=memory) as path:
+        yield Path(path)

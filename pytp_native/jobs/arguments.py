@@ -14,7 +14,7 @@ class Argument(NamedTuple):
 
     given: bytes
     path: bytes
-    """Absolute, without "." and "..", links not resolved."""
+    """Absolute, without "." and ".."; links are resolved only where there was a ".."."""
     name: bytes
     """First part of its members' names."""
 
@@ -43,7 +43,8 @@ def resolve_arguments(paths: tuple[bytes, ...], *, full_paths: bool = False) -> 
 
 
 def _argument(given: bytes, *, full_paths: bool) -> Argument:
-    path = os.path.abspath(given)
+    # ".." behind a symbolic link is the parent of where the link leads
+    path = os.path.realpath(given) if b".." in given.split(b"/") else os.path.abspath(given)
     try:
         os.stat(path)
     except OSError as exc:

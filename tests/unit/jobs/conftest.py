@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from backup_bench import cartridge, tree  # noqa: F401  # fixtures
 from reading_tapes import BLOCK, Told
 
 from pytp_native.devices.drive import Drive
