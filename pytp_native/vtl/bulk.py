@@ -69,8 +69,7 @@ def read_into(st: StDriver, ring: Any, room: int, limit: int) -> Moved:
         try:
             got = st.read(memoryview(ffi.buffer(slot, room)))
         except OSError as exc:
-            stop = lib.PYTP_END_OF_DATA if st.met_end else lib.PYTP_FAILED
-            return Moved(blocks, data_bytes, stop, exc.errno or errno.EIO)
+            return Moved(blocks, data_bytes, lib.PYTP_FAILED, exc.errno or errno.EIO)
         if got == 0:
             return Moved(blocks, data_bytes, lib.PYTP_END_OF_DATA if st.raw.eof >= EOD_1 else lib.PYTP_FILEMARK)
         blocks, data_bytes = blocks + 1, data_bytes + got

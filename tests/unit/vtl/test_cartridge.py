@@ -186,6 +186,23 @@ def test_a_tail_torn_by_power_loss_is_end_of_data(cartridge, open_cartridge, aft
     assert open_cartridge().count == 5
 
 
+def test_a_tail_without_its_data_is_torn_off_without_a_reboot_too(cartridge, open_cartridge):
+    fill(cartridge, "bbb")
+    os.truncate(os.path.join(cartridge.directory, "data"), 2500)
+    assert (open_cartridge().count, open_cartridge().torn) == (2, 0)
+
+
+def test_what_was_torn_off_never_comes_back(cartridge, open_cartridge, after_power_loss):
+    """The records behind the first torn one would fit behind a new block of its length."""
+    fill(cartridge, "bbb")
+    edit(cartridge, "data", 0, bytes(1000))
+    after_power_loss()
+    again = open_cartridge()
+    assert (again.count, again.torn) == (0, 3)
+    again.append(block(7))
+    assert open_cartridge().count == 1
+
+
 def test_an_unsynced_block_of_zeros_is_torn_off(cartridge, open_cartridge, after_power_loss):
     """The file system had made the file longer, but the data never got there."""
     fill(cartridge, "bbb")

@@ -116,6 +116,15 @@ def test_an_ejected_cartridge_leaves_an_empty_drive(library, open_tape):
         tape.read_block(into)
 
 
+def test_an_operators_hand_is_stronger_than_the_lock(library, tape):
+    tape.operate(lib.MTLOCK)
+    library.add_fault(0, "eject at 0")
+    with pytest.raises(NoMedium):
+        tape.write_block(BLOCK)
+    tape.close()
+    assert library.unload(0) == 1
+
+
 def test_a_block_over_the_drives_limit_is_not_supported(tape):
     with pytest.raises(NotSupported, match="block limits"):
         tape.write_block(bytes(8 * 1024 * 1024 + 1))
