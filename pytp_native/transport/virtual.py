@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from io import UnsupportedOperation
 from typing import TypeVar
 
-from pytp_native.errors import DeviceError, PytpError
+from pytp_native.errors import DeviceBusy, DeviceError, PytpError
 from pytp_native.ffi import lib
-from pytp_native.transport import errno_story
+from pytp_native.transport import errno_story, holders
 from pytp_native.transport.linux_st import LinuxSt
 from pytp_native.transport.records import MtStatus, ScsiReply
 from pytp_native.transport.st_node import STOP_NAMES, StNode, slot_bytes, to_int32
 from pytp_native.vtl import bulk
+from pytp_native.vtl.inventory import drive_directory
 from pytp_native.vtl.st import StDriver
 from pytp_native.vtl.target import VirtualTarget
 
@@ -32,6 +35,9 @@ def open_virtual_tape(path: str, drive: int, *, write: bool = False, status_only
         st = StDriver(path, drive, write=write, nonblock=status_only)
     except OSError as error:
         raise errno_story.open_error(address, error.errno or 0, write=write) from error
+    except DeviceBusy as busy:
+        who = holders.describe(os.path.join(drive_directory(path, drive), "lock"))
+        raise errno_story.open_error(address, errno.EBUSY, write=write, holders=who) from busy
     return VirtualTape(address, VirtualNode(st))
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
-import shutil
 from typing import Any, NamedTuple
 
 from pytp_native.errors import BadAddress, MediumDamaged, PytpError, UsageError
@@ -78,13 +76,15 @@ def write_label(directory: str, label: Label) -> None:
 def create_cartridge(directory: str, label: Label) -> None:
     """Make a blank cartridge, whole or not at all. The directory must not exist."""
     check_capacity(label.capacity_bytes)
+    import shutil  # noqa: PLC0415 - who only uses cartridges need not wait for it
+
     parent, name = os.path.split(directory)
     fresh = os.path.join(parent, f".{name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         os.makedirs(fresh)
         with open(os.path.join(fresh, "data"), "xb"), open(os.path.join(fresh, "index"), "xb") as index:
-            error = lib.pytp_cartridge_format(index.fileno(), secrets.randbits(64))
+            error = lib.pytp_cartridge_format(index.fileno(), int.from_bytes(os.urandom(8), "big"))
         if error:
             raise host_error(directory, error)
         write_label(fresh, label)

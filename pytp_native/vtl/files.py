@@ -78,6 +78,9 @@ class Lock:
             if busy is None:
                 raise
             raise busy() from exc
+        except OSError as exc:
+            os.close(self._fd)
+            raise host_error(path, exc.errno or errno.EIO) from exc
 
     def release(self) -> None:
         if self._fd >= 0:

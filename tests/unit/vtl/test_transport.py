@@ -17,9 +17,27 @@ BLOCK = b"0123456789" * 100
 
 def test_a_second_opener_is_told_who_is_first(library, open_tape):
     open_tape()
-    with pytest.raises(DeviceBusy, match=rf"^vtl:.*drive0: in use by process {os.getpid()} \(.+\); ") as caught:
+    with pytest.raises(DeviceBusy, match=rf"^vtl:.*drive0: in use by pid {os.getpid()} \(this process\); ") as caught:
         open_tape(write=False, status_only=True)
     assert caught.value.exit_code == 4
+
+
+def test_another_process_is_named_with_its_command(library, open_tape):
+    script = f"""
+import sys
+from pytp_native.transport.virtual import open_virtual_tape
+tape = open_virtual_tape({str(library.path)!r}, 0)
+print("open", flush=True)
+sys.stdin.read()
+"""
+    child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert child.stdout.readline() == b"open\n"
+        with pytest.raises(DeviceBusy, match=rf"in use by pid {child.pid} \(.+python.*\)"):
+            open_tape()
+    finally:
+        child.communicate()
+    open_tape()
 
 
 def test_damage_names_the_cartridge_and_the_block(library, tape):
