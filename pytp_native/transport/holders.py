@@ -28,7 +28,9 @@ class Holder(NamedTuple):
     access: str
 
     def __str__(self) -> str:
-        return f"pid {self.pid} ({self.user}: {self.command_line})"
+        """One line for a message: other people's arguments may hold newlines, terminal controls, or a whole script."""
+        words = " ".join("".join(c if c.isprintable() else " " for c in self.command_line).split())
+        return f"pid {self.pid} ({self.user}: {words if len(words) <= 80 else words[:77] + '...'})"
 
 
 class Scan(NamedTuple):

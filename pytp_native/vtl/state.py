@@ -72,12 +72,13 @@ def busy_error(address: str, directory: str) -> PytpError:
 
 
 def describe_process(pid: int) -> str:
-    """Return "process 123 (python3 backup.py)" as far as /proc tells."""
+    """Return "process 123 (python3 backup.py)" as far as /proc tells, in one short line."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            command = b" ".join(file.read().split(b"\0")).decode(errors="replace").strip()
+            raw = file.read(4096).decode(errors="replace")
     except OSError:
-        command = ""
+        raw = ""
+    command = " ".join("".join(c if c.isprintable() else " " for c in raw).split())[:80]
     return f"process {pid} ({command})" if command else f"process {pid}"
 
 

@@ -33,8 +33,9 @@ sys.stdin.read()
     child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout.readline() == b"open\n"
-        with pytest.raises(DeviceBusy, match=rf"in use by pid {child.pid} \(.+python.*\)"):
+        with pytest.raises(DeviceBusy, match=rf"in use by pid {child.pid} \(.+python.*\)") as caught:
             open_tape()
+        assert "\n" not in str(caught.value)
     finally:
         child.communicate()
     open_tape()
