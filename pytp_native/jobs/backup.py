@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -197,8 +197,11 @@ class _Session:
         """Put the filemark behind what was written; only then is it saved."""
         self._closed = False
         self._failure = self._judge(outcome)
-        if outcome.moved.stop is Stop.ERROR or outcome.moved.blocks == 0:
-            return "failed" if outcome.moved.stop is Stop.ERROR else self._unsaved()
+        if outcome.moved.stop is Stop.ERROR:
+            return "failed"
+        if outcome.moved.blocks == 0:
+            self._leave_no_empty_file()
+            return self._unsaved()
         try:
             self._drive.write_filemark()
         except PytpError as exc:
@@ -206,6 +209,11 @@ class _Session:
             return "failed"
         self._closed = True
         return "saved" if self._failure is None else self._unsaved()
+
+    def _leave_no_empty_file(self) -> None:
+        """Nothing was written, but st takes a refused write for one and would put a filemark behind it at close."""
+        with suppress(PytpError):
+            self._drive.tape.sync()
 
     def _unsaved(self) -> str:
         return "interrupted" if isinstance(self._failure, Interrupted) else "failed"
