@@ -11,13 +11,15 @@ import typer
 from typer.main import get_command
 
 from pytp_cli.commands import Command
+from pytp_cli.values import LightCommand
 
 
 def build(command: Command) -> Any:
     """Import the command's module and return typer's (click's) command object."""
     function = getattr(import_module(f"pytp_cli.{command.module}"), command.function)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(command.name.split()[-1], help=_help(command, function), epilog=_examples(command))(function)
+    name, text, examples = command.name.split()[-1], _help(command, function), _examples(command)
+    app.command(name, cls=LightCommand, help=text, epilog=examples)(function)
     return get_command(app)
 
 

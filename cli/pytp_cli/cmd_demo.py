@@ -13,6 +13,9 @@ import typer
 from pytp_cli import options
 from pytp_cli.run import Run
 
+_NOT_STANDARD = ("site-packages", "dist-packages")
+"""Other people's packages lie inside the standard library's directory; they may be gigabytes."""
+
 
 def demo(
     ctx: typer.Context,
@@ -29,7 +32,8 @@ def demo(
 
         # Our own imports must not add byte code to the directory that is being backed up.
         sys.dont_write_bytecode = True
-        with Demonstration(_directory(directory), run.say) as show:
+        exclude = () if directory else _NOT_STANDARD
+        with Demonstration(_directory(directory), run.say, exclude) as show:
             code, message = show.perform()
             run.exit_code = code
             run.fields.update(show.fields, message=message)

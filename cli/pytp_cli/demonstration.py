@@ -23,6 +23,7 @@ from pytp_native.units import MIB, format_size
 
 _DIFFERENT_EXIT = 8
 _SHOWN = 5
+_SHOWN_DIFFERENCES = 20
 _OURS = ("PYTP_DEV", "PYTP_LIB", "PYTP_CONFIG")
 
 
@@ -37,8 +38,10 @@ class _StepFailed(Exception):
 class Demonstration:
     """A temporary directory with a virtual library, and what is done with it; leaving the context removes it all."""
 
-    def __init__(self, directory: str, say: Callable[[str], None]) -> None:
+    def __init__(self, directory: str, say: Callable[[str], None], exclude: Sequence[str] = ()) -> None:
         self.directory = directory
+        self.exclude = exclude
+        """Names directly in the directory that stay out."""
         self.say = say
         self.fields: dict[str, Any] = {"steps": []}
         self._environ: dict[str, str] = {}
@@ -55,7 +58,7 @@ class Demonstration:
 
     def perform(self) -> tuple[int, str | None]:
         """Do everything; return exit code and message. Raises PytpError if there is no room."""
-        size = _size(os.fsencode(self.directory))
+        size = _size(os.fsencode(self.directory), self.exclude)
         self._need(size)
         self.say(f"Backing up {printable(self.directory)} to a virtual LTO-9 cartridge in {self.place}\n")
         try:
@@ -72,7 +75,8 @@ class Demonstration:
         self._step(
             "vtl", "create", library, "--drives", "1", "--slots", "2", "--cartridges", "1", "--capacity", capacity
         )
-        report, _ = self._step("backup", *self._drive(), self.directory, accept=(0, 1))
+        exclude = [word for name in self.exclude for word in ("--exclude", name)]
+        report, _ = self._step("backup", *self._drive(), *exclude, self.directory, accept=(0, 1))
         self._tell_rate(report, "on tape")
         return self._unsaved(report)
 
@@ -91,7 +95,8 @@ class Demonstration:
     def _compare(self, problems: frozenset[bytes]) -> tuple[int, str | None]:
         copy = os.path.join(f"{self.place}/restored", os.path.basename(self.directory) or "root")
         owners = os.geteuid() == 0
-        found = compare_trees(os.fsencode(self.directory), os.fsencode(copy), owners=owners, skip=problems)
+        skip = problems | {os.fsencode(os.path.join(self.directory, name)) for name in self.exclude}
+        found = compare_trees(os.fsencode(self.directory), os.fsencode(copy), owners=owners, skip=skip)
         self._record(found)
         if found.differences:
             return _DIFFERENT_EXIT, f"demo: {len(found.differences)} differences between source and restored files"
@@ -105,8 +110,10 @@ class Demonstration:
         named = [(printable(os.path.join(os.fsencode(self.directory), d.path)), d.what) for d in found.differences]
         self.fields["compared"] = {"members": found.members, "bytes": found.data_bytes}
         self.fields["differences"] = [{"path": path, "what": what} for path, what in named]
-        for path, what in named:
+        for path, what in named[:_SHOWN_DIFFERENCES]:
             self.say(f"  {path}: {what}")
+        if len(named) > _SHOWN_DIFFERENCES:
+            self.say(f"  ... and {len(named) - _SHOWN_DIFFERENCES} more (--json lists all)")
 
     def _step(self, *words: str, accept: Sequence[int] = (0,)) -> tuple[dict[str, Any], float]:
         """Print a command, run it, return its object and its wall-clock seconds."""
@@ -155,10 +162,12 @@ class Demonstration:
             raise PytpError(self.place, fact, "set TMPDIR to a larger file system or name a smaller directory")
 
 
-def _size(directory: bytes) -> int:
+def _size(directory: bytes, exclude: Sequence[str]) -> int:
     """Bytes in regular files below, plus what a header costs each member."""
     total = 0
-    for folder, _folders, files in os.walk(directory):
+    left_out = {os.path.join(directory, os.fsencode(name)) for name in exclude}
+    for folder, folders, files in os.walk(directory):
+        folders[:] = [name for name in folders if os.path.join(folder, name) not in left_out]
         for name in files:
             try:
                 found = os.lstat(os.path.join(folder, name))

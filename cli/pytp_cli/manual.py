@@ -26,12 +26,30 @@ EXIT_CODES = (
 )
 
 
+_JSON = """## JSON
+
+With --json a command prints one object on standard output, also when it fails; everything else goes to standard error.
+Every object has these fields, and fields are only ever added:
+
+| field | meaning |
+|---|---|
+| command, exit, message | the command, its exit code, and the line that went to standard error (null: nothing failed) |
+| device, label | address of the drive; label or barcode of the cartridge where known |
+| arguments | a list of {path, status, tape_file, first_block, blocks, files, bytes, duration_s, errors} |
+| arguments.errors | a list of {path, reason} |
+| position | {file, block, logical_block, partition}; null is what the drive does not know |
+
+`bytes` counts what is on tape: blocks times block size. A byte of a file name that is not UTF-8 stands as the lone
+surrogate U+DC80 to U+DCFF (`\\udc80` to `\\udcff`); Python's os.fsencode gives the byte back."""
+
+
 def markdown(title: str, *, toc: bool) -> str:
     """Return the whole manual."""
     parts = [f"# {title}", "Tape toolkit for Linux: back up to LTO tape as plain tar, list, restore."]
     if toc:
         parts.append("\n".join(f"- [pytp {name}](#pytp-{name.replace(' ', '-')})" for name in COMMANDS))
     parts += [_section(command) for command in COMMANDS.values()]
+    parts.append(_JSON)
     rows = "\n".join(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES)
     parts.append(f"## Exit codes\n\n| exit | meaning |\n|---|---|\n{rows}")
     return "\n\n".join(parts) + "\n"

@@ -118,12 +118,13 @@ def test_manual_has_every_command_and_exit_code(pytp: Pytp) -> None:
     assert "(#pytp-vtl-create)" in ended.out
     assert "`-mem, --memory_buffer, --memory-buffer SIZE`" in ended.out
     assert "| 130 | interrupted" in ended.out
+    assert "`\\udc80` to `\\udcff`" in ended.out
 
 
 def test_version_and_help_do_not_import_typer_and_commands_do_not_import_rich() -> None:
     code = (
         "import sys; from pytp_cli.main import main; main(['--help']); assert 'typer' not in sys.modules;"
-        "main(['config']); bad = {'rich.progress', 'construct', 'zstandard', 'pytp_native.jobs.backup'};"
+        "main(['config']); bad = {'pydantic', 'rich.progress', 'construct', 'zstandard', 'pytp_native.jobs.backup'};"
         "assert not bad & set(sys.modules), bad & set(sys.modules)"
     )
     environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'cli'}"}

@@ -99,7 +99,7 @@ def test_options_and_positionals_mix_in_any_order(pytp: object) -> None:
     command = build(COMMANDS["backup"])
     words = ["/a", "--drive", "x", "/b", "-mem", "4", "-memp", "30", "-lwm", "5", "-l", "L", "/c", "-m", "3", "-i"]
     context = command.make_context("backup", words)
-    assert context.params["paths"] == ["/a", "/b", "/c"]
+    assert list(context.params["paths"]) == ["/a", "/b", "/c"]
     assert context.params["memory_buffer"] == "4"
     assert context.params["memory_buffer_percent"] == 30
     assert context.params["low_water_mark"] == 5

@@ -117,3 +117,23 @@ def test_json_is_one_line_on_stdout_whatever_goes_to_stderr(environ: dict[str, s
     ended = run(environ, "ls", "-d", saved, "--json")
     assert ended.stdout.count(b"\n") == 1
     assert json.loads(ended.stdout)["command"] == "ls"
+
+
+def test_a_terminated_demonstration_leaves_nothing_behind(
+    environ: dict[str, str], tmp_path: Path, source: Path
+) -> None:
+    place = tmp_path / "tmp"
+    place.mkdir()
+    with open(source / "large", "wb") as file:
+        for _ in range(64):
+            file.write(os.urandom(1 << 12) * 256)
+    words = [*PYTP, "demo", str(source)]
+    process = subprocess.Popen(words, env={**environ, "TMPDIR": str(place)}, stdout=subprocess.DEVNULL, stderr=-1)
+    if process.stderr is None:
+        pytest.fail("no pipe")
+    process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    rest = process.stderr.read()
+    assert process.wait(60) == 130
+    assert b"Traceback" not in rest
+    assert list(place.iterdir()) == []
