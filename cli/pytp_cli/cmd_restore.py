@@ -11,6 +11,7 @@ from typing import Annotated, BinaryIO, Optional
 import typer
 
 from pytp_cli import options
+from pytp_cli.names import printable
 from pytp_cli.run import Run
 from pytp_native.errors import PytpError, UsageError
 
@@ -45,8 +46,8 @@ def restore(
             report = run.job(lambda emit, interrupt: extract(unit, request, emit, interrupt), verb="restore", log=log)
         finally:
             log.close()
-        files = sum(argument.files for argument in report.arguments)
-        run.say(f"{files} files restored into {target}")
+        if report.arguments:
+            run.say(f"{sum(argument.files for argument in report.arguments)} files restored into {printable(target)}")
     return run.exit_code
 
 
@@ -106,7 +107,9 @@ def _cat(run: Run, drive: str | None, file: int | None, output: str | None) -> N
             except BrokenPipeError:
                 run.reader_gone()
 
-        run.job(lambda _emit, interrupt: copy(unit, file, write, interrupt), verb="cat")
+        report = run.job(lambda _emit, interrupt: copy(unit, file, write, interrupt), verb="cat")
+    if output is not None and not report.arguments:
+        os.unlink(output)  # there is no such tape file
 
 
 def _sink(output: str | None) -> AbstractContextManager[BinaryIO]:

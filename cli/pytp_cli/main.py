@@ -72,10 +72,10 @@ def _dispatch(args: list[str]) -> int:
 
 
 def _run(args: list[str], config: str | None) -> int:
+    if args[0] in GROUPS and args[1:] in ([], ["--help"]):
+        sys.stdout.write(overview(args[0]))
+        return 0 if args[1:] else USAGE_EXIT
     name, rest = _split(args)
-    if name in GROUPS and (not rest or rest == ["--help"]):
-        sys.stdout.write(overview(name))
-        return 0 if rest else USAGE_EXIT
     from pytp_cli.build import build
 
     command = _find(name)
@@ -85,7 +85,7 @@ def _run(args: list[str], config: str | None) -> int:
 
 def _split(args: list[str]) -> tuple[str, list[str]]:
     """Return the command's full name and what follows it."""
-    if args[0] in GROUPS and len(args) > 1 and not args[1].startswith("-"):
+    if args[0] in GROUPS and len(args) > 1:
         return f"{args[0]} {args[1]}", args[2:]
     return ALIASES.get(args[0], args[0]), args[1:]
 
@@ -96,8 +96,8 @@ def _find(name: str) -> Command:
         raise UsageError(f"pytp {later}", "arrives with a later release", NOT_YET[later])
     if name in COMMANDS:
         return COMMANDS[name]
-    if name.startswith("-"):
-        raise UsageError(name, "no such option", "see pytp --help")
+    if name.split()[-1].startswith("-"):
+        raise UsageError(name, "no such option", f"see {' '.join(['pytp', *name.split()[:-1]])} --help")
     from difflib import get_close_matches
 
     near = get_close_matches(name, COMMANDS, n=1)

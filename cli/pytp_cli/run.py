@@ -70,7 +70,17 @@ class Run:
         chosen = self.choose(flag)
         drive = Drive.open(chosen.address, block_bytes=chosen.block_bytes, write=write, name=chosen.name)
         self._drive = self._open.enter_context(drive)
+        if self.as_json:
+            self.fields["label"] = self._barcode(chosen.address)
         return drive
+
+    def _barcode(self, address: str) -> str | None:
+        from pytp_cli.selection import barcode
+
+        try:
+            return barcode(address)
+        except PytpError:
+            return None
 
     def say(self, text: str) -> None:
         """Print human text on stdout; with --json nothing."""

@@ -45,8 +45,7 @@ class Screen:
         elif isinstance(record, MemberProblem):
             self.line(f"{printable(record.path)}: {record.reason}")
         elif isinstance(record, ArgumentStarted):
-            place = "" if record.tape_file is None else f" (tape file {record.tape_file})"
-            self.line(f"{self._verb} {printable(record.path)}{place}")
+            self.line(f"{self._verb} {_name(record)}")
         elif isinstance(record, ArgumentReport):
             self.finished.append(argument_object(record))
 
@@ -79,6 +78,14 @@ class Screen:
             self.members.append({"line": record.line.decode("utf-8", "surrogateescape")})
         else:
             sys.stdout.buffer.write(record.line + b"\n")
+
+
+def _name(record: ArgumentStarted) -> str:
+    """What a reading job calls "file 3" is the tape file itself; a writing one has a path to put into it."""
+    if record.path == f"file {record.tape_file}".encode():
+        return f"tape {record.path.decode()}"
+    place = "" if record.tape_file is None else f" (tape file {record.tape_file})"
+    return f"{printable(record.path)}{place}"
 
 
 def _make_bar(verb: str) -> ProgressBar:

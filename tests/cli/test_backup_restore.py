@@ -178,6 +178,12 @@ def test_cat_gives_an_archive_that_python_reads(pytp: Pytp, drive: str, source: 
     assert pytp("cat", "-f", "1", "-o", str(tmp_path / "x.tar"), "-d", drive).code == 2
 
 
+def test_cat_of_a_file_that_is_not_there_leaves_no_output(pytp: Pytp, drive: str, tmp_path: Path) -> None:
+    pytp("backup", "-d", drive, "/etc/hostname")
+    assert pytp("cat", "--file", "7", "-o", str(tmp_path / "x.tar"), "-d", drive).code == 11
+    assert not (tmp_path / "x.tar").exists()
+
+
 def test_cat_with_json_needs_an_output_file(pytp: Pytp, drive: str) -> None:
     ended = pytp("cat", "--json", "-d", drive)
     assert ended.code == ended.json["exit"] == 2

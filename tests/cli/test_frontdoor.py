@@ -57,6 +57,8 @@ def test_a_group_alone_lists_its_commands(pytp: Pytp) -> None:
     assert ended.code == 2
     assert "protect" in ended.out
     assert pytp("vtl", "--help").code == 0
+    assert pytp("vtl", "--bogus").err == "pytp: vtl --bogus: no such option; see pytp vtl --help\n"
+    assert pytp("vtl", "shwo").err == "pytp: vtl shwo: no such command; did you mean pytp vtl show?\n"
 
 
 def test_an_unknown_command_gets_a_suggestion(pytp: Pytp) -> None:

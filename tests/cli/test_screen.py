@@ -18,6 +18,7 @@ def test_events_become_lines_on_stderr_and_members_on_stdout(capsysbinary: pytes
     screen = Screen("backup", quiet_stdout=False, bar=True)
     for record in (
         ArgumentStarted(b"/srv", 4),
+        ArgumentStarted(b"file 5", 5),
         Notice("info", "TAPE", "rewound"),
         Notice("warning", "SOURCE", "odd\nname"),
         MemberProblem(b"a\xff", "vanished"),
@@ -30,6 +31,7 @@ def test_events_become_lines_on_stderr_and_members_on_stdout(capsysbinary: pytes
     assert out == b"-rw- x\xff\n"
     assert err.decode().splitlines() == [
         "pytp: backup /srv (tape file 4)",
+        "pytp: backup tape file 5",
         "pytp: rewound",
         "pytp: warning: odd\\nname",
         "pytp: a\\xff: vanished",

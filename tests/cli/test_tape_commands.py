@@ -46,7 +46,7 @@ def test_json_of_position_has_the_common_fields(pytp: Pytp, recorded: str) -> No
         "exit": 0,
         "message": None,
         "device": recorded,
-        "label": None,
+        "label": "PYT001L9",
         "arguments": [],
         "position": {"file": 0, "block": 0, "logical_block": 0, "partition": 0},
     }
