@@ -13,7 +13,7 @@ import typer
 from pytp_cli import options
 from pytp_cli.names import printable
 from pytp_cli.run import Run
-from pytp_native.errors import PytpError, UsageError
+from pytp_native.errors import NothingHere, PytpError, UsageError
 
 
 def restore(
@@ -46,7 +46,7 @@ def restore(
             report = run.job(lambda emit, interrupt: extract(unit, request, emit, interrupt), verb="restore", log=log)
         finally:
             log.close()
-        if report.arguments:
+        if report.exit_code != NothingHere.exit_code:
             run.say(f"{sum(argument.files for argument in report.arguments)} files restored into {printable(target)}")
     return run.exit_code
 
@@ -108,7 +108,7 @@ def _cat(run: Run, drive: str | None, file: int | None, output: str | None) -> N
                 run.reader_gone()
 
         report = run.job(lambda _emit, interrupt: copy(unit, file, write, interrupt), verb="cat")
-    if output is not None and not report.arguments:
+    if output is not None and report.exit_code == NothingHere.exit_code:
         os.unlink(output)  # there is no such tape file
 
 

@@ -96,7 +96,7 @@ def _find(name: str) -> Command:
         raise UsageError(f"pytp {later}", "arrives with a later release", NOT_YET[later])
     if name in COMMANDS:
         return COMMANDS[name]
-    if name.split()[-1].startswith("-"):
+    if name.rsplit(maxsplit=1)[-1].startswith("-"):
         raise UsageError(name, "no such option", f"see {' '.join(['pytp', *name.split()[:-1]])} --help")
     from difflib import get_close_matches
 
