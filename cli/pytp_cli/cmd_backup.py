@@ -13,6 +13,10 @@ from pytp_cli import options
 from pytp_cli.run import Run
 from pytp_native.errors import UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_cli.joblog import JobLog
+
 
 class Strategy(str, Enum):
     """The original's ways to write; the direct one is the only one so far."""
@@ -39,7 +43,7 @@ class Switch(str, Enum):
 
 def backup(
     ctx: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Directories or files.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Directories or files.")],
     library: options.Library = None,
     drive: options.Drive = None,
     job: Annotated[Optional[str], typer.Option("--job", "-j", help="Name of the job, for log and catalog.")] = None,  # noqa: UP045
@@ -141,7 +145,7 @@ def backup(
 
 
 def _write(run: Run, drive: str | None, library: str | None, label: str | None, request: dict[str, object]) -> None:
-    from pytp_cli.joblog import JobLog
+    from pytp_cli.joblog import JobLog, limits_text
     from pytp_cli.selection import barcode, choose_library
     from pytp_cli.tables import summary
     from pytp_native.jobs.backup import BackupRequest
@@ -153,7 +157,7 @@ def _write(run: Run, drive: str | None, library: str | None, label: str | None, 
     request["label"] = run.fields["label"] = label or barcode(unit.address)
     log = JobLog("direct_backup", run.config.tar_dir)
     run.fields["log"] = log.path
-    _warn(run, log)
+    _begin(run, log, request)
     try:
         order = BackupRequest(**request)  # type: ignore[arg-type]  # the keys are spelled in one place, above
         report = run.job(lambda emit, interrupt: write_backup(unit, order, emit, interrupt), verb="backup", log=log)
@@ -163,13 +167,16 @@ def _write(run: Run, drive: str | None, library: str | None, label: str | None, 
     finally:
         log.close()
     run.say(summary(report.arguments))
+    run.say(f"Buffer: {limits_text(report.limits)}")
     run.say(f"Log: {log.path}" if log.path else "Log: none")
 
 
-def _warn(run: Run, log: object) -> None:
-    warning = getattr(log, "warning", None)
-    if warning:
-        run.note(f"warning: {warning}")
+def _begin(run: Run, log: JobLog, request: dict[str, object]) -> None:
+    """Head the log with what is going to be done."""
+    if log.warning:
+        run.note(f"warning: {log.warning}")
+    device, label = run.fields["device"], request["label"]
+    log.write(kind="TAPE", text=f"backup to {device} begins", device=device, label=label, job=request["job"])
 
 
 def _refuse_later(strategy: Strategy, incremental: bool) -> None:

@@ -21,7 +21,7 @@ def demo(
     ctx: typer.Context,
     directory: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[DIR]", help="What to back up. Default: Python's standard library."),
+        typer.Argument(metavar="DIR", help="What to back up. Default: Python's standard library."),
     ] = None,
     as_json: options.Json = False,
 ) -> int:

@@ -18,10 +18,10 @@ from pytp_native.errors import NothingHere, PytpError, UsageError
 
 def restore(
     ctx: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="[TARGET]", help="Directory; made if missing.")] = ".",
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Directory; made if missing.")] = ".",
     patterns: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[PATTERN]...", help="Members, directories or globs to restore. Default: all."),
+        typer.Argument(metavar="PATTERN", help="Members, directories or globs to restore. Default: all."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     drive: options.Drive = None,

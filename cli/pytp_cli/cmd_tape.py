@@ -10,7 +10,7 @@ import typer
 from pytp_cli import options
 from pytp_cli.run import Run
 
-Count = Annotated[int, typer.Argument(min=0, metavar="[COUNT]", help="Number of tape files.")]
+Count = Annotated[int, typer.Argument(min=0, metavar="COUNT", help="Number of tape files.")]
 
 
 def position(ctx: typer.Context, drive: options.Drive = None, as_json: options.Json = False) -> int:
@@ -23,7 +23,10 @@ def position(ctx: typer.Context, drive: options.Drive = None, as_json: options.J
 
 def goto(
     ctx: typer.Context,
-    block: Annotated[Optional[int], typer.Argument(min=0, help="Logical block from 0, filemarks counted.")] = None,  # noqa: UP045
+    block: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Argument(min=0, metavar="BLOCK", help="Logical block from 0, filemarks counted."),
+    ] = None,
     drive: options.Drive = None,
     as_json: options.Json = False,
 ) -> int:
@@ -84,7 +87,10 @@ def init(ctx: typer.Context, drive: options.Drive = None, as_json: options.Json 
 
 def unload(
     ctx: typer.Context,
-    slot: Annotated[Optional[int], typer.Argument(min=1, help="Slot; default: where it came from.")] = None,  # noqa: UP045
+    slot: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Argument(min=1, metavar="SLOT", help="Slot; default: where it came from."),
+    ] = None,
     drive: options.Drive = None,
     library: options.LibraryShort = None,
     as_json: options.Json = False,

@@ -66,7 +66,7 @@ def show(
     ctx: typer.Context,
     directory: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[DIR]", help="The library's directory. Default: the default library."),
+        typer.Argument(metavar="DIR", help="The library's directory. Default: the default library."),
     ] = None,
     as_json: options.Json = False,
 ) -> int:
@@ -144,7 +144,7 @@ def load(
 def unload(
     ctx: typer.Context,
     directory: Dir,
-    slot: Annotated[Optional[int], typer.Argument(min=1, metavar="[SLOT]", help="Default: where it came from.")] = None,  # noqa: UP045
+    slot: Annotated[Optional[int], typer.Argument(min=1, metavar="SLOT", help="Default: where it came from.")] = None,  # noqa: UP045
     drive: Unit = 0,
     as_json: options.Json = False,
 ) -> int:
@@ -161,7 +161,7 @@ def fault(
     directory: Dir,
     faults: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FAULT]...", help='Such as "write 120: medium error". None: list what is planned.'),
+        typer.Argument(metavar="FAULT", help='Such as "write 120: medium error". None: list what is planned.'),
     ] = None,
     drive: Unit = 0,
     clear: Annotated[bool, typer.Option("--clear", help="Forget all planned faults first.")] = False,

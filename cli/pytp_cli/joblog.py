@@ -33,6 +33,8 @@ class JobLog:
 
     def event(self, record: object) -> None:
         """Write one line for an event of a job; progress is no event."""
+        if isinstance(record, JobReport) and record.limits:
+            self.write(kind="BUFFER", text=limits_text(record.limits), **record.limits)
         line = _line(record)
         if line is not None:
             self.write(**line)
@@ -77,6 +79,11 @@ def problem_kind(reason: str) -> str:
     return "PERMISSION" if "permission" in lowered or "not permitted" in lowered else "SOURCE"
 
 
+def limits_text(limits: Mapping[str, object]) -> str:
+    """Return what limited a job, in one line: "limited by source, source waited s 0.1, ..."."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in limits.items())
+
+
 def _line(record: object) -> dict[str, Any] | None:
     if isinstance(record, Notice):
         return {"kind": record.kind, "level": record.level, "text": record.text}
@@ -92,7 +99,7 @@ def _line(record: object) -> dict[str, Any] | None:
     if isinstance(record, JobReport):
         text = record.message or f"{record.command}: done"
         level = "error" if record.exit_code > 1 else "info"
-        return {"kind": "TAPE", "level": level, "text": text, "exit": record.exit_code, "limits": record.limits}
+        return {"kind": "TAPE", "level": level, "text": text, "exit": record.exit_code}
     return None
 
 

@@ -34,10 +34,12 @@ def test_summary_and_log_line_end_a_backup(pytp: Pytp, drive: str, source: Path,
     assert lines[1].split()[1:3] == ["saved", "0"]
     assert lines[2].split()[1:3] == ["saved", "1"]
     assert lines[3].startswith("TOTAL")
-    log = Path(lines[4].removeprefix("Log: "))
+    assert lines[4].startswith("Buffer: limited by ")
+    log = Path(lines[5].removeprefix("Log: "))
     assert log.parent == tmp_path / "home/.local/state/pytp"
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert [event["path"] for event in events if event["text"].endswith(": starts")] == [str(source), "/etc/hostname"]
+    assert events[0]["label"] == "PYT001L9"
     assert events[-1]["exit"] == 0
 
 

@@ -25,14 +25,17 @@ def test_one_line_per_event_with_the_originals_words(tmp_path: Path) -> None:
     log.event(Notice("warning", "BUFFER", "ran empty"))
     log.event(problem)
     log.event(MemberProblem(b"x", "grew while it was read"))
-    log.event(JobReport("backup", 6, "/dev/nst0", (), None, "/dev/nst0: it broke"))
+    limits: dict[str, object] = {"limited_by": "source", "underruns": 3}
+    log.event(JobReport("backup", 6, "/dev/nst0", (), None, "/dev/nst0: it broke", limits))
     found = lines(log)
-    assert [line["kind"] for line in found] == ["TAR", "BUFFER", "PERMISSION", "SOURCE", "TAPE"]
-    assert [line["level"] for line in found] == ["info", "warning", "warning", "warning", "error"]
+    assert [line["kind"] for line in found] == ["TAR", "BUFFER", "PERMISSION", "SOURCE", "BUFFER", "TAPE"]
+    assert [line["level"] for line in found] == ["info", "warning", "warning", "warning", "info", "error"]
     assert found[0]["tape_file"] == 3
     assert found[2]["text"] == "[PERMISSION] caf\\xe9\\n: Permission denied"
     assert os.fsencode(str(found[2]["path"])) == b"caf\xe9\n"
-    assert found[4]["exit"] == 6
+    assert found[4]["text"] == "[BUFFER] limited by source, underruns 3"
+    assert found[4]["underruns"] == 3
+    assert found[5]["exit"] == 6
     assert all(str(line["time"]).endswith("+00:00") for line in found)
 
 
