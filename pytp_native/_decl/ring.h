@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: WTFPL OR MIT */
 /* Ring of tape blocks between one producer and one consumer; see csrc/ring.h for the contract. */
 typedef struct pytp_ring pytp_ring;
 typedef struct {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: WTFPL OR MIT */
 /* Reading a tar archive out of a ring; see csrc/untar.h for the contract. */
 typedef struct { const uint8_t *at; size_t length; ...; } pytp_untar_text;
 typedef struct {

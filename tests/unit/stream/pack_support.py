@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: WTFPL OR MIT
 """Packs trees into memory and looks at them with other people's tar readers."""
 
 import io

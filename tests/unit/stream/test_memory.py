@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: WTFPL OR MIT
 """How large a ring may be: MemAvailable and control groups, from recorded /proc and /sys texts."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: WTFPL OR MIT
 """The packer: every kind of member, seen through Python's tarfile and through its own member records."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: WTFPL OR MIT
 """The ring: order, limits, marks and stopping, seen through real threads."""
 
 import threading
