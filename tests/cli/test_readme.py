@@ -88,7 +88,7 @@ def test_the_first_two_blocks_are_single_lines_that_run_the_demo_and_the_tests()
 
 def test_the_commands_it_names_exist() -> None:
     named = set(re.findall(r"`pytp ([a-z]+)", TEXT))
-    assert {"backup", "restore", "init"} <= named
+    assert {"backup", "config", "init"} <= named
     assert named <= {name.split()[0] for name in COMMANDS}
 
 
