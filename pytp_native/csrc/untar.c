@@ -28,6 +28,7 @@ void pytp_untar_free(pytp_untar *untar)
     if (untar == NULL)
         return;
     pytp_untar_abandon(untar);
+    untar_crew_dismiss(untar->crew);
     untar_buffer *buffers[] = {&untar->local, &untar->global, &untar->long_name, &untar->long_link, &untar->problem_path,
                                &untar->path, &untar->link_path, &untar->scratch, &untar->line};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
@@ -67,19 +68,22 @@ int untar_over(pytp_untar *untar, int event)
     return event;
 }
 
+int untar_trouble_of(pytp_untar *untar, pytp_untar_text name, const char *reason, int error)
+{
+    untar->problem_path.length = 0;
+    if (error == ENOSPC && untar->over == 0)
+        untar->over = PYTP_UNTAR_NO_SPACE; /* the next call says so */
+    if (untar_buffer_add(&untar->problem_path, name.at, name.length) != 0)
+        return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
+    untar->problem = (pytp_untar_mishap){.path = {untar->problem_path.at, untar->problem_path.length},
+                                         .reason = reason, .error = error,
+                                         .block = untar->member.header_block, .offset = untar->member.header_offset};
+    return PYTP_UNTAR_PROBLEM;
+}
+
 int untar_trouble(pytp_untar *untar, const char *reason, int error)
 {
-    pytp_untar_mishap *problem = &untar->problem;
-    untar->problem_path.length = 0;
-    if (untar_buffer_add(&untar->problem_path, untar->member.name.at, untar->member.name.length) != 0)
-        return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
-    problem->path = (pytp_untar_text){untar->problem_path.at, untar->problem_path.length};
-    problem->reason = reason;
-    problem->error = error;
-    problem->block = untar->member.header_block;
-    problem->offset = untar->member.header_offset;
-    problem->bytes = 0;
-    return PYTP_UNTAR_PROBLEM;
+    return untar_trouble_of(untar, untar->member.name, reason, error);
 }
 
 int untar_pause_due(pytp_untar *untar)

@@ -18,7 +18,7 @@ enum {
     PYTP_UNTAR_UNMARKED,   /* the stream ended between two members, without an end mark */
     PYTP_UNTAR_CUT,        /* the stream ended inside member(); nothing of that member was left behind */
     PYTP_UNTAR_NO_TAR,     /* there is no tar header in the first SEARCH_LIMIT bytes */
-    PYTP_UNTAR_NO_SPACE,   /* the target's file system is full: member() was not restored */
+    PYTP_UNTAR_NO_SPACE,   /* the target's file system is full; the problem told before says where */
     PYTP_UNTAR_NO_MEMORY
 };
 

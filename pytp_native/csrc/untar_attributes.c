@@ -40,15 +40,10 @@ int untar_member_records(pytp_untar *untar, const uint8_t **at, size_t *length)
 }
 
 /* What goes wrong first is told; the rest is still tried. */
-typedef struct {
-    const char *reason;
-    int error;
-} mishap;
-
-static void note(mishap *what, const char *reason, int error)
+static void note(untar_mishap *what, const char *reason, int error)
 {
     if (what->reason == NULL)
-        *what = (mishap){reason, error};
+        *what = (untar_mishap){reason, error};
 }
 
 /* GNU tar writes '=' and '%' of an attribute's name as %3D and %25. */
@@ -74,7 +69,7 @@ static int set_one(int fd, const char *by_path, const char *name, const void *va
     return by_path != NULL ? setxattr(by_path, name, value, length, 0) : fsetxattr(fd, name, value, length, 0);
 }
 
-static void set_acl(int fd, const char *by_path, const char *name, pytp_untar_text text, mishap *what)
+static void set_acl(int fd, const char *by_path, const char *name, pytp_untar_text text, untar_mishap *what)
 {
     uint8_t value[65536]; /* XATTR_SIZE_MAX */
     int64_t length = pytp_acl_from_text(text.at, text.length, value, sizeof value);
@@ -83,7 +78,7 @@ static void set_acl(int fd, const char *by_path, const char *name, pytp_untar_te
     else if (length < 0)
         note(what, "its ACL makes no sense", (int)-length);
     else if (set_one(fd, by_path, name, value, (size_t)length) != 0)
-        note(what, "cannot set its ACL", errno);
+        note(what, "cannot set its ACL", errno == ENOSPC ? E2BIG : errno);
 }
 
 static int privileged(const char *name)
@@ -91,20 +86,22 @@ static int privileged(const char *name)
     return strncmp(name, "user.", 5) != 0;
 }
 
-static void set_attribute(pytp_untar *untar, int fd, const char *by_path, pytp_untar_text key, pytp_untar_text value, mishap *what)
+static void set_attribute(pytp_untar *untar, int fd, const char *by_path, pytp_untar_text key, pytp_untar_text value, untar_mishap *what)
 {
     char name[XATTR_NAME_MAX + 1];
     if (attribute_name(key, name) != 0)
         note(what, "an extended attribute has an unusable name", 0);
     else if (set_one(fd, by_path, name, value.at, value.length) == 0)
         return;
-    else if (errno == EPERM && !untar->owners && privileged(name))
+    else if (errno == EPERM && !untar->rules.owners && privileged(name))
         untar->counts.owners_skipped++;
+    else if (errno == ENOSPC) /* ext4 says so of a value that is larger than its block */
+        note(what, "an extended attribute does not fit this file system", 0);
     else
         note(what, "cannot set an extended attribute", errno);
 }
 
-static void set_records(pytp_untar *untar, int fd, const char *by_path, const uint8_t *at, size_t length, mishap *what)
+static void set_records(pytp_untar *untar, int fd, const char *by_path, const uint8_t *at, size_t length, untar_mishap *what)
 {
     static const size_t PREFIX = sizeof "SCHILY.xattr." - 1;
     const uint8_t *end = at + length;
@@ -125,50 +122,58 @@ static int representable(const untar_delayed *what)
 }
 
 /* The mode that may be set. Set-id bits belong to an owner: without that owner they are dropped. */
-static mode_t fitting_mode(pytp_untar *untar, const untar_delayed *what, int owned)
+static mode_t fitting_mode(const untar_rules *rules, const untar_delayed *what, int owned)
 {
     mode_t mode = what->mode;
     if (owned)
         return mode;
-    if (what->uid != untar->euid)
+    if (what->uid != rules->euid)
         mode &= ~(mode_t)S_ISUID;
-    if (what->gid != untar->egid)
+    if (what->gid != rules->egid)
         mode &= ~(mode_t)S_ISGID;
     return mode;
 }
 
-static int not_ours(pytp_untar *untar, const untar_delayed *what)
+int untar_is_foreign(const untar_rules *rules, const untar_delayed *what)
 {
-    int foreign = what->uid != untar->euid || what->gid != untar->egid;
-    untar->counts.owners_skipped += (uint64_t)foreign;
-    return foreign;
+    return !rules->owners && (what->uid != rules->euid || what->gid != rules->egid);
 }
 
-static int told(pytp_untar *untar, mishap what)
+void untar_set_basics(int fd, const untar_rules *rules, const untar_delayed *what, untar_mishap *mishap)
+{
+    int owned = !untar_is_foreign(rules, what);
+    if (rules->owners && !rules->born_right &&
+        (!representable(what) || fchown(fd, (uid_t)what->uid, (gid_t)what->gid) != 0)) {
+        note(mishap, "cannot set its owner", representable(what) ? errno : EINVAL);
+        owned = 0;
+    }
+    if (fchmod(fd, fitting_mode(rules, what, owned)) != 0)
+        note(mishap, "cannot set its mode", errno);
+}
+
+void untar_set_times(int fd, const untar_delayed *what, untar_mishap *mishap)
+{
+    if (futimens(fd, what->times) != 0)
+        note(mishap, "cannot set its time", errno);
+}
+
+static int told(pytp_untar *untar, untar_mishap what)
 {
     return what.reason != NULL ? untar_trouble(untar, what.reason, what.error) : 0;
 }
 
 int untar_set_attributes(pytp_untar *untar, int fd, const untar_delayed *what, const uint8_t *records, size_t length)
 {
-    mishap first = {NULL, 0};
-    int owned = untar->owners;
-    if (!owned)
-        owned = !not_ours(untar, what);
-    else if (!representable(what) || fchown(fd, (uid_t)what->uid, (gid_t)what->gid) != 0) {
-        note(&first, "cannot set its owner", representable(what) ? errno : EINVAL);
-        owned = 0;
-    }
-    if (fchmod(fd, fitting_mode(untar, what, owned)) != 0)
-        note(&first, "cannot set its mode", errno);
+    untar_mishap first = {NULL, 0};
+    untar->counts.owners_skipped += (uint64_t)untar_is_foreign(&untar->rules, what);
+    untar_set_basics(fd, &untar->rules, what, &first);
     set_records(untar, fd, NULL, records, length, &first);
-    if (futimens(fd, what->times) != 0)
-        note(&first, "cannot set its time", errno);
+    untar_set_times(fd, what, &first);
     return told(untar, first);
 }
 
 /* Mode and attributes of a node that must not be opened: through /proc, which names the inode and no path. */
-static void set_unopened(pytp_untar *untar, int parent, const char *base, mode_t mode, mishap *what)
+static void set_unopened(pytp_untar *untar, int parent, const char *base, mode_t mode, untar_mishap *what)
 {
     char by_path[64];
     const uint8_t *records;
@@ -191,17 +196,17 @@ static void set_unopened(pytp_untar *untar, int parent, const char *base, mode_t
 
 int untar_set_node_attributes(pytp_untar *untar, int parent, const char *base)
 {
-    mishap first = {NULL, 0};
+    untar_mishap first = {NULL, 0};
     untar_delayed what;
-    int owned = untar->owners;
     untar_member_attributes(untar, &what);
-    if (!owned)
-        owned = !not_ours(untar, &what);
-    else if (!representable(&what) || fchownat(parent, base, (uid_t)what.uid, (gid_t)what.gid, AT_SYMLINK_NOFOLLOW) != 0) {
+    int owned = !untar_is_foreign(&untar->rules, &what);
+    untar->counts.owners_skipped += (uint64_t)!owned;
+    if (untar->rules.owners && (!representable(&what) ||
+                                fchownat(parent, base, (uid_t)what.uid, (gid_t)what.gid, AT_SYMLINK_NOFOLLOW) != 0)) {
         note(&first, "cannot set its owner", representable(&what) ? errno : EINVAL);
         owned = 0;
     }
-    set_unopened(untar, parent, base, fitting_mode(untar, &what, owned), &first);
+    set_unopened(untar, parent, base, fitting_mode(&untar->rules, &what, owned), &first);
     if (utimensat(parent, base, what.times, AT_SYMLINK_NOFOLLOW) != 0)
         note(&first, "cannot set its time", errno);
     return told(untar, first);
@@ -260,6 +265,8 @@ int pytp_untar_settle(pytp_untar *untar)
 {
     int event = 0;
     pytp_untar_abandon(untar);
+    if ((event = untar_crew_wait(untar)) != 0)
+        return event;
     if (!untar->sorted && untar->delayed_count > 0)
         qsort(untar->delayed, untar->delayed_count, sizeof *untar->delayed, deepest_first);
     untar->sorted = 1;
@@ -268,5 +275,9 @@ int pytp_untar_settle(pytp_untar *untar)
         event = settle_one(untar, one);
         free(one->path);
     }
-    return event != 0 ? event : PYTP_UNTAR_END;
+    if (event != 0)
+        return event;
+    untar_walk_forget(&untar->parents); /* keep nothing of the target open */
+    untar_walk_forget(&untar->links);
+    return PYTP_UNTAR_END;
 }

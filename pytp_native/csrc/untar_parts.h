@@ -57,17 +57,26 @@ typedef struct {
     pytp_untar_text name;    /* the file's name; "path" then holds one for readers that do not know the format */
 } untar_sparse_info;
 
+/* Whom a new file in a directory belongs to: learned from the first one made there. */
+typedef struct {
+    int known;
+    uid_t uid;
+    gid_t gid;
+} untar_birth;
+
 typedef struct {
     size_t end;
     int fd;
+    untar_birth birth;
 } untar_level;
 
 /* A chain of open directories from the target down, so that consecutive members need no path lookup. */
 typedef struct {
     int root;
+    untar_birth root_birth;
     untar_buffer path;
     untar_level *levels;
-    size_t depth, room, open, oldest;
+    size_t depth, room, open;
     struct untar_made *made;
 } untar_walk;
 
@@ -96,11 +105,26 @@ typedef struct {
     struct timespec times[2];
 } untar_delayed;
 
+/* Who we are, for owners and modes. */
+typedef struct {
+    int owners;     /* set uid and gid */
+    int born_right; /* the new file has the right owner already */
+    uid_t euid;
+    gid_t egid;
+} untar_rules;
+
+typedef struct {
+    const char *reason; /* static text; NULL: all went well */
+    int error;
+} untar_mishap;
+
 typedef struct {
     char *text;
     size_t length;
     int glob, matched;
 } untar_pattern;
+
+typedef struct untar_crew untar_crew;
 
 struct pytp_untar {
     untar_stream in;
@@ -122,9 +146,9 @@ struct pytp_untar {
     pytp_untar_counts counts;
 
     /* restoring */
-    int root, overwrite, owners, root_is_ours;
-    uid_t euid;
-    gid_t egid;
+    int root, overwrite, root_is_ours;
+    untar_rules rules;
+    untar_crew *crew;
     untar_walk parents, links;
     untar_made made;
     untar_pattern *patterns;
@@ -135,6 +159,7 @@ struct pytp_untar {
         const char *base;
         size_t segment;
         int64_t at;
+        int born_right;
     } file; /* the regular file that is being filled; fd -1: none */
     untar_delayed *delayed;
     size_t delayed_count, delayed_room, settled;
@@ -168,12 +193,26 @@ int untar_over(pytp_untar *untar, int event);
 int untar_pause_due(pytp_untar *untar);
 int untar_trouble(pytp_untar *untar, const char *reason, int error); /* fills problem() for the member */
 
+int untar_trouble_of(pytp_untar *untar, pytp_untar_text name, const char *reason, int error);
+
+/* untar_crew.c */
+enum { UNTAR_SMALL = 128 << 10 };   /* files up to this size go to the crew */
+int untar_crew_take(pytp_untar *untar, const untar_delayed *what); /* give it the current file; 0, or an event */
+int untar_crew_wait(pytp_untar *untar);                             /* until all is done; 0, or PROBLEM, or a final event */
+void untar_crew_dismiss(untar_crew *crew);
+
 /* untar_place.c */
+int untar_failed(pytp_untar *untar, const char *reason);    /* trouble() with errno */
+void untar_remove_incomplete(pytp_untar *untar, int fd, pytp_untar_text name);
+int untar_write_all(int fd, const uint8_t *data, size_t length, int64_t at);
 int untar_place(pytp_untar *untar); /* 0, or an event */
 int untar_fill(pytp_untar *untar);  /* 0 when the file is complete, or an event */
 const char *untar_clean(pytp_untar_text name, untar_buffer *into, int *absolute);
 
 /* untar_attributes.c */
+int untar_is_foreign(const untar_rules *rules, const untar_delayed *what);
+void untar_set_basics(int fd, const untar_rules *rules, const untar_delayed *what, untar_mishap *mishap);
+void untar_set_times(int fd, const untar_delayed *what, untar_mishap *mishap);
 int untar_set_attributes(pytp_untar *untar, int fd, const untar_delayed *what, const uint8_t *records, size_t length);
 int untar_set_node_attributes(pytp_untar *untar, int parent, const char *base);
 int untar_delay(pytp_untar *untar, const char *path, size_t length);

@@ -52,14 +52,9 @@ static const char *last_component(const untar_buffer *path, size_t parent)
     return (const char *)path->at + parent + (parent > 0);
 }
 
-static int failed(pytp_untar *untar, const char *reason)
+int untar_failed(pytp_untar *untar, const char *reason)
 {
-    int error = errno;
-    if (error == ENOSPC || error == EDQUOT) {
-        untar_trouble(untar, reason, error);
-        return untar_over(untar, PYTP_UNTAR_NO_SPACE);
-    }
-    return untar_trouble(untar, reason, error);
+    return untar_trouble(untar, reason, errno);
 }
 
 static int remember(pytp_untar *untar)
@@ -80,10 +75,21 @@ static int make_room(pytp_untar *untar, int parent, const char *base)
     if (unlinkat(parent, base, 0) == 0)
         return 0;
     if ((errno != EISDIR && errno != EPERM) || unlinkat(parent, base, AT_REMOVEDIR) != 0)
-        return failed(untar, errno == ENOTEMPTY ? "a directory that is not empty is in its place" : "cannot replace it");
+        return untar_failed(untar, errno == ENOTEMPTY ? "a directory that is not empty is in its place" : "cannot replace it");
     if (untar->links.depth > 0)
         untar_walk_forget(&untar->links);
     return 0;
+}
+
+/* Whether a new file here has its owner already: most have, and are spared a system call. */
+static int born_right(pytp_untar *untar, int fd)
+{
+    untar_walk *walk = &untar->parents;
+    untar_birth *birth = walk->depth > 0 ? &walk->levels[walk->depth - 1].birth : &walk->root_birth;
+    struct stat status;
+    if (!birth->known && fstat(fd, &status) == 0)
+        *birth = (untar_birth){1, status.st_uid, status.st_gid};
+    return birth->known && birth->uid == untar->member.uid && birth->gid == untar->member.gid;
 }
 
 static int place_file(pytp_untar *untar, int parent, const char *base)
@@ -103,18 +109,19 @@ static int place_file(pytp_untar *untar, int parent, const char *base)
         fd = openat(parent, base, FLAGS, 0600);
     }
     if (fd < 0)
-        return failed(untar, "cannot create it");
+        return untar_failed(untar, "cannot create it");
     untar->file.fd = fd;
     untar->file.parent = parent;
     untar->file.base = base;
     untar->file.segment = 0;
     untar->file.at = 0;
+    untar->file.born_right = born_right(untar, fd);
     if (!untar->member.sparse) {
         untar->map.count = 0;
         if (untar_map_add(&untar->map, 0, untar->left) != 0)
             return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
     }
-    return 0;
+    return remember(untar);
 }
 
 static int place_directory(pytp_untar *untar, int parent, const char *base)
@@ -125,7 +132,7 @@ static int place_directory(pytp_untar *untar, int parent, const char *base)
         return untar->overwrite || untar->root_is_ours ? untar_delay(untar, path, 0) : 0;
     if (mkdirat(parent, base, 0700) != 0) {
         if (errno != EEXIST)
-            return failed(untar, "cannot create it");
+            return untar_failed(untar, "cannot create it");
         if (fstatat(parent, base, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
             if (untar->overwrite || untar_made_has(&untar->made, path, untar->path.length))
                 return untar_delay(untar, path, untar->path.length);
@@ -135,7 +142,7 @@ static int place_directory(pytp_untar *untar, int parent, const char *base)
         if (event != 0)
             return event;
         if (mkdirat(parent, base, 0700) != 0)
-            return failed(untar, "cannot create it");
+            return untar_failed(untar, "cannot create it");
     }
     int event = remember(untar);
     return event != 0 ? event : untar_delay(untar, path, untar->path.length);
@@ -166,11 +173,11 @@ static int place_node(pytp_untar *untar, int parent, const char *base)
     if (untar->member.kind == '2' && link_text(untar) == NULL)
         return untar_trouble(untar, "refused: a symbolic link without a usable text", 0);
     if (make_node(untar, parent, base) != 0) {
-        int event = errno == EEXIST ? make_room(untar, parent, base) : failed(untar, "cannot create it");
+        int event = errno == EEXIST ? make_room(untar, parent, base) : untar_failed(untar, "cannot create it");
         if (event != 0)
             return event;
         if (make_node(untar, parent, base) != 0)
-            return failed(untar, "cannot create it");
+            return untar_failed(untar, "cannot create it");
     }
     int event = untar_set_node_attributes(untar, parent, base);
     return event != 0 ? event : remember(untar);
@@ -193,17 +200,17 @@ static int place_hard_link(pytp_untar *untar, int parent, const char *base)
     int from = untar_walk_to(&untar->links, (const char *)untar->link_path.at, above, 0);
     const char *name = last_component(&untar->link_path, above);
     if (from < 0)
-        return failed(untar, "the directory of the file it links to cannot be opened");
+        return untar_failed(untar, "the directory of the file it links to cannot be opened");
     if (linkat(from, name, parent, base, 0) != 0) {
         if (errno != EEXIST)
-            return failed(untar, "cannot link it to its first name");
+            return untar_failed(untar, "cannot link it to its first name");
         if (same_file(from, name, parent, base))
             return 0;
         int event = make_room(untar, parent, base);
         if (event != 0)
             return event;
         if (linkat(from, name, parent, base, 0) != 0)
-            return failed(untar, "cannot link it to its first name");
+            return untar_failed(untar, "cannot link it to its first name");
     }
     return remember(untar);
 }
@@ -256,13 +263,13 @@ int untar_place(pytp_untar *untar)
     size_t above = parent_length(&untar->path);
     int parent = untar_walk_to(&untar->parents, (const char *)untar->path.at, above, 1);
     if (parent < 0)
-        return failed(untar, errno == ENOTDIR ? "refused: its directory is a symbolic link or no directory"
+        return untar_failed(untar, errno == ENOTDIR ? "refused: its directory is a symbolic link or no directory"
                                               : "its directory cannot be opened");
     untar->absolute_told |= absolute;
     return place_kind(untar, parent, last_component(&untar->path, above));
 }
 
-static int write_all(int fd, const uint8_t *data, size_t length, int64_t at)
+int untar_write_all(int fd, const uint8_t *data, size_t length, int64_t at)
 {
     while (length > 0) {
         ssize_t done = pwrite(fd, data, length, at);
@@ -283,29 +290,46 @@ void pytp_untar_abandon(pytp_untar *untar)
         return;
     close(untar->file.fd);
     unlinkat(untar->file.parent, untar->file.base, 0);
+    untar->counts.restored--;
     untar->file.fd = -1;
 }
 
-static int complete(pytp_untar *untar)
+/* A file that could not be filled goes away, unless its name means something else by now. */
+void untar_remove_incomplete(pytp_untar *untar, int fd, pytp_untar_text name)
 {
-    untar_delayed what;
+    struct stat mine, there;
+    int absolute;
+    if (untar_clean(name, &untar->link_path, &absolute) == NULL && fstat(fd, &mine) == 0) {
+        size_t above = parent_length(&untar->link_path);
+        const char *base = last_component(&untar->link_path, above);
+        int parent = untar_walk_to(&untar->links, (const char *)untar->link_path.at, above, 0);
+        if (parent >= 0 && fstatat(parent, base, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino == mine.st_ino &&
+            there.st_dev == mine.st_dev)
+            unlinkat(parent, base, 0);
+    }
+    untar->counts.restored--;
+    close(fd);
+}
+
+static int complete(pytp_untar *untar, const untar_delayed *what)
+{
     const uint8_t *records;
     size_t length;
     int fd = untar->file.fd, event = 0;
     if (untar->member.sparse && ftruncate(fd, untar->member.size) != 0) {
-        event = failed(untar, "cannot set its size");
+        event = untar_failed(untar, "cannot set its size");
         pytp_untar_abandon(untar);
         return event;
     }
-    untar_member_attributes(untar, &what);
     if (untar_member_records(untar, &records, &length) != 0)
         return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
-    event = untar_set_attributes(untar, fd, &what, records, length);
+    untar->rules.born_right = untar->file.born_right;
+    event = untar_set_attributes(untar, fd, what, records, length);
+    untar->rules.born_right = 0;
     untar->file.fd = -1;
     if (close(fd) != 0 && event == 0)
-        event = failed(untar, "it may not be complete");
-    int remembered = remember(untar);
-    return remembered != 0 ? remembered : event;
+        event = untar_failed(untar, "it may not be complete");
+    return event;
 }
 
 /* Move what the stream has at hand into the current piece of the file: 0, or an event. */
@@ -321,8 +345,8 @@ static int fill_some(pytp_untar *untar, untar_segment piece)
     }
     if ((uint64_t)some > (uint64_t)(piece.length - untar->file.at))
         some = (size_t)(piece.length - untar->file.at);
-    if (write_all(untar->file.fd, data, some, piece.offset + untar->file.at) != 0) {
-        int event = failed(untar, "cannot write it");
+    if (untar_write_all(untar->file.fd, data, some, piece.offset + untar->file.at) != 0) {
+        int event = untar_failed(untar, "cannot write it");
         pytp_untar_abandon(untar);
         return event;
     }
@@ -332,7 +356,7 @@ static int fill_some(pytp_untar *untar, untar_segment piece)
     return 0;
 }
 
-int untar_fill(pytp_untar *untar)
+static int fill_here(pytp_untar *untar)
 {
     while (untar->file.segment < untar->map.count) {
         untar_segment piece = untar->map.at[untar->file.segment];
@@ -344,7 +368,21 @@ int untar_fill(pytp_untar *untar)
         untar->file.segment++;
         untar->file.at = 0;
     }
-    return complete(untar);
+    return 0;
+}
+
+int untar_fill(pytp_untar *untar)
+{
+    untar_delayed what;
+    untar_member_attributes(untar, &what);
+    int small = !untar->member.sparse && !untar->has_records && untar->member.stored <= UNTAR_SMALL;
+    if (small && untar->file.at == 0 && untar->file.segment == 0) {
+        int event = untar_crew_take(untar, &what);
+        if (event != 0 || untar->file.fd < 0)
+            return event;
+    }
+    int event = fill_here(untar);
+    return event != 0 ? event : complete(untar, &what);
 }
 
 int pytp_untar_target(pytp_untar *untar, int directory, int overwrite, int owners, int target_is_ours)
@@ -352,10 +390,8 @@ int pytp_untar_target(pytp_untar *untar, int directory, int overwrite, int owner
     untar->root = untar->parents.root = untar->links.root = directory;
     untar->parents.made = &untar->made;
     untar->overwrite = overwrite;
-    untar->owners = owners;
     untar->root_is_ours = target_is_ours;
-    untar->euid = geteuid();
-    untar->egid = getegid();
+    untar->rules = (untar_rules){.owners = owners, .euid = geteuid(), .egid = getegid()};
     return 0;
 }
 
@@ -380,6 +416,15 @@ int pytp_untar_matched(pytp_untar *untar, size_t pattern)
     return pattern < untar->pattern_count && untar->patterns[pattern].matched;
 }
 
+/* A final event waits until the crew has finished, and told what went wrong. */
+static int after_the_crew(pytp_untar *untar, int event)
+{
+    if (untar->over == 0)
+        return event;
+    int trouble = untar_crew_wait(untar);
+    return trouble != 0 ? trouble : event;
+}
+
 int pytp_untar_extract(pytp_untar *untar)
 {
     for (;;) {
@@ -396,6 +441,6 @@ int pytp_untar_extract(pytp_untar *untar)
             event = untar_trouble(untar, "absolute names are restored beneath the target, without their leading \"/\"", 0);
         }
         if (event != 0)
-            return event;
+            return after_the_crew(untar, event);
     }
 }

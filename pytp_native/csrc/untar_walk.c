@@ -65,7 +65,7 @@ static int push(untar_walk *walk, const char *name, size_t length, int fd)
         return ENOMEM;
     if (walk->open == OPEN_LIMIT)
         close_oldest(walk);
-    walk->levels[walk->depth++] = (untar_level){walk->path.length, fd};
+    walk->levels[walk->depth++] = (untar_level){.end = walk->path.length, .fd = fd};
     walk->open++;
     return 0;
 }

@@ -208,5 +208,3 @@ class Untar:
         self.ended = Ended(event)
         if self.ended is Ended.CUT:
             self.cut = _text(lib.pytp_untar_member(self._handle).name)
-        if self.ended is Ended.TARGET_FULL:
-            self._tell()
