@@ -34,7 +34,7 @@ def test_one_line_per_event_with_the_originals_words(tmp_path: Path) -> None:
     assert found[2]["text"] == "[PERMISSION] caf\\xe9\\n: Permission denied"
     assert os.fsencode(str(found[2]["path"])) == b"caf\xe9\n"
     assert found[4]["text"] == "[BUFFER] limited by source, underruns 3"
-    assert found[4]["underruns"] == 3
+    assert found[4]["limits"] == limits
     assert found[5]["exit"] == 6
     assert all(str(line["time"]).endswith("+00:00") for line in found)
 
