@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pytp_cli.joblog import JobLog
 
 
+_WORTH_TELLING_S = 10.0
+"""A shorter backup is over before anything can limit it; the log and --json tell always."""
+
+
 class Strategy(str, Enum):
     """The original's ways to write; the direct one is the only one so far."""
 
@@ -167,7 +171,8 @@ def _write(run: Run, drive: str | None, library: str | None, label: str | None, 
     finally:
         log.close()
     run.say(summary(report.arguments))
-    run.say(f"Buffer: {limits_text(report.limits)}")
+    if sum(argument.duration_s for argument in report.arguments) >= _WORTH_TELLING_S:
+        run.say(f"Buffer: {limits_text(report.limits)}")
     run.say(f"Log: {log.path}" if log.path else "Log: none")
 
 

@@ -34,13 +34,20 @@ def test_summary_and_log_line_end_a_backup(pytp: Pytp, drive: str, source: Path,
     assert lines[1].split()[1:3] == ["saved", "0"]
     assert lines[2].split()[1:3] == ["saved", "1"]
     assert lines[3].startswith("TOTAL")
-    assert lines[4].startswith("Buffer: limited by ")
-    log = Path(lines[5].removeprefix("Log: "))
+    log = Path(lines[4].removeprefix("Log: "))
     assert log.parent == tmp_path / "home/.local/state/pytp"
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert [event["path"] for event in events if event["text"].endswith(": starts")] == [str(source), "/etc/hostname"]
     assert events[0]["label"] == "PYT001L9"
     assert events[-1]["exit"] == 0
+
+
+def test_a_long_backup_tells_what_limited_it(
+    pytp: Pytp, drive: str, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Buffer:" not in pytp("backup", "-d", drive, str(source)).out
+    monkeypatch.setattr("pytp_cli.cmd_backup._WORTH_TELLING_S", 0.0)
+    assert "\nBuffer: limited by " in pytp("backup", "-d", drive, str(source)).out
 
 
 def test_json_of_a_backup(pytp: Pytp, drive: str, source: Path) -> None:
