@@ -4,18 +4,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+ENOUGH = 3 << 30
+
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Path]:
-    """A directory for virtual cartridges, in memory where there is some: they are synced at every filemark."""
+    """A directory for virtual cartridges, in memory where there is enough: they are synced at every filemark."""
     memory = "/dev/shm"
-    if not os.access(memory, os.W_OK):
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < ENOUGH:
         yield tmp_path
         return
     with tempfile.TemporaryDirectory(prefix="pytp-test-", dir=memory) as path:
