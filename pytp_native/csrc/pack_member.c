@@ -14,7 +14,7 @@ typedef const char *(*name_of)(uint64_t id);
 static const char *user_name(uint64_t id)
 {
     char buffer[4096];
-    static __thread char name[40];
+    static __thread char name[PYTP_OWNER_NAME];
     struct passwd entry, *found = NULL;
     if (getpwuid_r((uid_t)id, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
         return "";
@@ -25,7 +25,7 @@ static const char *user_name(uint64_t id)
 static const char *group_name(uint64_t id)
 {
     char buffer[16384];
-    static __thread char name[40];
+    static __thread char name[PYTP_OWNER_NAME];
     struct group entry, *found = NULL;
     if (getgrgid_r((gid_t)id, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
         return "";

@@ -19,9 +19,12 @@ typedef struct {
     pytp_bytes names; /* NUL-terminated */
 } pytp_links;
 
+/* Longer than any name service gives (LOGIN_NAME_MAX is 256): part of a name would be somebody else's. */
+enum { PYTP_OWNER_NAME = 256 };
+
 typedef struct {
     uint64_t id;
-    char known, name[40];
+    char known, name[PYTP_OWNER_NAME];
 } pytp_owner;
 
 struct pytp_pack {

@@ -189,6 +189,17 @@ static int put_open_file(pytp_pack *pack, const struct stat *st, int fd)
     return pytp_pack_member(pack, st, fd, NULL, 0, '0');
 }
 
+/* Attributes of what is never opened: through the directory's descriptor, links not followed. */
+static void closed_attributes(pytp_pack *pack, place at)
+{
+    char path[4300];
+    pack->records.length = 0;
+    if (at.parent == AT_FDCWD)
+        pytp_attribute_records(pack, -1, at.base, &pack->records);
+    else if (snprintf(path, sizeof path, "/proc/self/fd/%d/%s", at.parent, at.base) < (int)sizeof path)
+        pytp_attribute_records(pack, -1, path, &pack->records);
+}
+
 static int put_symlink(pytp_pack *pack, place at, const struct stat *st)
 {
     pack->link.length = 0;
@@ -202,22 +213,16 @@ static int put_symlink(pytp_pack *pack, place at, const struct stat *st)
     if (status != -1)
         return status;
     pack->link.length = (size_t)length;
-    pack->records.length = 0;
+    closed_attributes(pack, at);
     return pytp_pack_member(pack, st, -1, (char *)pack->link.data, pack->link.length, '2');
 }
 
-/* FIFOs and devices are never opened; their attributes are read through the directory's descriptor. */
 static int put_special(pytp_pack *pack, place at, const struct stat *st, char type)
 {
-    char path[4300];
     int status = st->st_nlink > 1 ? put_hard_link(pack, st) : -1;
     if (status != -1)
         return status;
-    pack->records.length = 0;
-    if (at.parent == AT_FDCWD)
-        pytp_attribute_records(pack, -1, at.base, &pack->records);
-    else if (snprintf(path, sizeof path, "/proc/self/fd/%d/%s", at.parent, at.base) < (int)sizeof path)
-        pytp_attribute_records(pack, -1, path, &pack->records);
+    closed_attributes(pack, at);
     return pytp_pack_member(pack, st, -1, NULL, 0, type);
 }
 

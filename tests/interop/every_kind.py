@@ -159,8 +159,8 @@ def _as_root(top: Path) -> None:
     os.setxattr(top / "capable of another", "security.capability", CAPABILITY)
     _file(top / "trusted")
     os.setxattr(top / "trusted", "trusted.pytp", b"\0\1\2")
-    for name in ("fifo", "null"):
-        os.setxattr(top / name, "trusted.pytp", b"of a " + name.encode())
+    for name in ("fifo", "null", "long link"):
+        os.setxattr(top / name, "trusted.pytp", b"of a " + name.encode(), follow_symlinks=False)
     os.chown(top / "empty directory", 99, 99)
 
 
