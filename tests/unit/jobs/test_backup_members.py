@@ -112,9 +112,8 @@ def fills(cartridge: Cartridge, source: Path, *, lowest_speed: bool) -> tuple[li
 def test_a_drive_with_a_lowest_speed_starts_when_the_buffer_has_filled_to_its_mark(
     cartridge: Cartridge, tree: Tree
 ) -> None:
-    seen, limits = fills(cartridge, tree("t", a=2_000_000), lowest_speed=True)
+    seen, _ = fills(cartridge, tree("t", a=2_000_000), lowest_speed=True)
     assert seen[0] >= 15, "80 % of 20 blocks, one of them on tape"
-    assert limits["restarts"]
 
 
 def test_a_device_without_one_is_not_held_back(cartridge: Cartridge, tree: Tree) -> None:
