@@ -222,7 +222,7 @@ class _Session:
         """Return what keeps this tape file from being complete."""
         moved = outcome.moved
         if moved.error is not None and moved.stop is Stop.ERROR:
-            return moved.error
+            return _behind(moved.blocks, moved.error)
         if moved.stop in (Stop.EARLY_WARNING, Stop.END_OF_MEDIUM):
             return CartridgeNeeded(
                 self._drive.address, f"the cartridge is full; {_how_it_ends(moved)}", "load another cartridge"
@@ -283,6 +283,11 @@ class _Session:
             "peak_fill": round(stats.peak_filled / stats.slots, 3),
             "ring": format_size(stats.slots * stats.slot_bytes),
         }
+
+
+def _behind(blocks: int, error: PytpError) -> PytpError:
+    """Say how much of the tape file was written before; st itself has lost count of the blocks then."""
+    return type(error)(error.subject, f"{error.fact}, behind {blocks} blocks of this tape file", error.next_step)
 
 
 def _how_it_ends(moved: Moved) -> str:

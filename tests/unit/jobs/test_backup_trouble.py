@@ -141,6 +141,7 @@ def test_a_medium_error_ends_the_job_at_an_exactly_known_block(
     assert (done.code, done.statuses) == (6, ["failed", "not started"])
     first, second = done.report.arguments
     assert (first.blocks, first.data_bytes) == (block, block * BLOCK)
+    assert f"behind {block} blocks" in done.report.message
     assert (second.blocks, second.files, second.tape_file, second.first_block) == (0, 0, None, None)
     assert members.read_text() == "", "nothing is on tape for certain without a filemark behind it"
     cartridge.mend()
