@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +24,7 @@ class Saved(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def every(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
+def every(tmp_path_factory: pytest.TempPathFactory) -> Saved:
     """Every kind of member, backed up."""
     directory = tmp_path_factory.mktemp("every")
     if not every_kind.supports_attributes(directory):
@@ -37,6 +36,4 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     assert done.notices == [f"{source}/socket: socket skipped"]
     archive = directory / "every.tar"
     archive.write_bytes(cartridge.cat(0))
-    yield Saved(source, describe(source), cartridge, archive)
-    for path in source.rglob("mode 0000"):
-        path.chmod(0o600)
+    return Saved(source, describe(source), cartridge, archive)

@@ -117,7 +117,8 @@ def _sparse(top: Path) -> None:
 
 
 def _modes(top: Path) -> None:
-    for mode in (0o4755, 0o2711, 0o6777, 0o000, 0o444, 0o1644, 0o7777):
+    unreadable = (0o000, 0o311) if os.geteuid() == 0 else ()
+    for mode in (0o4755, 0o2711, 0o6777, 0o444, 0o1644, 0o7777, *unreadable):
         _file(top / f"mode {mode:04o}")
         os.chmod(top / f"mode {mode:04o}", mode)
     for mode in (0o1777, 0o2775, 0o700, 0o555):
