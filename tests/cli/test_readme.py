@@ -41,6 +41,7 @@ def what_matters(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", text)
     text = re.sub(r"^([-dl][-rwxst]{9}) \S+/\S+", r"\1 OWNER", text, flags=re.MULTILINE)
     text = re.sub(r"[\d.]+ [KM]iB +[\d.]+ s +[\d.]+", "FIGURES", text)
+    text = re.sub(r"^Buffer: .*\n", "", text, flags=re.MULTILINE)  # told only of a backup that took a while
     text = re.sub(r"^Log: .*", "Log", text, flags=re.MULTILINE)
     return re.sub(r" +", " ", text)
 
