@@ -117,38 +117,39 @@ static int fetch(int fd, const char *path, const char *name, pytp_bytes *value)
     }
 }
 
-static int each(pytp_pack *pack, int fd, const char *path, const char *names, size_t length, pytp_bytes *records)
+static int each(int fd, const char *path, const char *names, size_t length, pytp_bytes *records)
 {
     pytp_bytes value = {0};
+    int error = 0;
     for (const char *name = names; name < names + length; name += strlen(name) + 1) {
         if (strncmp(name, "system.", 7) == 0 && strncmp(name, "system.posix_acl_", 17) != 0)
             continue; /* other system.* attributes are views of the file system (NFS ACLs, CIFS), not data */
         size_t before = records->length;
         if (fetch(fd, path, name, &value) != 0 || record(name, &value, records) != 0) {
             records->length = before;
-            if (errno != ENODATA)
-                pytp_pack_problem(pack, PYTP_PROBLEM_ATTRIBUTES, errno);
+            if (errno != ENODATA && error == 0)
+                error = errno;
         }
     }
     pytp_bytes_free(&value);
-    return 0;
+    return error;
 }
 
-int pytp_attribute_records(pytp_pack *pack, int fd, const char *path, pytp_bytes *records)
+int pytp_attribute_records(int fd, const char *path, pytp_bytes *records)
 {
     char few[1024];
     ssize_t length = list(fd, path, few, sizeof few);
     if (length == 0 || (length < 0 && (errno == ENOTSUP || errno == ENOSYS)))
         return 0;
     if (length > 0)
-        return each(pack, fd, path, few, (size_t)length, records);
-    char *many = errno == ERANGE ? malloc(XATTR_LIST_MAX) : NULL;
-    if (many != NULL)
-        length = list(fd, path, many, XATTR_LIST_MAX);
-    if (many == NULL || length < 0)
-        pytp_pack_problem(pack, PYTP_PROBLEM_ATTRIBUTES, errno);
-    else
-        each(pack, fd, path, many, (size_t)length, records);
+        return each(fd, path, few, (size_t)length, records);
+    if (errno != ERANGE)
+        return errno;
+    char *many = malloc(XATTR_LIST_MAX);
+    if (many == NULL)
+        return ENOMEM;
+    length = list(fd, path, many, XATTR_LIST_MAX);
+    int error = length < 0 ? errno : each(fd, path, many, (size_t)length, records);
     free(many);
-    return 0;
+    return error;
 }

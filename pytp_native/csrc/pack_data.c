@@ -86,15 +86,15 @@ static void hash_zeros(pytp_pack *pack, uint64_t length)
 }
 
 /* What the file no longer gives is zeros: the header has promised `length` bytes. */
-static int fill_up(pytp_pack *pack, uint64_t length, int kind, int error)
+static int fill_up(pytp_pack *pack, const pytp_entry *entry, uint64_t length, int kind, int error)
 {
-    pytp_pack_problem(pack, kind, error);
+    pytp_pack_problem(pack, &entry->name, kind, error);
     hash_zeros(pack, length);
     return pytp_stream_zeros(pack, length);
 }
 
 /* Copy `length` bytes at `offset` into the archive. */
-static int copy(pytp_pack *pack, int fd, uint64_t offset, uint64_t length)
+static int copy(pytp_pack *pack, const pytp_entry *entry, uint64_t offset, uint64_t length)
 {
     while (length > 0) {
         size_t room;
@@ -103,11 +103,11 @@ static int copy(pytp_pack *pack, int fd, uint64_t offset, uint64_t length)
             return PYTP_CANCELLED;
         size_t want = room < PIECE ? room : PIECE;
         want = length < want ? (size_t)length : want;
-        ssize_t got = pread(fd, into, want, (off_t)offset);
+        ssize_t got = pread(entry->fd, into, want, (off_t)offset);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return fill_up(pack, length, got < 0 ? PYTP_PROBLEM_READ_ERROR : PYTP_PROBLEM_SHRANK, got < 0 ? errno : 0);
+            return fill_up(pack, entry, length, got < 0 ? PYTP_PROBLEM_READ_ERROR : PYTP_PROBLEM_SHRANK, got < 0 ? errno : 0);
         pytp_hash_add(pack->hash, into, (size_t)got);
         __atomic_add_fetch(&pack->counts.data_bytes, (uint64_t)got, __ATOMIC_RELAXED);
         pytp_stream_advance(pack, (size_t)got);
@@ -131,42 +131,43 @@ static int copy_small(pytp_pack *pack, int fd, size_t length, pytp_packed_member
     return pytp_stream_advance(pack, length);
 }
 
-static int copy_sparse(pytp_pack *pack, int fd, const pytp_sparse *map)
+static int copy_sparse(pytp_pack *pack, const pytp_entry *entry, const pytp_sparse *map)
 {
     uint64_t at = 0;
     int status = pytp_stream_put(pack, map->text.data, map->text.length);
     for (size_t i = 0; i < map->count && status == 0; i++) {
         hash_zeros(pack, map->extents[i].offset - at);
-        status = copy(pack, fd, map->extents[i].offset, map->extents[i].length);
+        status = copy(pack, entry, map->extents[i].offset, map->extents[i].length);
         at = map->extents[i].offset + map->extents[i].length;
     }
     return status;
 }
 
-static void tell_changes(pytp_pack *pack, int fd, const struct stat *before)
+static void tell_changes(pytp_pack *pack, const pytp_entry *entry)
 {
     struct stat now;
-    if (fstat(fd, &now) != 0)
+    const struct stat *before = &entry->st;
+    if (fstat(entry->fd, &now) != 0)
         return;
     if (now.st_size > before->st_size)
-        pytp_pack_problem(pack, PYTP_PROBLEM_GREW, 0);
+        pytp_pack_problem(pack, &entry->name, PYTP_PROBLEM_GREW, 0);
     else if (now.st_size == before->st_size && (now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
                                                 now.st_mtim.tv_nsec != before->st_mtim.tv_nsec))
-        pytp_pack_problem(pack, PYTP_PROBLEM_CHANGED, 0);
+        pytp_pack_problem(pack, &entry->name, PYTP_PROBLEM_CHANGED, 0);
 }
 
-int pytp_pack_content(pytp_pack *pack, int fd, const struct stat *st, const pytp_sparse *map, pytp_packed_member *member)
+int pytp_pack_content(pytp_pack *pack, const pytp_entry *entry, const pytp_sparse *map, pytp_packed_member *member)
 {
-    uint64_t size = (uint64_t)st->st_size, stored = map->count > 0 ? map->data_bytes : size;
-    int status = map->count == 0 ? copy_small(pack, fd, size, member) : -1;
+    uint64_t size = (uint64_t)entry->st.st_size, stored = map->count > 0 ? map->data_bytes : size;
+    int status = map->count == 0 ? copy_small(pack, entry->fd, size, member) : -1;
     if (status == -1) {
         pytp_hash_start(pack->hash);
-        status = map->count > 0 ? copy_sparse(pack, fd, map) : copy(pack, fd, 0, size);
+        status = map->count > 0 ? copy_sparse(pack, entry, map) : copy(pack, entry, 0, size);
         member->digest_length = (uint8_t)pytp_hash_finish(pack->hash, member->digest);
     }
     if (status == 0)
         status = pytp_stream_zeros(pack, (PYTP_TAR_BLOCK - stored % PYTP_TAR_BLOCK) % PYTP_TAR_BLOCK);
     if (status == 0)
-        tell_changes(pack, fd, st);
+        tell_changes(pack, entry);
     return status;
 }

@@ -28,27 +28,27 @@ void pytp_log_flush(pytp_pack *pack)
         write_out(pack);
 }
 
-void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const char *link)
+void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const pytp_entry *entry)
 {
     __atomic_add_fetch(&pack->counts.members, 1, __ATOMIC_RELAXED);
     if (pack->options.members_fd < 0 || pack->counts.log_error != 0)
         return;
-    if (pytp_bytes_add(&pack->log, member, sizeof *member) | pytp_bytes_add(&pack->log, pack->name.data, pack->name.length) |
-        pytp_bytes_add(&pack->log, link, member->link_length))
+    if (pytp_bytes_add(&pack->log, member, sizeof *member) |
+        pytp_bytes_add(&pack->log, entry->name.data, entry->name.length) |
+        pytp_bytes_add(&pack->log, entry->link.data, entry->link.length))
         pack->counts.log_error = ENOMEM;
     if (pack->log.length >= LOG_BATCH)
         write_out(pack);
 }
 
-/* Report the current entry by its path on disk. */
-void pytp_pack_problem(pytp_pack *pack, int kind, int error)
+void pytp_pack_problem(pytp_pack *pack, const pytp_bytes *name, int kind, int error)
 {
     pytp_bytes path = {0};
     __atomic_add_fetch(&pack->counts.problems, 1, __ATOMIC_RELAXED);
-    size_t root = strlen(pack->root), below = pack->name.length - pack->prefix;
+    size_t root = strlen(pack->root), below = name->length - pack->prefix;
     while (below > 0 && root > 0 && pack->root[root - 1] == '/')
         root--;
-    if (pytp_bytes_add(&path, pack->root, root) == 0 && pytp_bytes_add(&path, pack->name.data + pack->prefix, below) == 0)
+    if (pytp_bytes_add(&path, pack->root, root) == 0 && pytp_bytes_add(&path, name->data + pack->prefix, below) == 0)
         pack->options.problem(pack->options.context, (const char *)path.data, path.length, kind, error);
     else
         pack->options.problem(pack->options.context, pack->root, root, kind, error);

@@ -45,11 +45,16 @@ static const char *cached(pytp_owner *owners, size_t count, uint64_t id, name_of
     return owner->name;
 }
 
-static void fill_head(pytp_pack *pack, const struct stat *st, char type, pytp_tarhead *head)
+static void fill_head(pytp_pack *pack, const pytp_entry *entry, pytp_tarhead *head)
 {
-    head->name = (const char *)pack->name.data;
-    head->name_length = pack->name.length;
-    head->type = type;
+    const struct stat *st = &entry->st;
+    head->name = (const char *)entry->name.data;
+    head->name_length = entry->name.length;
+    if (entry->type == '1' || entry->type == '2') {
+        head->link = (const char *)entry->link.data;
+        head->link_length = entry->link.length;
+    }
+    head->type = entry->type;
     head->mode = st->st_mode & 07777;
     head->uid = st->st_uid;
     head->gid = st->st_gid;
@@ -61,9 +66,10 @@ static void fill_head(pytp_pack *pack, const struct stat *st, char type, pytp_ta
     head->minor = minor(st->st_rdev);
 }
 
-static void fill_log(const struct stat *st, char type, pytp_packed_member *member)
+static void fill_log(const pytp_entry *entry, pytp_packed_member *member)
 {
-    member->type = (uint8_t)type;
+    const struct stat *st = &entry->st;
+    member->type = (uint8_t)entry->type;
     member->mtime_s = st->st_mtim.tv_sec;
     member->mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
     member->ctime_s = st->st_ctim.tv_sec;
@@ -73,82 +79,94 @@ static void fill_log(const struct stat *st, char type, pytp_packed_member *membe
     member->uid = st->st_uid;
     member->gid = st->st_gid;
     member->mode = st->st_mode;
+    member->name_length = (uint32_t)entry->name.length;
+    member->link_length = (uint32_t)entry->link.length;
 }
 
 /* A name that readers without sparse support may create. It never needs a pax path record, which some readers (Python's
  * tarfile) would take for the true name. */
-static int sparse_alias(const pytp_pack *pack, const struct stat *st, pytp_bytes *alias)
+static int sparse_alias(const pytp_entry *entry, pytp_bytes *alias)
 {
-    const char *name = (const char *)pack->name.data, *slash = memrchr(name, '/', pack->name.length);
+    const char *name = (const char *)entry->name.data, *slash = memrchr(name, '/', entry->name.length);
     size_t directory = slash ? (size_t)(slash - name) + 1 : 0;
     int bad = pytp_bytes_add(alias, name, directory) | pytp_bytes_add(alias, "GNUSparseFile.0/", 16) |
-              pytp_bytes_add(alias, name + directory, pack->name.length - directory);
+              pytp_bytes_add(alias, name + directory, entry->name.length - directory);
     int plain = alias->length <= 100;
     for (size_t i = 0; i < alias->length; i++)
         plain &= alias->data[i] < 0x80;
     if (plain || bad)
         return bad;
     char number[64];
+    int n = snprintf(number, sizeof number, "GNUSparseFile.0/%ju", (uintmax_t)entry->st.st_ino);
     alias->length = 0;
-    return pytp_bytes_add(alias, number, (size_t)snprintf(number, sizeof number, "GNUSparseFile.0/%ju", (uintmax_t)st->st_ino));
+    return pytp_bytes_add(alias, number, (size_t)n);
 }
 
 /* GNU tar manual, format 1.0: the true name and size are records. */
-static int sparse_records(pytp_pack *pack, const struct stat *st, pytp_tarhead *head, pytp_bytes *alias)
+static int sparse_records(pytp_entry *entry, pytp_tarhead *head, pytp_bytes *alias)
 {
     char size[24];
-    int n = snprintf(size, sizeof size, "%jd", (intmax_t)st->st_size);
-    int bad = pytp_pax_record(&pack->records, "GNU.sparse.major", "1", 1) |
-              pytp_pax_record(&pack->records, "GNU.sparse.minor", "0", 1) |
-              pytp_pax_record(&pack->records, "GNU.sparse.name", pack->name.data, pack->name.length) |
-              pytp_pax_record(&pack->records, "GNU.sparse.realsize", size, (size_t)n) | sparse_alias(pack, st, alias);
+    pytp_bytes *records = &entry->records;
+    int n = snprintf(size, sizeof size, "%jd", (intmax_t)entry->st.st_size);
+    int bad = pytp_pax_record(records, "GNU.sparse.major", "1", 1) |
+              pytp_pax_record(records, "GNU.sparse.minor", "0", 1) |
+              pytp_pax_record(records, "GNU.sparse.name", entry->name.data, entry->name.length) |
+              pytp_pax_record(records, "GNU.sparse.realsize", size, (size_t)n) | sparse_alias(entry, alias);
     head->name = (const char *)alias->data;
     head->name_length = alias->length;
     return bad;
 }
 
-static int put_headers(pytp_pack *pack, const pytp_tarhead *head, pytp_packed_member *member)
+static int put_headers(pytp_pack *pack, const pytp_entry *entry, const pytp_tarhead *head, pytp_packed_member *member)
 {
     pack->group.length = 0;
-    if (pytp_tarhead_build(head, &pack->records, &pack->group) != 0)
+    if (pytp_tarhead_build(head, &entry->records, &pack->group) != 0)
         return PYTP_FAILED;
     int status = pytp_stream_align(pack, pack->group.length);
     member->block = pack->block;
     member->offset = (uint32_t)pack->used;
-    member->name_length = (uint32_t)pack->name.length;
-    member->link_length = (uint32_t)head->link_length;
     member->stored_bytes = pack->group.length + (head->size + PYTP_TAR_BLOCK - 1) / PYTP_TAR_BLOCK * PYTP_TAR_BLOCK;
     return status ? status : pytp_stream_put(pack, pack->group.data, pack->group.length);
 }
 
-static int put_file(pytp_pack *pack, const struct stat *st, int fd, pytp_tarhead *head, pytp_packed_member *member)
+static int put_file(pytp_pack *pack, pytp_entry *entry, pytp_tarhead *head, pytp_packed_member *member)
 {
     pytp_sparse map;
     pytp_bytes alias = {0};
-    int holes = pytp_sparse_map(fd, st, &map), status = PYTP_FAILED;
+    int holes = pytp_sparse_map(entry->fd, &entry->st, &map), status = PYTP_FAILED;
     if (holes == 0) {
         pytp_sparse_free(&map);
-        head->size = (uint64_t)st->st_size;
+        head->size = (uint64_t)entry->st.st_size;
     } else if (holes > 0)
         head->size = map.text.length + map.data_bytes;
-    member->size = (uint64_t)st->st_size;
-    if (holes >= 0 && (holes == 0 || sparse_records(pack, st, head, &alias) == 0))
-        status = put_headers(pack, head, member);
+    member->size = (uint64_t)entry->st.st_size;
+    if (holes >= 0 && (holes == 0 || sparse_records(entry, head, &alias) == 0))
+        status = put_headers(pack, entry, head, member);
     if (status == 0)
-        status = pytp_pack_content(pack, fd, st, &map, member);
+        status = pytp_pack_content(pack, entry, &map, member);
     pytp_sparse_free(&map);
     pytp_bytes_free(&alias);
     return status;
 }
 
-int pytp_pack_member(pytp_pack *pack, const struct stat *st, int fd, const char *link, size_t link_length, char type)
+/* A file that had to wait may have changed meanwhile; what is true now belongs into the header. */
+static void refresh(pytp_entry *entry)
 {
-    pytp_tarhead head = {.link = link, .link_length = link_length};
+    enum { STALE_NS = 10 * 1000 * 1000 };
+    struct stat now;
+    if (entry->fd >= 0 && pytp_now_ns() - entry->found_ns > STALE_NS && fstat(entry->fd, &now) == 0)
+        entry->st = now;
+}
+
+int pytp_pack_member(pytp_pack *pack, pytp_entry *entry)
+{
+    pytp_tarhead head = {0};
     pytp_packed_member member = {0};
-    fill_head(pack, st, type, &head);
-    fill_log(st, type, &member);
-    int status = type == '0' ? put_file(pack, st, fd, &head, &member) : put_headers(pack, &head, &member);
+    refresh(entry);
+    fill_head(pack, entry, &head);
+    fill_log(entry, &member);
+    int status = entry->type == '0' ? put_file(pack, entry, &head, &member) : put_headers(pack, entry, &head, &member);
     if (status == 0)
-        pytp_log_member(pack, &member, link);
+        pytp_log_member(pack, &member, entry);
     return status;
 }

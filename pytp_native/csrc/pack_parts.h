@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: WTFPL OR MIT
- * The packer's inside, shared by pack_*.c. Functions return 0, or what pytp_pack_tree() returns. */
+ * The packer's inside, shared by pack_*.c. Functions return 0, or what pytp_pack_tree() returns.
+ *
+ * Two threads work on a tree: the walker lists directories, opens files and reads their attributes; the packer lays out
+ * headers and reads content. Between them is a queue of entries in the order of the archive. */
 #ifndef PYTP_PACK_PARTS_H
 #define PYTP_PACK_PARTS_H
 #include "bytes.h"
 #include "pack.h"
 #include "tarhead.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 
 typedef struct {
@@ -27,6 +31,27 @@ typedef struct {
     char known, name[PYTP_OWNER_NAME];
 } pytp_owner;
 
+/* One thing found by the walker. */
+typedef struct {
+    struct stat st;
+    uint64_t found_ns; /* when st was taken, CLOCK_MONOTONIC */
+    int fd;            /* an ordinary file, open for reading; else -1 */
+    char type;         /* tar's type flag */
+    pytp_bytes name, link, records; /* member name, link target, pax records of its attributes */
+} pytp_entry;
+
+/* How far the walker is ahead at most: enough to keep a disk busy, and far from the limit of open files. */
+enum { PYTP_QUEUE_ROOM = 128 };
+
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t not_empty, not_full;
+    pytp_entry entries[PYTP_QUEUE_ROOM];
+    size_t head, count;
+    int closed, stopped; /* by the walker, by the packer */
+    int hungry, crowded; /* a side waits */
+} pytp_queue;
+
 struct pytp_pack {
     pytp_ring *ring;
     pytp_pack_options options;
@@ -40,14 +65,30 @@ struct pytp_pack {
     /* the tree being walked */
     const char *root;    /* path of the argument */
     size_t prefix;       /* length of its member name */
-    uint64_t root_device;
-    pytp_bytes name;     /* member name of the current entry */
-    pytp_bytes group, records, link, log;
-    pytp_links links;
+    pytp_queue queue;
+    pytp_bytes group, log;
+    pytp_links links;    /* the walker's */
     pytp_owner users[64], groups[64];
-    int noatime; /* O_NOATIME, until it is refused */
     pytp_pack_counts counts;
 };
+
+/* pack_queue.c */
+int pytp_queue_start(pytp_queue *queue);
+/* The next free entry, emptied, after waiting for it; NULL when the packer has stopped. */
+pytp_entry *pytp_queue_space(pytp_queue *queue);
+void pytp_queue_push(pytp_queue *queue);
+void pytp_queue_close(pytp_queue *queue);
+/* The oldest entry; NULL at the end. pop() closes its file. */
+pytp_entry *pytp_queue_next(pytp_queue *queue);
+void pytp_queue_pop(pytp_queue *queue);
+/* Make the walker stop; afterwards, when it has ended, clear() closes what is left. */
+void pytp_queue_stop(pytp_queue *queue);
+void pytp_queue_clear(pytp_queue *queue);
+void pytp_queue_free(pytp_queue *queue);
+uint64_t pytp_now_ns(void);
+
+/* pack_walk.c: fill the queue with `path` and what is below it; runs in the walker's thread. */
+int pytp_walk(pytp_pack *pack, const char *path, const char *name);
 
 /* pack_stream.c: bytes into slots */
 uint8_t *pytp_stream_room(pytp_pack *pack, size_t *room);
@@ -57,8 +98,8 @@ int pytp_stream_zeros(pytp_pack *pack, uint64_t length);
 int pytp_stream_align(pytp_pack *pack, size_t group);
 int pytp_stream_end(pytp_pack *pack);
 
-/* pack_member.c: one member, header and data; `fd` -1 for those without data. */
-int pytp_pack_member(pytp_pack *pack, const struct stat *st, int fd, const char *link, size_t link_length, char type);
+/* pack_member.c: one member, header and content. The entry's attributes are used up. */
+int pytp_pack_member(pytp_pack *pack, pytp_entry *entry);
 
 /* pack_data.c: content */
 typedef struct {
@@ -73,18 +114,20 @@ typedef struct {
 /* 1 when the file has holes and the map was made, 0 when it is dense, -1 when memory is short. */
 int pytp_sparse_map(int fd, const struct stat *st, pytp_sparse *map);
 void pytp_sparse_free(pytp_sparse *map);
-int pytp_pack_content(pytp_pack *pack, int fd, const struct stat *st, const pytp_sparse *map, pytp_packed_member *member);
+int pytp_pack_content(pytp_pack *pack, const pytp_entry *entry, const pytp_sparse *map, pytp_packed_member *member);
 
-/* pack_attributes.c: xattrs and ACLs of an open file, or of a path when fd is -1, as pax records. */
-int pytp_attribute_records(pytp_pack *pack, int fd, const char *path, pytp_bytes *records);
+/* pack_attributes.c: xattrs and ACLs of an open file, or of a path when fd is -1, as pax records. What can be read is
+ * added; returns 0, or the errno of the first that could not. */
+int pytp_attribute_records(int fd, const char *path, pytp_bytes *records);
 
 /* pack_links.c: the name under which this inode was archived before, or NULL, remembering it under the current name. */
 const char *pytp_links_seen(pytp_links *links, const struct stat *st, const pytp_bytes *name, int *failed);
 void pytp_links_clear(pytp_links *links);
 
 /* pack_log.c */
-void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const char *link);
+void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const pytp_entry *entry);
 void pytp_log_flush(pytp_pack *pack);
-void pytp_pack_problem(pytp_pack *pack, int kind, int error);
+/* Report a member by its path on disk; from either thread. */
+void pytp_pack_problem(pytp_pack *pack, const pytp_bytes *name, int kind, int error);
 
 #endif

@@ -5,6 +5,8 @@ import os
 import socket
 import stat
 import struct
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pack_support import BLOCK, pack
 
-from pytp_native.stream.pack import Hash, Problem
+from pytp_native.stream.pack import Hash, PackCancelled, Packer, Problem
+from pytp_native.stream.ring import Ring
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 NS = 1_700_000_000_123_456_789
@@ -327,13 +330,54 @@ def test_a_file_that_changes_is_listed(tree: Path) -> None:
 
 
 def test_a_file_that_vanishes_is_listed_and_the_rest_saved(tree: Path) -> None:
+    """The walker has opened some files ahead; the last of 500 is not among them."""
     (tree / "a").write_bytes(b"x" * BLOCK * 100)
-    (tree / "b").touch()
+    for i in range(500):
+        (tree / f"b{i:03}").touch()
     (tree / "c").touch()
-    packed = pack(tree, on_block=at_block(2, lambda: os.unlink(tree / "b")))
+    packed = pack(tree, on_block=at_block(2, lambda: os.unlink(tree / "b499")))
     assert [(path, problem) for path, problem, _ in packed.problems] == [
-        (os.fsencode(tree / "b"), Problem.VANISHED)]  # fmt: skip
-    assert [member.name for member in packed.members] == [b"t", b"t/a", b"t/c"]
+        (os.fsencode(tree / "b499"), Problem.VANISHED)]  # fmt: skip
+    assert [member.name for member in packed.members][-2:] == [b"t/b498", b"t/c"]
+
+
+def test_a_file_that_was_opened_ahead_and_waited_is_saved_as_it_is_when_its_turn_comes(tree: Path) -> None:
+    (tree / "a").write_bytes(b"x" * BLOCK * 100)
+    (tree / "b").write_bytes(b"old")
+    stale = time.monotonic() + 0.02
+
+    def rewrite() -> None:
+        (tree / "b").write_bytes(b"new content")
+        while time.monotonic() < stale:
+            pass
+
+    packed = pack(tree, on_block=at_block(2, rewrite))
+    assert packed.problems == []
+    with packed.open() as tar:
+        assert tar.extractfile("t/b").read() == b"new content"
+
+
+def test_many_more_files_than_the_walker_may_be_ahead(tree: Path) -> None:
+    for i in range(1000):
+        (tree / f"{i:04}").write_bytes(b"%d" % i)
+    before = len(os.listdir("/proc/self/fd"))
+    packed = pack(tree)
+    assert len(packed.members) == 1001
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_stopping_the_ring_in_the_middle_closes_every_file(tree: Path) -> None:
+    for i in range(1000):
+        (tree / f"{i:04}").write_bytes(b"x" * BLOCK)
+    before = len(os.listdir("/proc/self/fd"))
+    ring = Ring(BLOCK, 8 * BLOCK)
+    packer = Packer(ring, lambda *seen: None)
+    consumer = threading.Thread(target=lambda: (ring.get(), ring.stop()))
+    consumer.start()
+    with pytest.raises(PackCancelled):
+        packer.add(os.fsencode(tree), b"t")
+    consumer.join()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: WTFPL OR MIT
+ * The packer: starts a walker and packs what it finds. */
+#include "pack_parts.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+typedef struct {
+    pytp_pack *pack;
+    const char *path, *name;
+    int status;
+} errand;
+
+static void *walk(void *argument)
+{
+    errand *errand = argument;
+    errand->status = pytp_walk(errand->pack, errand->path, errand->name);
+    pytp_queue_close(&errand->pack->queue);
+    return NULL;
+}
+
+/* Signals are for the threads that Python knows. */
+static int start_quietly(pthread_t *thread, errand *errand)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(thread, NULL, walk, errand);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+static int pack_entries(pytp_pack *pack)
+{
+    pytp_entry *entry;
+    int status = 0;
+    while (status == 0 && (entry = pytp_queue_next(&pack->queue)) != NULL) {
+        status = pytp_pack_member(pack, entry);
+        pytp_queue_pop(&pack->queue);
+    }
+    return status;
+}
+
+int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name)
+{
+    errand errand = {pack, path, name, 0};
+    pthread_t walker;
+    pack->root = path;
+    pack->prefix = strlen(name);
+    pytp_queue_clear(&pack->queue);
+    if (start_quietly(&walker, &errand) != 0)
+        return PYTP_FAILED;
+    int status = pack_entries(pack);
+    pytp_queue_stop(&pack->queue);
+    pthread_join(walker, NULL);
+    pytp_queue_clear(&pack->queue);
+    status = status ? status : errand.status;
+    if (status != 0) /* nobody will end this archive: let the log tell of the members that are complete */
+        pytp_log_flush(pack);
+    return status;
+}
+
+int pytp_pack_end(pytp_pack *pack)
+{
+    int status = pytp_stream_end(pack);
+    pytp_log_flush(pack);
+    if (status == 0)
+        pytp_ring_finish(pack->ring, PYTP_END_OF_STREAM, 0);
+    return status;
+}
+
+void pytp_pack_restart(pytp_pack *pack)
+{
+    pack->slot = NULL;
+    pack->used = 0;
+    pack->block = 0;
+    pytp_links_clear(&pack->links);
+}
+
+void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts)
+{
+    counts->members = __atomic_load_n(&pack->counts.members, __ATOMIC_RELAXED);
+    counts->data_bytes = __atomic_load_n(&pack->counts.data_bytes, __ATOMIC_RELAXED);
+    counts->problems = __atomic_load_n(&pack->counts.problems, __ATOMIC_RELAXED);
+    counts->log_error = __atomic_load_n(&pack->counts.log_error, __ATOMIC_RELAXED);
+}
+
+static int copy_patterns(pytp_pack *pack, const pytp_pack_options *options)
+{
+    pack->exclude = calloc(options->excludes + 1, sizeof *pack->exclude);
+    if (pack->exclude == NULL)
+        return -1;
+    for (size_t i = 0; i < options->excludes; i++)
+        if ((pack->exclude[i] = strdup(options->exclude[i])) == NULL)
+            return -1;
+    return 0;
+}
+
+/* A descriptor is held for each level of directories and each file in the queue. */
+static void allow_depth(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options)
+{
+    pytp_ring_stats stats;
+    pytp_pack *pack = calloc(1, sizeof *pack);
+    if (pack == NULL)
+        return NULL;
+    pytp_ring_read_stats(ring, &stats);
+    pack->ring = ring;
+    pack->options = *options;
+    pack->block_bytes = stats.slot_bytes;
+    pack->hash = pytp_hash_new(options->hash);
+    if (pack->hash == NULL || pytp_queue_start(&pack->queue) != 0 || copy_patterns(pack, options) != 0) {
+        pytp_pack_free(pack);
+        return NULL;
+    }
+    allow_depth();
+    return pack;
+}
+
+void pytp_pack_free(pytp_pack *pack)
+{
+    if (pack == NULL)
+        return;
+    for (size_t i = 0; pack->exclude != NULL && pack->exclude[i] != NULL; i++)
+        free(pack->exclude[i]);
+    free(pack->exclude);
+    pytp_hash_free(pack->hash);
+    pytp_links_clear(&pack->links);
+    pytp_queue_free(&pack->queue);
+    pytp_bytes_free(&pack->group);
+    pytp_bytes_free(&pack->log);
+    free(pack);
+}
