@@ -16,6 +16,7 @@ from tests.contract.end_of_tape import LENGTH, most, write_into_the_zone
 from tests.contract.tape_data import block, expected, numbers, read, read_files, write_files
 
 SLOT = 16 * KIB
+MORE_THAN_THERE_IS = 1000
 
 
 def ring(slots: int = 8, slot_bytes: int = SLOT) -> Ring:
@@ -39,7 +40,7 @@ def bulk_write(tape, blocks, *, limit: int = 0):
         return tape.write_from(buffer, limit=limit)
 
 
-def bulk_read(tape, *, limit: int = 0, slot_bytes: int = SLOT):
+def bulk_read(tape, *, limit: int = MORE_THAN_THERE_IS, slot_bytes: int = SLOT):
     """Read in bulk in a thread of its own; return the blocks and what read_into said."""
     buffer, outcome, blocks = ring(slot_bytes=slot_bytes), [], []
 

@@ -46,7 +46,7 @@ def read_files(tape: TapeTransport) -> list[list[bytes]]:
     """Rewind and read everything up to the end of data; an unterminated last file counts, a terminated one adds []."""
     tape.operate(lib.MTREW)
     files: list[list[bytes]] = [[]]
-    while True:
+    for _ in range(1000):
         try:
             data = read(tape)
         except EndOfData:
@@ -57,6 +57,7 @@ def read_files(tape: TapeTransport) -> list[list[bytes]]:
             return files
         else:
             files.append([])
+    raise AssertionError("the tape has no end of data")
 
 
 def at_end_of_data(tape: TapeTransport) -> bool:
