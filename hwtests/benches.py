@@ -11,9 +11,11 @@ import pytest
 
 from hwtests import changer
 from hwtests.changer import DRIVE, SLOT
+from hwtests.virtual_unit import DIRECTORY, ask_to_let_go
 from pytp_native.errors import PytpError
 from pytp_native.ffi import lib
 from pytp_native.units import MIB
+from pytp_native.vtl.library import Library
 from tests.contract.bench import TapeBench
 
 
@@ -63,7 +65,54 @@ class KernelBench(TapeBench):
         pytest.skip("nobody is here to slide the tab")
 
 
-class GuestBench(KernelBench):
+class VirtualBench(TapeBench):
+    """Our own virtual drive behind the kernel (virtual_unit)."""
+
+    address = "/dev/nst0"
+    scsi_address = "/dev/sg0"
+    density = 0x5A
+
+    def __init__(self) -> None:
+        self.capacity_bytes = int(os.environ["PYTP_GUEST_CARTRIDGE_MIB"]) * MIB
+        ask_to_let_go()
+        self.library = Library.open(DIRECTORY)
+        self.barcode = "PYT001L6"
+        if self.holds() != self.barcode or self.protected():
+            self.reload()
+
+    def holds(self) -> str | None:
+        return self.library.describe().drives[0].barcode
+
+    def protected(self) -> bool:
+        return any(one.barcode == self.barcode and one.write_protected for one in self.library.describe().cartridges)
+
+    def take_out(self) -> None:
+        ask_to_let_go()
+        if self.holds() is not None:
+            self.library.eject(0)
+
+    def reload(self) -> None:
+        self.take_out()
+        self.library.protect(self.barcode, False)
+        self.put_in()
+
+    def put_in(self) -> None:
+        slots = self.library.describe().slots
+        self.library.load(next(slot.number for slot in slots if slot.barcode == self.barcode), 0)
+
+    def blank(self) -> None:
+        tape = self.open()
+        tape.operate(lib.MTREW)
+        tape.operate(lib.MTERASE, 0)
+        tape.close()
+
+    def protect(self, on: bool) -> None:
+        self.take_out()
+        self.library.protect(self.barcode, on)
+        self.put_in()
+
+
+class TgtBench(KernelBench):
     """Drive 0 of guest-library: tgtd's LTO-6 drive with PYT001L6, which is nobody's."""
 
     address = "/dev/nst0"

@@ -7,11 +7,11 @@ import os
 
 import pytest
 
-from hwtests.benches import GuestBench, HardwareBench
+from hwtests.benches import HardwareBench, TgtBench, VirtualBench
 from hwtests.emulator_faults import TGT
 from pytp_native.transport import open_tape
 
-IN_GUEST = os.environ.get("PYTP_GUEST") == "tgt"
+GUEST = os.environ.get("PYTP_GUEST")
 
 
 def pytest_addoption(parser):
@@ -26,8 +26,9 @@ def named(config) -> bool:
 
 
 def pytest_report_header(config):
-    if IN_GUEST:
-        return f"tape: tgtd's LTO-6 library in a guest, Linux {os.uname().release}"
+    if GUEST:
+        drive = "tgtd's LTO-6 drive" if GUEST == "tgt" else "our virtual LTO-6 drive"
+        return f"tape: {drive} in a guest, Linux {os.uname().release}"
     if named(config):
         return f"tape: {config.getoption('--drive')}, ERASING {config.getoption('--scratch')}"
     return "tape: none named; see hwtests/README.md"
@@ -37,11 +38,11 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "bench" not in getattr(item, "fixturenames", ()):
             continue
-        if IN_GUEST:
+        if GUEST == "tgt":
             reason = TGT.get(item.name) or TGT.get(item.name.partition("[")[0])
             if reason is not None:
                 item.add_marker(pytest.mark.xfail(reason=f"tgt: {reason}", strict=True))
-        elif not named(config):
+        elif not GUEST and not named(config):
             item.add_marker(pytest.mark.skip(reason="no tape: run `python -m hwtests.guest`, or --drive and --scratch"))
 
 
@@ -56,8 +57,8 @@ def hardware(request):
 
 @pytest.fixture
 def bench(request):
-    if IN_GUEST:
-        return GuestBench()
+    if GUEST:
+        return TgtBench() if GUEST == "tgt" else VirtualBench()
     bench = request.getfixturevalue("hardware")
     if bench.changer_address is not None:
         bench.put_in()

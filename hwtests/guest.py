@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """Run the hardware tests in a guest with an emulated tape library behind the real st, sg and ch drivers.
 
-    python -m hwtests.guest [PYTEST ARGUMENT...]
-    python -m hwtests.guest --run COMMAND...
+    python -m hwtests.guest [--library vtl|tgt] [PYTEST ARGUMENT...]
+    python -m hwtests.guest [--library vtl|tgt] --run COMMAND...
 
 Boots Debian's stock kernel in QEMU without KVM. The guest sees this machine's file system read-only under a RAM
-overlay, so the same interpreter and tree are there; tgtd emulates the library over iSCSI on the loopback interface.
+overlay, so the same interpreter and tree are there. The drive is our own virtual one (vtl, the default) or tgtd's (tgt).
 Exit status: the command's own; 124 out of time, 125 no guest.
 """
 
@@ -26,28 +26,34 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PASSED_ON = re.compile(r"(PATH|HOME|USER|LANG|TERM|TZ|CI|VIRTUAL_ENV|HYPOTHESIS_\w+)$|(LC_|PYTHON|PYTEST|PYTP)")
 MEMORY_MIB = 2048
-CARTRIDGE_MIB = 8
+CARTRIDGE_MIB = {"vtl": 4, "tgt": 8}
 START_S, TRIES = 90, 3
 """A guest that is not up by then is replaced: about one boot in some hundreds hangs under emulation."""
 RUN_S = 1800
 TIMED_OUT, FAILED = 124, 125
 
 
-def job(command: list[str]) -> bytes:
-    """The script that the guest runs as root: our environment, our directory, the command."""
+def environment(library: str) -> bytes:
+    """What the guest knows of our environment, as shell text; it starts in our directory."""
     passed = {name: value for name, value in os.environ.items() if PASSED_ON.match(name)}
-    passed.update(PYTP_GUEST="tgt", PYTP_GUEST_CARTRIDGE_MIB=str(CARTRIDGE_MIB), PYTHONDONTWRITEBYTECODE="1")
+    passed.update(
+        PYTP_GUEST=library,
+        PYTP_GUEST_CARTRIDGE_MIB=str(CARTRIDGE_MIB[library]),
+        PYTP_PYTHON=sys.executable,
+        PYTHONDONTWRITEBYTECODE="1",
+    )
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(passed.items()))
-    return f"#!/bin/sh\n{exports}cd {shlex.quote(str(ROOT))} && exec {shlex.join(command)}\n".encode()
+    return f"{exports}cd {shlex.quote(str(ROOT))}\n".encode()
 
 
-def guest_files(kernel: Kernel, command: list[str]) -> dict[str, bytes]:
+def guest_files(kernel: Kernel, command: list[str], library: str) -> dict[str, bytes]:
     config = f"modules={shlex.quote(str(kernel.tree / 'lib/modules'))}\nrelease={kernel.release}\n"
     return {
         "init": (HERE / "guest-init").read_bytes(),
         "guest/library": (HERE / "guest-library").read_bytes(),
         "guest/config": config.encode(),
-        "guest/job": job(command),
+        "guest/environment": environment(library),
+        "guest/job": f"#!/bin/sh\nexec {shlex.join(command)}\n".encode(),
     }
 
 
@@ -84,10 +90,10 @@ def wait_until_up(guest: subprocess.Popen[bytes], status: Path) -> bool:
     return False
 
 
-def boot(command: list[str], kernel: Kernel, directory: Path) -> int | None:
+def boot(command: list[str], library: str, kernel: Kernel, directory: Path) -> int | None:
     """Run one guest to its end; its command's exit status, or None when it did not come up."""
     status = directory / "status"
-    (directory / "initramfs").write_bytes(initramfs(kernel, guest_files(kernel, command)))
+    (directory / "initramfs").write_bytes(initramfs(kernel, guest_files(kernel, command, library)))
     with subprocess.Popen(qemu(kernel, directory), stdin=subprocess.DEVNULL) as guest:
         try:
             if not wait_until_up(guest, status):
@@ -101,11 +107,11 @@ def boot(command: list[str], kernel: Kernel, directory: Path) -> int | None:
     return int(words[1]) if len(words) == 2 else FAILED
 
 
-def run_in_guest(command: list[str]) -> int:
+def run_in_guest(command: list[str], library: str) -> int:
     kernel = find_kernel()
     for _ in range(TRIES):
         with tempfile.TemporaryDirectory(prefix="pytp-guest-") as name:
-            code = boot(command, kernel, Path(name))
+            code = boot(command, library, kernel, Path(name))
             if code is not None and code != FAILED:
                 return code
             console = Path(name, "console")
@@ -116,12 +122,15 @@ def run_in_guest(command: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
+    library = "vtl"
+    if arguments[:1] == ["--library"] and arguments[1:2] and arguments[1] in CARTRIDGE_MIB:
+        library, arguments = arguments[1], arguments[2:]
     if arguments[:1] == ["--run"]:
         command = arguments[1:]
     else:
         command = [sys.executable, "-m", "pytest", "hwtests", "-p", "no:cacheprovider", *arguments]
     try:
-        return run_in_guest(command)
+        return run_in_guest(command, library)
     except GuestError as error:
         print(f"hwtests.guest: {error}", file=sys.stderr)
         return FAILED
