@@ -77,8 +77,12 @@ class VirtualBench(TapeBench):
         ask_to_let_go()
         self.library = Library.open(DIRECTORY)
         self.barcode = "PYT001L6"
-        if self.holds() != self.barcode or self.protected():
+        if self.holds() != self.barcode or self.protected() or self.is_unloaded():
             self.reload()
+
+    def is_unloaded(self) -> bool:
+        """An unload leaves the cartridge in the drive's mouth."""
+        return bool(changer.execute(self.scsi_address, bytes(6)).status)
 
     def holds(self) -> str | None:
         return self.library.describe().drives[0].barcode

@@ -5,7 +5,8 @@
     python -m hwtests.guest [--library vtl|tgt] --run COMMAND...
 
 Boots Debian's stock kernel in QEMU without KVM. The guest sees this machine's file system read-only under a RAM
-overlay, so the same interpreter and tree are there. The drive is our own virtual one (vtl, the default) or tgtd's (tgt).
+overlay, so the same interpreter and tree are there. The drive is our own virtual one (vtl) or
+tgtd's (tgt).
 Exit status: the command's own; 124 out of time, 125 no guest.
 """
 
