@@ -37,10 +37,10 @@ if TYPE_CHECKING:
             returns 0 too if a filemark was the last thing met (read, or passed by MTFSF; not after MTWEOF, MTEOM,
             rewind or data), as st does; every other raises EndOfData; the tape stays there.
             Variable mode: a block longer than `into` raises BlockTooLarge and the tape stands behind that block; a
-            shorter
-            one returns its own length. Fixed mode: `into` must hold a multiple of the block size (else
-            NotSupported, tape not moved); a block
-            of another size raises BlockSizeMismatch, and the tape may stand before or behind it: read the position.
+            shorter one returns its own length. Fixed mode: give room for a multiple of the block size (with other
+            room st delivers parts of blocks, the virtual library refuses); a block of another size raises
+            BlockSizeMismatch (MediumError while the driver does not know its block number), and the tape may stand
+            before or behind it: read the position.
             """
 
         def write_block(self, data: bytes | memoryview) -> int:

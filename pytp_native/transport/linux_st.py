@@ -208,8 +208,12 @@ class LinuxSt:
             return
 
     def _operate_error(self, operation: int, count: int, code: int, before: MtStatus | None) -> PytpError:
-        # MTIOCPOS first: at the beginning of the partition st learns its numbers from it.
+        met = self.look()
+        # MTIOCPOS before the second look: at the beginning of the partition st learns its numbers from it, and forgets
+        # that it counted down a filemark.
         block = self._where() if code == errno.EIO else None
+        counted_down = before is not None and met is not None and met.mt_fileno == before.mt_fileno - 1
+        after = met if counted_down else self.look()
         return errno_story.operate_error(
-            self.address, operation, count, code, before=before, after=self.look(), logical_block=block
+            self.address, operation, count, code, before=before, after=after, logical_block=block
         )

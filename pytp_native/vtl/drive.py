@@ -268,12 +268,13 @@ class VirtualDrive:
         return None
 
     def load(self) -> Sense | None:
-        """LOAD UNLOAD, LOAD=1: thread the cartridge that is in the drive, to BOP, with a unit attention."""
+        """LOAD UNLOAD, LOAD=1: thread the cartridge that is in the drive, to BOP; a unit attention if it was not."""
         if self.bay.barcode is None:
             return sense.NO_MEDIUM
+        if not self.raw.mounted:
+            self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED)
         self.raw.mounted = 1
         self.raw.position = 0
-        self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED)
         if self.cartridge is None:
             self._open_cartridge()
         return None

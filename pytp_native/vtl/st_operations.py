@@ -288,8 +288,9 @@ def _erase(st: StDriver, _operation: int, _count: int) -> None:
     if st.drive.erase() is not None:
         st.raw.eof = NOEOF
         fail(errno.EIO)
-    # st takes every erase for one at the beginning of the tape; away from it these numbers are wrong, as on a real one.
-    _settle(st, 0, 0, NOEOF)
+    _settle(
+        st, st.raw.file, st.raw.block, NOEOF
+    )  # as Linux 6.1 does; older ones took every erase for one at the beginning
 
 
 def _set_modes(st: StDriver, operation: int, count: int) -> None:

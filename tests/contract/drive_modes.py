@@ -64,6 +64,13 @@ class DriveModes:
         three_files.operate(lib.MTERASE, 0)
         assert read_files(three_files) == expected((1000, 1001, 1002), ())
 
+    def test_erase_keeps_the_numbers(self, three_files):
+        three_files.operate(lib.MTFSF, 1)
+        read(three_files)
+        three_files.operate(lib.MTERASE, 0)
+        assert numbers(three_files) == (1, 1)
+        assert three_files.position() == 5
+
     @pytest.mark.parametrize("operation", ["MTTELL", "MTRESET"])
     def test_operations_that_st_never_had_are_not_supported(self, three_files, operation):
         read(three_files)

@@ -79,14 +79,6 @@ class FixedBlocks:
             tape.write_block(block(SIZE + 1))
         assert numbers(tape) == (0, 0)
 
-    def test_a_buffer_for_part_of_a_block_is_refused_unmoved(self, tape):
-        tape.operate(lib.MTSETBLK, SIZE)
-        data = fixed(tape, 2)
-        tape.operate(lib.MTREW)
-        with pytest.raises(NotSupported):
-            read(tape, SIZE + 100)
-        assert read(tape, 2 * SIZE) == data
-
     def test_a_filemark_ends_a_read_early(self, tape):
         tape.operate(lib.MTSETBLK, SIZE)
         data = fixed(tape, 5)

@@ -191,9 +191,7 @@ class ModelTape:
             pass
 
     def erase(self) -> None:
-        """Erase from here on; st then believes to be at the beginning."""
         del self.items[self.head :]
-        self.file = self.block = 0
         self.writing = False
         self._arrived()
 

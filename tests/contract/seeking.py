@@ -3,7 +3,7 @@
 
 import pytest
 
-from pytp_native.errors import BeginningOfTape, EndOfData
+from pytp_native.errors import BeginningOfTape, EndOfData, FilemarkMet
 from pytp_native.ffi import lib
 from pytp_native.transport.records import GMT_BOT, GMT_EOD
 from tests.contract.tape_data import BLOCKS_AND_MARKS, block, numbers, read, read_files
@@ -64,6 +64,13 @@ class Seeking:
             with pytest.raises(BeginningOfTape):
                 three_files.operate(operation, 5)
             assert numbers(three_files) == (0, 0)
+
+    def test_a_filemark_met_backwards_at_the_beginning_is_a_filemark(self, tape):
+        tape.operate(lib.MTWEOF, 1)
+        tape.operate(lib.MTSEEK, 1)
+        with pytest.raises(FilemarkMet):
+            tape.operate(lib.MTBSR, 1)
+        assert tape.position() == 0
 
     def test_blocks_read_after_a_seek_are_not_counted(self, three_files):
         three_files.operate(lib.MTSEEK, 1)

@@ -13,7 +13,15 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pytp_native.errors import BeginningOfTape, BlockSizeMismatch, BlockTooLarge, EndOfData, FilemarkMet, PytpError
+from pytp_native.errors import (
+    BeginningOfTape,
+    BlockSizeMismatch,
+    BlockTooLarge,
+    EndOfData,
+    FilemarkMet,
+    MediumError,
+    PytpError,
+)
 from pytp_native.ffi import lib
 from tests.contract.bench import TapeBench
 from tests.contract.model import ModelTape, Outcome
@@ -39,6 +47,7 @@ def outcome_of(error: PytpError) -> Outcome:
         (BeginningOfTape, Outcome.BEGINNING),
         (BlockTooLarge, Outcome.TOO_LARGE),
         (BlockSizeMismatch, Outcome.WRONG_SIZE),
+        (MediumError, Outcome.WRONG_SIZE),  # st's EIO says no more while it does not know its block number
     ):
         if isinstance(error, kind):
             return outcome

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.errors import NotSupported
+from pytp_native.ffi import lib
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 from tests.contract.bench import TapeBench
 from tests.contract.scsi_contract import ScsiContract
 from tests.contract.tape_contract import TapeContract
+from tests.contract.tape_data import block, read
 
 DENSITIES = {"lto5": 0x58, "lto6": 0x5A, "lto7": 0x5C, "lto8": 0x5E, "lto9": 0x60}
 """T10's table of density codes, as the drives of each generation report them."""
@@ -56,6 +59,15 @@ class TestVirtualTape(TapeContract):
         tape = VirtualBench(tmp_path / "other", generation).open()
         assert tape.status().density_code == DENSITIES[generation]
         tape.close()
+
+    def test_room_for_part_of_a_fixed_block_is_refused_unmoved(self, tape):
+        # st would deliver part of a block out of its read-ahead buffer.
+        tape.operate(lib.MTSETBLK, 512)
+        tape.write_block(block(1024))
+        tape.operate(lib.MTREW)
+        with pytest.raises(NotSupported):
+            read(tape, 612)
+        assert read(tape, 1024) == block(1024)
 
 
 class TestVirtualScsi(ScsiContract):
