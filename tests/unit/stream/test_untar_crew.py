@@ -97,9 +97,10 @@ def test_a_full_target_ends_the_restore(tmp_path: Path, size: int) -> None:
         restored = restore(data, target)
         sizes = {path.name: path.stat().st_size for path in target.rglob("*") if path.is_file()}
     finally:
-        subprocess.run(["umount", target], check=True)
+        subprocess.run(["umount", "--lazy", target], check=True)
     assert restored.untar.ended is Ended.TARGET_FULL
     assert "No space left on device" in restored.problems[-1].reason
     if size != 300:
-        assert sizes == {"small": 1}
-        assert [problem.path for problem in restored.problems] == [b"large"]
+        lost = {os.fsdecode(problem.path) for problem in restored.problems}
+        assert "large" in lost
+        assert sizes == {"small": 1} if "small" not in lost else sizes == {}  # the large one may have been faster

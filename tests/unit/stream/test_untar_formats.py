@@ -228,6 +228,19 @@ def test_a_continued_member_says_what_it_needs(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "out") == ["next"]
 
 
+@pytest.mark.skipif(not IS_ROOT, reason="needs root to give files away")
+def test_each_file_gets_its_own_owner_whoever_was_first_in_its_directory(tmp_path: Path) -> None:
+    owners = [(1000, 7), (0, 0), (1000, 0), (0, 7), (0, 0), (2000, 2000)]
+    items = [
+        entry(f"{place}{number}", uid=uid, gid=gid) for place in ("", "d/") for number, (uid, gid) in enumerate(owners)
+    ]
+    data = archive(entry("d", type=tarfile.DIRTYPE, mode=0o2755, gid=5), *items)
+    assert restore(data, tmp_path / "out").problems == []
+    for place in ("", "d/"):
+        found = [(tmp_path / "out" / f"{place}{number}").stat() for number in range(len(owners))]
+        assert [(status.st_uid, status.st_gid) for status in found] == owners
+
+
 def test_holes_come_back_as_holes(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
