@@ -9,7 +9,7 @@ from types import TracebackType
 
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import BlockSizeMismatch, BlockTooLarge, EndOfData, NothingHere, PytpError, Refused
+from pytp_native.errors import BlockSizeMismatch, BlockTooLarge, EndOfData, MediumError, NothingHere, PytpError, Refused
 from pytp_native.ffi import lib
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.stream.ring import Ring
@@ -30,8 +30,8 @@ class TapeFile:
     """One tape file as a stream of blocks, whatever their size; a context manager around its reader thread.
 
     Entering reads the first block: it raises Refused where the head is not at the start of a tape file, EndOfData and
-    NothingHere where there is nothing, and what the drive raises. Leaving stops the reader; `to_next` or `to_start`
-    then place the tape.
+    NothingHere where there is nothing. What the drive raises later ends the stream and is in `error`. Leaving stops the
+    reader; `to_next` or `to_start` then place the tape.
     """
 
     def __init__(self, drive: Drive, interrupt: Interrupt, notice: Callable[[str], object]) -> None:
@@ -97,6 +97,8 @@ class TapeFile:
         here = self.drive.where()
         if self.drive.status().has(GMT_EOD):
             raise EndOfData(self.drive.name, "end of data: no tape file begins here", "rewind, or go back with bb")
+        if here.file is None and here.logical_block == 0:
+            here = self.drive.rewind()  # no motion: after a load or a reset st does not know yet where it is
         if here.block is None or here.file is None:
             raise Refused(
                 self.drive.name, "the drive does not know where in a tape file it stands", "rewind, then use ff"
@@ -108,30 +110,36 @@ class TapeFile:
         self.first_block = here.logical_block
 
     def _first_ring(self, block_bytes: int) -> Ring:
-        """Read one block, in the size that the tape turns out to have."""
-        ring = self._ring(block_bytes)
+        """Read one block, in the size that the tape turns out to have. An error of the device ends the stream."""
+        ring = Ring(block_bytes, RING_BYTES, reading=True)
         first = self.drive.tape.read_into(ring, limit=1)
-        if isinstance(first.error, BlockSizeMismatch | BlockTooLarge):
-            self.drive.to_file_start()
-            real = self.drive.detect_block_bytes()
-            self._notice(f"the blocks of this tape file have {real} bytes instead of {block_bytes}")
-            self.drive.prepare(real)
-            ring = self._ring(real)
-            first = self.drive.tape.read_into(ring, limit=1)
+        if isinstance(first.error, BlockSizeMismatch | BlockTooLarge | MediumError):
+            # MediumError: some drives say nothing else of a block with another length (tgt does not set ILI).
+            ring, first = self._other_size(ring, first)
         self._take(first)
         if first.stop is Stop.FILEMARK:
             raise NothingHere(self.drive.name, f"tape file {self.number} is empty; the tape stands behind it")
         if first.stop is Stop.END_OF_DATA:
             raise EndOfData(self.drive.name, "end of data: no tape file begins here", "rewind, or go back with bb")
         if first.error is not None:
-            raise first.error
+            self.stop, self.error = first.stop, first.error
+            ring.finish(lib.PYTP_FAILED)
         return ring
 
-    def _ring(self, block_bytes: int) -> Ring:
-        ring = Ring(block_bytes, RING_BYTES, reading=True)
-        if not self.drive.has_lowest_speed:
-            ring.stay_hot()
-        return ring
+    def _other_size(self, ring: Ring, first: Moved) -> tuple[Ring, Moved]:
+        """Read the first block again in its own size; `first` stands if that is no better."""
+        try:
+            self.drive.to_file_start()
+            real = self.drive.detect_block_bytes()
+            self.drive.prepare(real)
+        except NothingHere:
+            raise
+        except PytpError:
+            return ring, first
+        if real != ring.block_bytes:
+            self._notice(f"the blocks of this tape file have {real} bytes instead of {ring.block_bytes}")
+        ring = Ring(real, RING_BYTES, reading=True)
+        return ring, self.drive.tape.read_into(ring, limit=1)
 
     def _take(self, moved: Moved) -> None:
         self.blocks += moved.blocks

@@ -174,19 +174,28 @@ def test_an_interrupt_leaves_no_half_file_and_the_tape_at_the_next(drive: Drive,
 
 
 class Breaking:
-    """A tape whose bulk read fails after some blocks; everything else is the real one."""
+    """A tape whose bulk read fails after some blocks (`once`: and then works); everything else is the real one."""
 
-    def __init__(self, tape: object, blocks: int) -> None:
-        self._tape, self._blocks = tape, blocks
+    def __init__(self, tape: object, blocks: int, *, once: bool = False) -> None:
+        self._tape, self._blocks, self._once = tape, blocks, once
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._tape, name)
 
+    def fail(self) -> int:
+        raise MediumError("drive", "a block could not be read")
+
     def read_into(self, ring: object, *, limit: int = 0) -> Moved:
-        moved = self._tape.read_into(ring, limit=min(limit, self._blocks) if limit else self._blocks)
-        self._blocks -= moved.blocks
+        if self._blocks < 0:
+            return self._tape.read_into(ring, limit=limit)
+        moved = Moved(0, 0, Stop.LIMIT)
+        if self._blocks:
+            moved = self._tape.read_into(ring, limit=min(limit, self._blocks) if limit else self._blocks)
+            self._blocks -= moved.blocks
         if moved.stop is Stop.LIMIT and not self._blocks:
-            return moved._replace(stop=Stop.ERROR, error=MediumError("drive", "a block could not be read"))
+            self._blocks = -1 if self._once else 0
+            error = MediumError("drive", "a block could not be read")
+            return moved._replace(stop=Stop.ERROR, error=error)
         return moved
 
 
@@ -199,3 +208,27 @@ def test_a_medium_error_gives_what_came_before_it(drive: Drive, tmp_path: Path, 
     assert (report.exit_code, report.arguments[0].status, report.position.file) == (6, "failed", 1)
     assert "could not be read" in report.message
     assert contents(tmp_path / "out") == {"a": FILES["a"]}
+
+
+def test_a_medium_error_in_the_first_block_is_reported_and_left_behind(
+    drive: Drive, tmp_path: Path, told: Told
+) -> None:
+    write_file(drive, tar_of(FILES))
+    write_file(drive, tar_of({"second": b"2"}))
+    drive.rewind()
+    drive.tape = Breaking(drive.tape, 0)
+    drive.detect_block_bytes = drive.tape.fail
+    report = run(drive, tmp_path / "out", told)
+    assert (report.exit_code, report.arguments[0].status, report.position.file) == (6, "failed", 1)
+    assert contents(tmp_path / "out") == {}
+
+
+def test_a_drive_that_calls_another_block_size_a_medium_error_is_read_too(
+    drive: Drive, tmp_path: Path, told: Told
+) -> None:
+    write_file(drive, tar_of(FILES), 10240)
+    drive.rewind()
+    drive.tape = Breaking(drive.tape, 0, once=True)
+    report = run(drive, tmp_path / "out", told)
+    assert (report.exit_code, report.position.file) == (0, 1)
+    assert contents(tmp_path / "out") == FILES
