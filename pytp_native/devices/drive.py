@@ -266,9 +266,10 @@ class Drive:
                 continue
             except NotSupported:
                 break  # more than the drive or the host adapter moves; nothing was read
-            if length:
+            if length and not self.tape.status().has(GMT_EOD):
                 mtio.back_records(self.tape, 1)
                 return length
+            # tgt reports a full transfer at the end of data, where nothing was read; st still notes GMT_EOD.
             raise self._nothing_here()
         fact = f"the block here is longer than {too_small} bytes, and a longer one cannot be read at once"
         raise BlockTooLarge(self.name, fact, "raise the host adapter's transfer limit")

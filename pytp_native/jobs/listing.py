@@ -14,6 +14,13 @@ from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.reading import Reading, nothing_here
 from pytp_native.jobs.tape_file import TapeFile
 
+_SEVERITY = (0, 1, 12, 6, 130)
+"""Exit codes of tape files, the worst last; what is not here is a device's."""
+
+
+def _severity(exit_code: int) -> int:
+    return _SEVERITY.index(exit_code if exit_code in _SEVERITY else 6)
+
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
@@ -72,8 +79,10 @@ def _list_all(drive: Drive, request: ListRequest, emit: Emit, interrupt: Interru
             emit(Notice("info", "TAPE", str(error)))
             continue
         arguments += report.arguments
-        exit_code = max(exit_code, report.exit_code)
+        exit_code = max(exit_code, report.exit_code, key=_severity)
         messages += [report.message] if report.message else []
+        if report.position is None or report.position.file == report.arguments[0].tape_file:
+            break  # no filemark behind it, or the drive cannot get past it
     if interrupt.triggered:
         exit_code = 130
     return JobReport("ls", exit_code, drive.name, tuple(arguments), drive.where(), "; ".join(messages[:3]))

@@ -74,7 +74,10 @@ class TapeFile:
     # -- where the tape stands afterwards ----------------------------------------------------------------------------
 
     def to_next(self) -> None:
-        """Stand at the start of the next tape file, also after an error; at the end of data when this was the last."""
+        """Stand at the start of the next tape file, also after an error; at the end of data when this was the last.
+
+        Where the drive cannot get there, `error` says so.
+        """
         self.join()
         if self.stop in {Stop.FILEMARK, Stop.END_OF_DATA}:
             return
@@ -82,6 +85,8 @@ class TapeFile:
             self.drive.forward_files(1)
         except EndOfData:
             return  # no filemark behind it
+        except PytpError as error:
+            self.error = self.error or error  # what stopped the reading says more
 
     def to_start(self) -> None:
         """Stand at the start of this tape file."""

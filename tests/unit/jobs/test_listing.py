@@ -7,9 +7,11 @@ from pathlib import Path
 from reading_tapes import Told, tar_of, write_file
 
 from pytp_native.devices.drive import Drive
+from pytp_native.ffi import lib
 from pytp_native.jobs.events import MemberListed, Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.listing import ListRequest, list_members
+from pytp_native.transport.records import Moved, Stop
 
 FILES = {f"dir/file{n}": b"x" * n * 1000 for n in range(30)}
 
@@ -78,3 +80,29 @@ def test_an_interrupt_ends_the_walk(drive: Drive, told: Told) -> None:
     told.append = lambda _record: interrupt.trigger()  # type: ignore[method-assign]
     report = list_members(drive, ListRequest(all_files=True), told.append, interrupt)
     assert (report.exit_code, len(report.arguments)) == (130, 1)
+
+
+def test_a_tape_that_ends_without_a_filemark_ends_the_walk(drive: Drive, told: Told) -> None:
+    write_file(drive, tar_of({"zero": b"0"}))
+    drive.tape.write_block(tar_of({"one": b"1"}))
+    drive.tape = WithoutFilemark(drive.tape)
+    report = list_members(drive, ListRequest(all_files=True), told.append, Interrupt())
+    assert names(told) == [b"zero", b"one"]
+    assert report.exit_code == 0
+
+
+class WithoutFilemark:
+    """A tape whose second file is the last thing on it: reading it ends at the end of data."""
+
+    def __init__(self, tape: object) -> None:
+        self._tape = tape
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tape, name)
+
+    def read_into(self, ring: object, *, limit: int = 0) -> Moved:
+        moved = self._tape.read_into(ring, limit=limit)
+        if moved.stop is Stop.FILEMARK and self._tape.status().file_number == 2:
+            self._tape.operate(lib.MTBSF, 1)
+            return moved._replace(stop=Stop.END_OF_DATA)
+        return moved
