@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: WTFPL OR MIT
  * What the parts of the tar reader share: untar_stream (bytes), untar_header and untar_pax (meaning), untar_walk (safe
- * directories), untar_place and untar_attributes (files), untar_list (lines), untar (the order of it all). */
+ * directories), untar_place (names), untar_fill and untar_crew (data), untar_attributes, untar_list (lines), untar (the order
+ * of it all). */
 #ifndef PYTP_UNTAR_PARTS_H
 #define PYTP_UNTAR_PARTS_H
 #include "untar.h"
@@ -202,12 +203,17 @@ int untar_crew_wait(pytp_untar *untar);                             /* until all
 void untar_crew_dismiss(untar_crew *crew);
 
 /* untar_place.c */
-int untar_failed(pytp_untar *untar, const char *reason);    /* trouble() with errno */
+int untar_place(pytp_untar *untar);                      /* 0, or an event */
+int untar_failed(pytp_untar *untar, const char *reason); /* trouble() with errno */
+const char *untar_clean(pytp_untar_text name, untar_buffer *into, int *absolute);
+size_t untar_parent_length(const untar_buffer *path); /* of a clean path: how much of it is the directory */
+const char *untar_last_component(const untar_buffer *path, size_t parent);
+
+/* untar_fill.c */
+int untar_fill(pytp_untar *untar); /* 0 when the file is complete, or an event */
+int untar_born_right(pytp_untar *untar, int fd);
 void untar_remove_incomplete(pytp_untar *untar, int fd, pytp_untar_text name);
 int untar_write_all(int fd, const uint8_t *data, size_t length, int64_t at);
-int untar_place(pytp_untar *untar); /* 0, or an event */
-int untar_fill(pytp_untar *untar);  /* 0 when the file is complete, or an event */
-const char *untar_clean(pytp_untar_text name, untar_buffer *into, int *absolute);
 
 /* untar_attributes.c */
 int untar_is_foreign(const untar_rules *rules, const untar_delayed *what);

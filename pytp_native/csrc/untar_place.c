@@ -41,13 +41,13 @@ const char *untar_clean(pytp_untar_text name, untar_buffer *into, int *absolute)
 }
 
 /* Split a clean path into its directory's length and its last component. */
-static size_t parent_length(const untar_buffer *path)
+size_t untar_parent_length(const untar_buffer *path)
 {
     const uint8_t *slash = memrchr(path->at, '/', path->length);
     return slash ? (size_t)(slash - path->at) : 0;
 }
 
-static const char *last_component(const untar_buffer *path, size_t parent)
+const char *untar_last_component(const untar_buffer *path, size_t parent)
 {
     return (const char *)path->at + parent + (parent > 0);
 }
@@ -81,17 +81,6 @@ static int make_room(pytp_untar *untar, int parent, const char *base)
     return 0;
 }
 
-/* Whether a new file here has its owner already: most have, and are spared a system call. */
-static int born_right(pytp_untar *untar, int fd)
-{
-    untar_walk *walk = &untar->parents;
-    untar_birth *birth = walk->depth > 0 ? &walk->levels[walk->depth - 1].birth : &walk->root_birth;
-    struct stat status;
-    if (!birth->known && fstat(fd, &status) == 0)
-        *birth = (untar_birth){1, status.st_uid, status.st_gid};
-    return birth->known && birth->uid == untar->member.uid && birth->gid == untar->member.gid;
-}
-
 static int place_file(pytp_untar *untar, int parent, const char *base)
 {
     enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
@@ -115,7 +104,7 @@ static int place_file(pytp_untar *untar, int parent, const char *base)
     untar->file.base = base;
     untar->file.segment = 0;
     untar->file.at = 0;
-    untar->file.born_right = born_right(untar, fd);
+    untar->file.born_right = untar_born_right(untar, fd);
     if (!untar->member.sparse) {
         untar->map.count = 0;
         if (untar_map_add(&untar->map, 0, untar->left) != 0)
@@ -196,9 +185,9 @@ static int place_hard_link(pytp_untar *untar, int parent, const char *base)
     const char *bad = untar_clean(untar->member.link, &untar->link_path, &absolute);
     if (bad != NULL || untar->link_path.length == 0)
         return untar_trouble(untar, "refused: a hard link to something outside the target", 0);
-    size_t above = parent_length(&untar->link_path);
+    size_t above = untar_parent_length(&untar->link_path);
     int from = untar_walk_to(&untar->links, (const char *)untar->link_path.at, above, 0);
-    const char *name = last_component(&untar->link_path, above);
+    const char *name = untar_last_component(&untar->link_path, above);
     if (from < 0)
         return untar_failed(untar, "the directory of the file it links to cannot be opened");
     if (linkat(from, name, parent, base, 0) != 0) {
@@ -260,129 +249,13 @@ int untar_place(pytp_untar *untar)
         bad = "it continues a file of an earlier cartridge; restore it with that cartridge first (tar -xM)";
     if (bad != NULL || untar->refused != NULL)
         return untar_trouble(untar, bad != NULL ? bad : untar->refused, 0);
-    size_t above = parent_length(&untar->path);
+    size_t above = untar_parent_length(&untar->path);
     int parent = untar_walk_to(&untar->parents, (const char *)untar->path.at, above, 1);
     if (parent < 0)
         return untar_failed(untar, errno == ENOTDIR ? "refused: its directory is a symbolic link or no directory"
                                               : "its directory cannot be opened");
     untar->absolute_told |= absolute;
-    return place_kind(untar, parent, last_component(&untar->path, above));
-}
-
-int untar_write_all(int fd, const uint8_t *data, size_t length, int64_t at)
-{
-    while (length > 0) {
-        ssize_t done = pwrite(fd, data, length, at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return -1;
-        data += done;
-        length -= (size_t)done;
-        at += done;
-    }
-    return 0;
-}
-
-void pytp_untar_abandon(pytp_untar *untar)
-{
-    if (untar->file.fd < 0)
-        return;
-    close(untar->file.fd);
-    unlinkat(untar->file.parent, untar->file.base, 0);
-    untar->counts.restored--;
-    untar->file.fd = -1;
-}
-
-/* A file that could not be filled goes away, unless its name means something else by now. */
-void untar_remove_incomplete(pytp_untar *untar, int fd, pytp_untar_text name)
-{
-    struct stat mine, there;
-    int absolute;
-    if (untar_clean(name, &untar->link_path, &absolute) == NULL && fstat(fd, &mine) == 0) {
-        size_t above = parent_length(&untar->link_path);
-        const char *base = last_component(&untar->link_path, above);
-        int parent = untar_walk_to(&untar->links, (const char *)untar->link_path.at, above, 0);
-        if (parent >= 0 && fstatat(parent, base, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino == mine.st_ino &&
-            there.st_dev == mine.st_dev)
-            unlinkat(parent, base, 0);
-    }
-    untar->counts.restored--;
-    close(fd);
-}
-
-static int complete(pytp_untar *untar, const untar_delayed *what)
-{
-    const uint8_t *records;
-    size_t length;
-    int fd = untar->file.fd, event = 0;
-    if (untar->member.sparse && ftruncate(fd, untar->member.size) != 0) {
-        event = untar_failed(untar, "cannot set its size");
-        pytp_untar_abandon(untar);
-        return event;
-    }
-    if (untar_member_records(untar, &records, &length) != 0)
-        return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
-    untar->rules.born_right = untar->file.born_right;
-    event = untar_set_attributes(untar, fd, what, records, length);
-    untar->rules.born_right = 0;
-    untar->file.fd = -1;
-    if (close(fd) != 0 && event == 0)
-        event = untar_failed(untar, "it may not be complete");
-    return event;
-}
-
-/* Move what the stream has at hand into the current piece of the file: 0, or an event. */
-static int fill_some(pytp_untar *untar, untar_segment piece)
-{
-    size_t some;
-    if (untar_pause_due(untar))
-        return PYTP_UNTAR_PAUSE;
-    const uint8_t *data = untar_stream_look(&untar->in, &some);
-    if (data == NULL) {
-        pytp_untar_abandon(untar);
-        return untar_over(untar, PYTP_UNTAR_CUT);
-    }
-    if ((uint64_t)some > (uint64_t)(piece.length - untar->file.at))
-        some = (size_t)(piece.length - untar->file.at);
-    if (untar_write_all(untar->file.fd, data, some, piece.offset + untar->file.at) != 0) {
-        int event = untar_failed(untar, "cannot write it");
-        pytp_untar_abandon(untar);
-        return event;
-    }
-    untar_stream_pass(&untar->in, some);
-    untar->left -= (int64_t)some;
-    untar->file.at += (int64_t)some;
-    return 0;
-}
-
-static int fill_here(pytp_untar *untar)
-{
-    while (untar->file.segment < untar->map.count) {
-        untar_segment piece = untar->map.at[untar->file.segment];
-        while (untar->file.at < piece.length) {
-            int event = fill_some(untar, piece);
-            if (event != 0)
-                return event;
-        }
-        untar->file.segment++;
-        untar->file.at = 0;
-    }
-    return 0;
-}
-
-int untar_fill(pytp_untar *untar)
-{
-    untar_delayed what;
-    untar_member_attributes(untar, &what);
-    int small = !untar->member.sparse && !untar->has_records && untar->member.stored <= UNTAR_SMALL;
-    if (small && untar->file.at == 0 && untar->file.segment == 0) {
-        int event = untar_crew_take(untar, &what);
-        if (event != 0 || untar->file.fd < 0)
-            return event;
-    }
-    int event = fill_here(untar);
-    return event != 0 ? event : complete(untar, &what);
+    return place_kind(untar, parent, untar_last_component(&untar->path, above));
 }
 
 int pytp_untar_target(pytp_untar *untar, int directory, int overwrite, int owners, int target_is_ours)
