@@ -139,7 +139,7 @@ class _Session:
     def run(self, arguments: tuple[Argument, ...]) -> JobReport:
         sizes = [argument.file_bytes for argument in arguments]
         self._total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
-        reports = [self._save(argument) if self._failure is None else _not_started(argument) for argument in arguments]
+        reports = [self._report(argument) for argument in arguments]
         if error := self._packer.counts().log_error:
             self._emit(Notice("warning", "SOURCE", f"member list: {os.strerror(error)}; the tape is not affected"))
         problems = any(report.errors for report in reports)
@@ -152,6 +152,12 @@ class _Session:
             message=self._message(reports),
             limits=self._limits(),
         )
+
+    def _report(self, argument: Argument) -> ArgumentReport:
+        """Save one argument, unless an earlier one ended the run, and tell at once how it came out."""
+        report = self._save(argument) if self._failure is None else _not_started(argument)
+        self._emit(report)
+        return report
 
     def _save(self, argument: Argument) -> ArgumentReport:
         """Write one tape file; sets self._failure when nothing can follow it."""

@@ -58,7 +58,10 @@ class MemberListed:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentReport:
-    """One tape file's outcome. status: saved, partial (some files had problems), failed, interrupted, not started."""
+    """One tape file's outcome, told as soon as it is known and again in the job's report.
+
+    status: saved, partial (some files had problems), failed, interrupted, not started.
+    """
 
     path: bytes
     status: str
