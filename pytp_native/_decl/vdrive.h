@@ -20,7 +20,7 @@ typedef struct {
     uint32_t partition, mounted, st_attention, sg_attention;
     uint32_t block_bytes, buffered_mode, compression, prevented, recheck;
     int32_t file, block;
-    uint32_t rw, eof, setmark, door, options;
+    uint32_t busy, rw, eof, setmark, door, options;
     int32_t default_block_bytes, default_density, default_buffering, default_compression;
     ...;
 } pytp_drive_state;

@@ -44,6 +44,7 @@ typedef struct {
     uint32_t recheck;                /* somebody changed the fault script: look at it before the next block */
     /* st */
     int32_t file, block; /* drv_file, drv_block; -1 unknown */
+    uint32_t busy; /* an operation is under way: if its user is dead, `file` and `block` may not belong to `position` */
     uint32_t rw, eof, setmark, door;
     uint32_t options;
     int32_t default_block_bytes, default_density, default_buffering, default_compression; /* -1: none */

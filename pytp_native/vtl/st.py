@@ -54,6 +54,20 @@ class MtGet(NamedTuple):
     blkno: int
 
 
+class UnderWay:
+    """Marks the mapped state while an operation changes it, so that the next opener knows if its user died in it."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._before = raw.busy
+
+    def __enter__(self) -> None:
+        self._raw.busy = 1
+
+    def __exit__(self, *_: object) -> None:
+        self._raw.busy = self._before
+
+
 class StDriver:
     """One open of the tape device. Opening waits for nobody: EBUSY is DeviceBusy, from the lock."""
 
@@ -101,6 +115,12 @@ class StDriver:
             return
         if tape is not None:
             self._block_bytes = raw.block_bytes
+            if raw.busy and raw.rw != WRITING:
+                # Killed between moving and counting. The driver would have finished both.
+                raw.position = min(raw.position, tape.count)
+                raw.eof = NOEOF
+                if raw.file >= 0:
+                    raw.file, raw.block = tape.place_of(raw.position)
             if raw.rw == WRITING:
                 # It may have died between a block and the note of it.
                 raw.position = tape.count
@@ -112,6 +132,7 @@ class StDriver:
             if raw.rw == WRITING and self.drive.trouble is not None:
                 raise self.drive.trouble
         self._unlock_automatic()
+        raw.busy = 0
 
     def _check_tape(self, *, write: bool, nonblock: bool) -> None:
         raw, drive = self.raw, self.drive
@@ -225,6 +246,10 @@ class StDriver:
 
     def read(self, into: memoryview) -> int:
         """read(2)."""
+        with UnderWay(self.raw):
+            return self._read(into)
+
+    def _read(self, into: memoryview) -> int:
         count, size, raw = len(into), self._block_bytes, self.raw
         self._check_transfer(count)
         if count == 0:
@@ -307,6 +332,10 @@ class StDriver:
 
     def write(self, data: memoryview) -> int:
         """write(2)."""
+        with UnderWay(self.raw):
+            return self._write(data)
+
+    def _write(self, data: memoryview) -> int:
         if not self.writable:
             fail(errno.EBADF)
         count, size, raw = len(data), self._block_bytes, self.raw
@@ -374,17 +403,20 @@ class StDriver:
 
     def write_from(self, ring: Any, limit: int) -> bulk.Moved:
         """Write the ring's blocks; `ring` is the C object."""
-        return bulk.write_from(self, ring, limit)
+        with UnderWay(self.raw):
+            return bulk.write_from(self, ring, limit)
 
     def read_into(self, ring: Any, room: int, limit: int) -> bulk.Moved:
         """Read blocks into the ring's slots of `room` bytes."""
-        return bulk.read_into(self, ring, room, limit)
+        with UnderWay(self.raw):
+            return bulk.read_into(self, ring, room, limit)
 
     # -- operations ----------------------------------------------------------------------------------------------------
 
     def operate(self, operation: int, count: int) -> None:
         """MTIOCTOP."""
-        st_operations.operate(self, operation, count)
+        with UnderWay(self.raw):
+            st_operations.operate(self, operation, count)
 
     def check_tape(self) -> None:
         """See what is in the drive now, as at open and after a load."""

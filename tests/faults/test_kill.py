@@ -11,7 +11,7 @@ from tests.faults.kill_campaign import Campaign, Lost
 
 def test_what_was_reported_as_saved_survives_kill_9(shelf: Path) -> None:
     campaign = Campaign(shelf / "kill", seed=7)
-    campaign.run(30)
+    campaign.run(20)
     assert campaign.killed > 0
     assert campaign.restored > 0
 

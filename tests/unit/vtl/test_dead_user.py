@@ -160,3 +160,28 @@ def test_a_lock_of_ones_own_stays(library):
     with pytest.raises(Exception, match="locked"):
         library.unload(0)
     assert library.eject(0) == 1
+
+
+@pytest.mark.parametrize("operation", ["lib.MTBSR", "lib.MTBSF", "lib.MTFSF", "lib.MTREW", "lib.MTEOM"])
+def test_killed_between_moving_and_counting_the_numbers_belong_to_the_position(library, open_tape, operation):
+    """Found by the kill campaign: the head had moved over a filemark, the file number had not, and every later tape
+    file was reported one too high."""
+    tape = open_tape()
+    for _ in range(3):
+        tape.write_block(b"x" * 100)
+        tape.operate(lib.MTWEOF)
+    tape.operate(lib.MTBSF, 2)
+    tape.close()
+    die_in_the_middle = f"""
+from pytp_native.vtl.drive import VirtualDrive
+for name in ('rewind', 'space_filemarks', 'space_blocks', 'space_to_end'):
+    def half(self, *arguments, whole=getattr(VirtualDrive, name)):
+        whole(self, *arguments)
+        os.kill(os.getpid(), signal.SIGKILL)
+    setattr(VirtualDrive, name, half)
+tape.operate({operation})
+"""
+    die_after(library, die_in_the_middle)
+    tape = open_tape()
+    status, position = tape.status(), tape.position()
+    assert (status.mt_fileno, status.mt_blkno) == (position // 2, position % 2)
