@@ -21,14 +21,21 @@ static void *walk(void *argument)
     return NULL;
 }
 
-/* Signals are for the threads that Python knows. */
+/* Signals are for the threads that Python knows. The stack takes memory only as far as it is used. */
 static int start_quietly(pthread_t *thread, errand *errand)
 {
     sigset_t all, before;
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error != 0)
+        return error;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(thread, NULL, walk, errand);
+    error = pthread_attr_setstacksize(&attributes, PYTP_WALK_STACK);
+    if (error == 0)
+        error = pthread_create(thread, &attributes, walk, errand);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
     return error;
 }
 
@@ -101,9 +108,10 @@ static int copy_patterns(pytp_pack *pack, const pytp_pack_options *options)
 /* A descriptor is held for each level of directories and each file in the queue. */
 static void allow_depth(void)
 {
+    enum { ENOUGH = 65536 };
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < ENOUGH) {
+        limit.rlim_cur = limit.rlim_max < ENOUGH ? limit.rlim_max : ENOUGH;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
 }

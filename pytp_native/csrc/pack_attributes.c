@@ -125,10 +125,15 @@ static int each(int fd, const char *path, const char *names, size_t length, pytp
         if (strncmp(name, "system.", 7) == 0 && strncmp(name, "system.posix_acl_", 17) != 0)
             continue; /* other system.* attributes are views of the file system (NFS ACLs, CIFS), not data */
         size_t before = records->length;
-        if (fetch(fd, path, name, &value) != 0 || record(name, &value, records) != 0) {
-            records->length = before;
-            if (errno != ENODATA && error == 0)
+        if (fetch(fd, path, name, &value) != 0) {
+            if (errno != ENODATA && error == 0) /* ENODATA: it was removed meanwhile */
                 error = errno;
+            continue;
+        }
+        errno = EINVAL; /* an ACL of a form that nobody knows; short memory says so itself */
+        if (record(name, &value, records) != 0) {
+            records->length = before;
+            error = error ? error : errno;
         }
     }
     pytp_bytes_free(&value);

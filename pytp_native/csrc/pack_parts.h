@@ -87,7 +87,10 @@ void pytp_queue_clear(pytp_queue *queue);
 void pytp_queue_free(pytp_queue *queue);
 uint64_t pytp_now_ns(void);
 
-/* pack_walk.c: fill the queue with `path` and what is below it; runs in the walker's thread. */
+/* pack_walk.c: fill the queue with `path` and what is below it; runs in the walker's thread, which needs PYTP_WALK_STACK
+ * bytes. What lies deeper than PYTP_WALK_DEPTH directories is reported as unreadable: anybody may nest that many, and must
+ * not end the backup with it. */
+enum { PYTP_WALK_DEPTH = 32768, PYTP_WALK_STACK = 128 << 20 };
 int pytp_walk(pytp_pack *pack, const char *path, const char *name);
 
 /* pack_stream.c: bytes into slots */

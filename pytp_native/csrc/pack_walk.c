@@ -15,7 +15,8 @@ typedef struct {
     pytp_pack *pack;
     pytp_bytes name; /* member name of the current entry, NUL-terminated */
     uint64_t root_device;
-    int noatime; /* O_NOATIME, until it is refused */
+    unsigned depth; /* directories that are being read */
+    int noatime;    /* O_NOATIME, until it is refused */
 } walker;
 
 typedef struct {
@@ -106,8 +107,9 @@ static void attributes(walker *walk, int fd, const char *path, pytp_entry *entry
         tell(walk, PYTP_PROBLEM_ATTRIBUTES, error);
 }
 
-/* Attributes of what is never opened: through the directory's descriptor, links not followed. */
-static void closed_attributes(walker *walk, place at, pytp_entry *entry)
+/* Attributes of what is never opened: through the directory's descriptor, links not followed. Not inlined: the path would
+ * cost its 4 KiB of stack in every directory above. */
+__attribute__((noinline)) static void closed_attributes(walker *walk, place at, pytp_entry *entry)
 {
     char path[4300];
     if (at.parent == AT_FDCWD)
@@ -187,8 +189,10 @@ static int descend(walker *walk, int fd)
         cannot(walk, errno);
     if (status == 0)
         status = sort(&list);
+    walk->depth++;
     if (status == 0)
         status = visit_children(walk, dirfd(dir), &list);
+    walk->depth--;
     free_listing(&list);
     closedir(dir);
     return status;
@@ -211,6 +215,10 @@ static int put_directory(walker *walk, place at, const struct stat *found)
     if (status != 0 || (walk->pack->options.one_file_system && (uint64_t)st.st_dev != walk->root_device)) {
         close(fd);
         return status;
+    }
+    if (walk->depth == PYTP_WALK_DEPTH) {
+        close(fd);
+        return cannot(walk, ENAMETOOLONG);
     }
     return descend(walk, fd);
 }
@@ -246,19 +254,19 @@ static int put_file(walker *walk, const struct stat *st, int fd)
     return push(walk);
 }
 
-static int put_symlink(walker *walk, place at, const struct stat *st)
+__attribute__((noinline)) static int put_symlink(walker *walk, place at, const struct stat *st)
 {
-    enum { LONGEST = 4097 };
+    char text[4097];
+    /* First: another name must not become a hard link to one that could not be saved. */
+    ssize_t length = readlinkat(at.parent, at.base, text, sizeof text);
+    if (length < 0)
+        return cannot(walk, errno);
     int status = put_hard_link(walk, st);
     pytp_entry *entry = status == -1 ? entry_for(walk, st, '2', &status) : NULL;
     if (entry == NULL)
         return status;
-    if (pytp_bytes_reserve(&entry->link, LONGEST) != 0)
+    if (pytp_bytes_add(&entry->link, text, (size_t)length) != 0)
         return PYTP_FAILED;
-    ssize_t length = readlinkat(at.parent, at.base, (char *)entry->link.data, LONGEST);
-    if (length < 0)
-        return cannot(walk, errno); /* the entry is not pushed: the next one takes its place */
-    entry->link.length = (size_t)length;
     closed_attributes(walk, at, entry);
     return push(walk);
 }
@@ -286,28 +294,34 @@ static int put_other(walker *walk, place at, const struct stat *st)
     }
 }
 
-static int visit_unopened(walker *walk, place at)
+/* What is, or was a moment ago, an ordinary file. Returns -1 when it is none, or with errno when it cannot be opened. */
+static int visit_file(walker *walk, place at)
 {
     struct stat st;
-    if (fstatat(at.parent, at.base, &st, at.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-        return cannot(walk, errno);
-    return S_ISREG(st.st_mode) ? visit(walk, at, DT_REG) : put_other(walk, at, &st);
+    int fd = open_at(walk, at, 0);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return put_file(walk, &st, fd);
+    close(fd);
+    errno = ELOOP;
+    return -1;
 }
 
 static int visit(walker *walk, place at, int type)
 {
     struct stat st;
-    if (type != DT_REG)
-        return visit_unopened(walk, at);
-    int fd = open_at(walk, at, 0);
-    if (fd < 0 && (errno == ELOOP || errno == ENXIO)) /* it was a file a moment ago */
-        return visit_unopened(walk, at);
-    if (fd < 0)
+    int status = type == DT_REG ? visit_file(walk, at) : -1;
+    if (status != -1)
+        return status;
+    if (type == DT_REG && errno != ELOOP && errno != ENXIO) /* those two: something else is in its place by now */
         return cannot(walk, errno);
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        return put_file(walk, &st, fd);
-    close(fd);
-    return visit_unopened(walk, at);
+    if (fstatat(at.parent, at.base, &st, at.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+        return cannot(walk, errno);
+    if (!S_ISREG(st.st_mode))
+        return put_other(walk, at, &st);
+    status = visit_file(walk, at);
+    return status == -1 ? cannot(walk, errno) : status;
 }
 
 int pytp_walk(pytp_pack *pack, const char *path, const char *name)
