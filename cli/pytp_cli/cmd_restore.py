@@ -103,13 +103,19 @@ def _cat(run: Run, drive: str | None, file: int | None, output: str | None) -> N
 
         def write(data: memoryview) -> None:
             try:
-                sink.write(data)
+                _write_all(sink, data)
             except BrokenPipeError:
                 run.reader_gone()
 
         report = run.job(lambda _emit, interrupt: copy(unit, file, write, interrupt), verb="cat")
     if output is not None and report.exit_code == NothingHere.exit_code:
         os.unlink(output)  # there is no such tape file
+
+
+def _write_all(sink: BinaryIO, data: memoryview) -> None:
+    """With PYTHONUNBUFFERED standard output is a raw file, which may take a part only."""
+    while data:
+        data = data[sink.write(data) :]
 
 
 def _sink(output: str | None) -> AbstractContextManager[BinaryIO]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 
 import typer
@@ -15,6 +15,7 @@ from pytp_cli.report import argument_object, empty_object, position_object, writ
 from pytp_cli.screen import Screen
 from pytp_native.config import Config, DriveConfig, load
 from pytp_native.errors import PytpError
+from pytp_native.jobs.events import MemberListed
 from pytp_native.jobs.interrupt import Interrupt
 
 TYPE_CHECKING = False
@@ -45,6 +46,7 @@ class Run:
         self._drive: Drive | None = None
         self._interrupt = Interrupt()
         self._reader_gone = False
+        self._unseen = False
 
     @property
     def config(self) -> Config:
@@ -88,8 +90,9 @@ class Run:
             print(text)
 
     def note(self, text: str) -> None:
-        """Print one line on stderr."""
-        print(f"pytp: {printable(text)}", file=sys.stderr, flush=True)
+        """Print one line on stderr, if anybody still reads it."""
+        with suppress(OSError):
+            print(f"pytp: {printable(text)}", file=sys.stderr, flush=True)
 
     def job(self, work: Callable[[Emit, Interrupt], JobReport], *, verb: str, log: JobLog | None = None) -> JobReport:
         """Run a job with screen, log and signals around it and take over its report."""
@@ -102,10 +105,8 @@ class Run:
         def emit(record: object) -> None:
             if log:
                 log.event(record)
-            try:
-                screen(record)
-            except BrokenPipeError:
-                self.reader_gone()
+            if not self._unseen or isinstance(record, MemberListed):
+                self._show(screen, record)
 
         try:
             with stopping(self._interrupt):
@@ -120,6 +121,17 @@ class Run:
             log.event(report)
         self._take(report)
         return report
+
+    def _show(self, screen: Screen, record: object) -> None:
+        """Put an event on the screen. A terminal that went away ends no job; a list that cannot be written does."""
+        try:
+            screen(record)
+        except BrokenPipeError:
+            self.reader_gone()
+        except OSError:
+            if isinstance(record, MemberListed):
+                raise
+            self._unseen = True
 
     def reader_gone(self) -> None:
         """Nobody reads stdout any more (`pytp ls | head`): let the job end in good order, then leave quietly."""

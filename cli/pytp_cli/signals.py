@@ -12,12 +12,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pytp_native.jobs.interrupt import Interrupt
 
 _STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _END = b"\0"
+_STOPPING = "pytp: stopping: finishing the block and leaving the tape consistent"
 
 
 @contextmanager
@@ -49,8 +50,9 @@ def stopping(interrupt: Interrupt) -> Iterator[None]:
 def _watch(reader: int, interrupt: Interrupt) -> None:
     while (received := os.read(reader, 64)) and _END not in received:
         if any(number in _STOPPERS for number in received) and not interrupt.triggered:
-            print("pytp: stopping: finishing the block and leaving the tape consistent", file=sys.stderr, flush=True)
             interrupt.trigger()
+            with suppress(OSError):  # the terminal that hung up is gone
+                print(_STOPPING, file=sys.stderr, flush=True)
 
 
 def _nothing(_number: int, _frame: object) -> None:

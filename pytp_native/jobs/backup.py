@@ -7,7 +7,6 @@ import os
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import IO
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError, Refused
@@ -23,7 +22,7 @@ from pytp_native.jobs.events import (
     Progress,
 )
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.members import MemberLog, write_lines
+from pytp_native.jobs.members import MemberList, MemberLog
 from pytp_native.jobs.pipeline import Outcome, Pipeline
 from pytp_native.stream.memory import available_bytes, ring_bytes
 from pytp_native.stream.pack import Hash, Packer, Problem
@@ -66,11 +65,11 @@ def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrup
         ring.set_marks(request.high_percent / 100, request.low_percent / 100)
     else:
         ring.stay_hot()
-    _prepare(drive, request, emit)
     with ExitStack() as stack:
         log = stack.enter_context(MemberLog())
         wanted = request.members_file
-        members = stack.enter_context(open(wanted, "w", encoding="utf-8")) if wanted else None
+        members = stack.enter_context(MemberList(wanted)) if wanted else None
+        _prepare(drive, request, emit)
         session = _Session(drive, request, emit, interrupt=interrupt, ring=ring, log=log, members=members)
         return session.run(arguments)
 
@@ -111,7 +110,7 @@ class _Session:
         interrupt: Interrupt,
         ring: Ring,
         log: MemberLog,
-        members: IO[str] | None,
+        members: MemberList | None,
     ) -> None:
         self._drive = drive
         self._emit = emit
@@ -140,16 +139,17 @@ class _Session:
         sizes = [argument.file_bytes for argument in arguments]
         self._total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
         reports = [self._report(argument) for argument in arguments]
-        if error := self._packer.counts().log_error:
-            self._emit(Notice("warning", "SOURCE", f"member list: {os.strerror(error)}; the tape is not affected"))
-        problems = any(report.errors for report in reports)
+        list_error = self._list_error()
+        if list_error:
+            self._emit(Notice("warning", "SOURCE", f"member list: {list_error}; the tape is not affected"))
+        problems = any(report.errors for report in reports) or (list_error and self._members)
         return JobReport(
             command="backup",
-            exit_code=self._failure.exit_code if self._failure else int(problems),
+            exit_code=self._failure.exit_code if self._failure else int(bool(problems)),
             device=self._drive.address,
             arguments=tuple(reports),
             position=self._position(),
-            message=self._message(reports),
+            message=self._message(reports, list_error),
             limits=self._limits(),
         )
 
@@ -190,9 +190,15 @@ class _Session:
         pipeline = Pipeline(self._ring, lambda: self._pack(argument), lambda: self._drive.tape.write_from(self._ring))
         self._interrupt.on_trigger(self._ring.stop)
         pipeline.start()
-        while not pipeline.wait(0.2):
+        try:
+            while not pipeline.wait(0.2):
+                self._tell()
             self._tell()
-        self._tell()
+        except BaseException:
+            # Nobody may close the drive under the thread that writes: its descriptor could be another file's by then.
+            self._ring.stop()
+            pipeline.outcome()
+            raise
         return pipeline.outcome()
 
     def _pack(self, argument: Argument) -> None:
@@ -257,7 +263,7 @@ class _Session:
         """List the members that are on tape, which they are only in front of a filemark."""
         if self._members is not None and self._closed:
             saved = self._log.members(self._drive.block_bytes, outcome.moved.blocks)
-            write_lines(saved, self._members, tape_file)
+            self._members.add(saved, tape_file)
 
     def _files(self, outcome: Outcome, before: int) -> int:
         """Count the members that reached the tape complete; the packer is ahead of the tape when that is cut off."""
@@ -271,11 +277,19 @@ class _Session:
         except PytpError:
             return None
 
-    def _message(self, reports: list[ArgumentReport]) -> str:
+    def _list_error(self) -> str:
+        """Say what kept members from being listed, on their way through the log or in the file."""
+        if error := self._packer.counts().log_error:
+            return os.strerror(error)
+        return self._members.error if self._members else ""
+
+    def _message(self, reports: list[ArgumentReport], list_error: str) -> str:
         if self._failure is not None:
             return str(self._failure)
         count = sum(len(report.errors) for report in reports)
-        return f"{count} files were not saved as they should be; they are listed above" if count else ""
+        if count:
+            return f"{count} files were not saved as they should be; they are listed above"
+        return f"{self._request.members_file}: not complete ({list_error})" if list_error and self._members else ""
 
     def _limits(self) -> dict[str, object]:
         """What the two sides of the ring waited for, and which of them held the job back."""

@@ -7,8 +7,9 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO
+from contextlib import suppress
 
+from pytp_native.errors import UsageError
 from pytp_native.stream.pack import Member, read_members
 
 
@@ -41,11 +42,36 @@ class MemberLog:
                     yield member
 
 
-def write_lines(members: Iterable[Member], into: IO[str], tape_file: int | None) -> None:
-    """Write one JSON object a line; names that are not UTF-8 keep their bytes as lone surrogates (PEP 383), so that
-    `os.fsencode` gives them back."""
-    for member in members:
-        into.write(json.dumps(_row(member, tape_file)) + "\n")
+class MemberList:
+    """The file that the user asked for. A disk that takes no more ends the list and not the backup: see `error`."""
+
+    def __init__(self, path: str) -> None:
+        """Begin an empty file; UsageError when that is not possible."""
+        self.error = ""
+        """Why the list is not complete."""
+        try:
+            self._file = open(path, "w", encoding="utf-8")  # noqa: SIM115  # closed by __exit__
+        except OSError as exc:
+            raise UsageError(path, f"cannot be written ({exc.strerror}); nothing was saved", "name another") from exc
+
+    def __enter__(self) -> MemberList:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # add() has seen and told it
+            self._file.close()
+
+    def add(self, members: Iterable[Member], tape_file: int | None) -> None:
+        """Write one JSON object a line; names that are not UTF-8 keep their bytes as lone surrogates (PEP 383), so that
+        `os.fsencode` gives them back."""
+        if self.error:
+            return
+        try:
+            for member in members:
+                self._file.write(json.dumps(_row(member, tape_file)) + "\n")
+            self._file.flush()
+        except OSError as exc:
+            self.error = exc.strerror or str(exc)
 
 
 def _row(member: Member, tape_file: int | None) -> dict[str, object]:

@@ -161,6 +161,8 @@ class TapeFile:
                 self._take(moved)
         except PytpError as error:
             moved = Moved(0, 0, Stop.ERROR, error)
+        except Exception as error:
+            moved = Moved(0, 0, Stop.ERROR, PytpError(self.drive.name, f"{type(error).__name__}: {error}"))
         finally:
             self.stop, self.error = moved.stop, moved.error
             self.ring.finish(_WHY.get(moved.stop, lib.PYTP_FAILED))

@@ -80,11 +80,13 @@ _RECORD = struct.Struct("=QQQqqQQQQIIIIIIBB32s")  # pytp_packed_member in csrc/p
 
 
 def read_members(log: IO[bytes]) -> Iterator[Member]:
-    """Yield the records of a member log from where the file stands."""
-    while head := log.read(_RECORD.size):
+    """Yield the records of a member log from where the file stands; a last one that a full disk cut off is left out."""
+    while len(head := log.read(_RECORD.size)) == _RECORD.size:
         (block, size, stored, mtime, ctime, device, inode, uid, gid, mtime_ns, ctime_ns,
          offset, mode, name_length, link_length, kind, digest_length, digest) = _RECORD.unpack(head)  # fmt: skip
         name, link = log.read(name_length), log.read(link_length)
+        if len(name) + len(link) < name_length + link_length:
+            return
         yield Member(
             name, link, chr(kind), block, offset, size, stored, mode,
             mtime * 10**9 + mtime_ns, ctime * 10**9 + ctime_ns, device, inode, uid, gid, digest[:digest_length],

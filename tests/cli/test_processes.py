@@ -9,6 +9,7 @@ import pty
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,29 @@ def test_a_terminal_gets_a_progress_bar(environ: dict[str, str], drive: str, sou
     assert b"files" in seen
     assert b"TOTAL" in out
     assert b"\x1b" not in out
+
+
+def test_a_backup_goes_on_when_nobody_can_see_it(environ: dict[str, str], drive: str, source: Path) -> None:
+    """/dev/full fails every write, as a terminal that hung up does."""
+    with open("/dev/full", "wb") as full:
+        words = [*PYTP, "backup", "-d", drive, str(source)]
+        ended = subprocess.run(words, env=environ, stdout=subprocess.PIPE, stderr=full, check=False, timeout=60)
+    assert ended.returncode == 0
+    assert b"saved" in ended.stdout
+
+
+def test_cat_gives_all_bytes_to_an_output_that_takes_parts(environ: dict[str, str], saved: str) -> None:
+    """Unbuffered, standard output is a raw file; a non-blocking pipe takes what it has room for, a full disk too."""
+    whole = run(environ, "cat", "--file", "0", "-d", saved).stdout
+    with tempfile.TemporaryFile() as sink:
+        words = [*PYTP, "cat", "--file", "0", "-d", saved]
+        limit = len(whole) - 1000
+        ended = subprocess.run(
+            ["prlimit", f"--fsize={limit}", *words],
+            env={**environ, "PYTHONUNBUFFERED": "1"}, stdout=sink, stderr=subprocess.PIPE, check=False, timeout=60,
+        )  # fmt: skip
+    assert ended.returncode == 6
+    assert b"File too large" in ended.stderr
 
 
 def test_in_a_pipe_there_are_no_escapes_and_no_bar(environ: dict[str, str], drive: str, source: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -22,6 +23,17 @@ def test_a_signal_triggers_the_interrupt_and_says_so(number: int, capfd: pytest.
         assert done.wait(10)
         os.kill(os.getpid(), number)
     assert capfd.readouterr().err.count("stopping") == 1
+
+
+def test_a_terminal_that_hung_up_does_not_keep_the_signal_from_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt, done = Interrupt(), threading.Event()
+    interrupt.on_trigger(done.set)
+    with suppress(OSError), open("/dev/full", "w") as gone:  # whose closing fails as well
+        monkeypatch.setattr("sys.stderr", gone)
+        with stopping(interrupt):
+            os.kill(os.getpid(), signal.SIGHUP)
+            done.wait(10)
+    assert interrupt.triggered
 
 
 def test_handlers_and_wakeup_descriptor_are_put_back() -> None:

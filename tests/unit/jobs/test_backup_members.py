@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 from backup_bench import BLOCK, watching
 
+from pytp_native.errors import UsageError
+from pytp_native.stream.pack import read_members
 from pytp_native.stream.ring import Ring
 from tests.cartridge import Cartridge
 
@@ -78,6 +81,25 @@ def test_without_checksums_there_are_none(cartridge: Cartridge, tmp_path: Path, 
     members = tmp_path / "members"
     cartridge.backup(sources[0], members_file=str(members), hash_name="none")
     assert {row["hash"] for row in rows(members)} == {""}
+
+
+def test_a_list_that_cannot_be_written_is_refused_before_anything_is(cartridge: Cartridge, tree: Tree) -> None:
+    with pytest.raises(UsageError, match="nothing was saved"):
+        cartridge.backup(tree("t", a=1), members_file="/nonexistent/list")
+    assert cartridge.files() == []
+
+
+def test_a_list_that_a_full_disk_cuts_off_is_told_and_everything_is_saved(cartridge: Cartridge, tree: Tree) -> None:
+    done = cartridge.backup(tree("t", a=1), tree("u", b=1), members_file="/dev/full")
+    assert [argument.status for argument in done.report.arguments] == ["saved", "saved"]
+    assert (done.code, done.report.message) == (1, "/dev/full: not complete (No space left on device)")
+
+
+def test_a_log_that_a_full_disk_cut_off_in_a_record_ends_there(tmp_path: Path) -> None:
+    """84 bytes before the digest, then 32, then the name: whatever is missing, what is whole before it counts."""
+    whole = struct.pack("=QQQqqQQQQIIIIIIBB32s", *[0] * 13, 4, 0, ord("0"), 0, b"") + b"name"
+    for kept in range(1, len(whole)):
+        assert [member.name for member in read_members(io.BytesIO(whole + whole[:kept]))] == [b"name"]
 
 
 # -- the buffer between ------------------------------------------------------------------------------------------------

@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from backup_bench import BLOCK, after_block
 
+from pytp_native.devices.drive import Drive
 from pytp_native.jobs.events import Notice, Progress
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.stream.pack import Packer
+from pytp_native.stream.ring import Ring
+from pytp_native.transport.records import Moved, Stop
 from tests.cartridge import Cartridge, Done
 from tests.trees import describe, differences
 
@@ -225,6 +230,33 @@ def test_the_next_run_after_an_interrupt_appends(cartridge: Cartridge, tree: Tre
     done = cartridge.backup(tree("two", g=b"two"))
     assert (done.code, done.report.arguments[0].tape_file, done.notices) == (0, 1, [])
     assert restored(cartridge, tmp_path / "out", 1) == {"g": b"two"}
+
+
+def test_a_face_that_fails_leaves_no_thread_at_the_drive(cartridge: Cartridge, tree: Tree) -> None:
+    """A thread that went on would write to a descriptor that is another file's by then."""
+
+    failed = threading.Event()
+    ended: list[Stop] = []
+
+    def fails(record: object) -> None:
+        if isinstance(record, Progress):
+            failed.set()
+            raise OSError(errno.EIO, "the terminal is gone")
+
+    def hold(drive: Drive) -> None:
+        write_from = drive.tape.write_from
+
+        def held(ring: Ring, *, limit: int = 0) -> Moved:
+            failed.wait(10)
+            moved = write_from(ring, limit=limit)
+            ended.append(moved.stop)
+            return moved
+
+        drive.tape.write_from = held  # type: ignore[method-assign]
+
+    with pytest.raises(OSError, match="terminal"):
+        cartridge.backup(tree("t", a=BIG), on_event=fails, prepare=hold)
+    assert ended == [Stop.CANCELLED]
 
 
 def test_an_interrupt_before_the_first_block_writes_nothing(cartridge: Cartridge, tree: Tree) -> None:

@@ -85,5 +85,5 @@ def nested(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 1500, reason="needs a descriptor for each level")
 def test_nested_directories_need_no_stack_of_the_process(nested: Path) -> None:
-    """Threads get a stack as large as the process's limit unless told otherwise; anybody may nest deep enough for it."""
+    """Threads get a stack as large as the process's limit unless told otherwise; anybody may nest deeper."""
     assert packed_elsewhere(nested, stack_bytes=256 << 10) == "801 0 0"
