@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: WTFPL OR MIT
- * The queue between walker and packer. A side is woken only when it sleeps, the walker only when half the queue is free:
- * with small files a wake-up costs as much as a file. */
+ * The queue between walker and packer. With small files a wake-up costs as much as a file, so a side that sleeps is
+ * woken only for a good reason: the walker when half the queue is free, the packer for a few entries or for a file whose
+ * content takes a while. */
 #include "pack_parts.h"
 
 #include <time.h>
@@ -40,11 +41,17 @@ pytp_entry *pytp_queue_space(pytp_queue *queue)
     return entry;
 }
 
+static int worth_waking_for(const pytp_queue *queue, const pytp_entry *newest)
+{
+    enum { A_FEW = 16, A_WHILE_BYTES = 64 * 1024 };
+    return queue->count >= A_FEW || (newest->fd >= 0 && newest->st.st_size >= A_WHILE_BYTES);
+}
+
 void pytp_queue_push(pytp_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    queue->count++;
-    if (queue->hungry)
+    const pytp_entry *newest = &queue->entries[(queue->head + queue->count++) % PYTP_QUEUE_ROOM];
+    if (queue->hungry && worth_waking_for(queue, newest))
         pthread_cond_signal(&queue->not_empty);
     pthread_mutex_unlock(&queue->lock);
 }

@@ -22,7 +22,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PYTP = [sys.executable, "-m", "pytp_cli"]
+INSTALLED = Path(sys.executable).with_name("pytp")
+PYTP = [str(INSTALLED)] if INSTALLED.exists() else [sys.executable, "-m", "pytp_cli"]
 Task = Callable[[], "Run"]
 
 
@@ -217,6 +218,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as users have it
     os.environ["XDG_STATE_HOME"] = str(options.work / "state")
     bench = Bench(options.work, options.runs)
     print(json.dumps(machine()))
