@@ -139,20 +139,22 @@ static void unmap_records(pytp_cartridge *c, const record *records)
     munmap((void *)((const uint8_t *)records - PYTP_CARTRIDGE_HEADER), place(c->count));
 }
 
-/* Whether object `at`, whose record was read from the index, is as it was written; `follows` is where its data must begin. */
-static int intact(pytp_cartridge *c, uint64_t at, record r, uint64_t follows, int compare)
+/* 0 when object `at`, whose record was read from the index, is as it was written; `follows` is where its data must begin.
+ * EBADMSG when it is not, another errno when that cannot be found out. */
+static int examine(pytp_cartridge *c, uint64_t at, record r, uint64_t follows, int compare)
 {
     if (r.offset != follows)
-        return 0;
+        return EBADMSG;
     if (r.length == 0)
-        return r.check == check_mark(c, at, r.offset);
+        return r.check == check_mark(c, at, r.offset) ? 0 : EBADMSG;
     if (!compare)
-        return 1;
+        return 0;
     uint8_t *data = malloc(r.length);
-    int good = data != NULL && read_all(c->data_fd, data, r.length, r.offset) == 0 &&
-               r.check == check_block(c, at, data, r.length);
+    int error = data == NULL ? ENOMEM : read_all(c->data_fd, data, r.length, r.offset);
+    if (error == 0 && r.check != check_block(c, at, data, r.length))
+        error = EBADMSG;
     free(data);
-    return good;
+    return error;
 }
 
 /* Count the objects; those behind `synced` count only up to the first that is not whole. Reads rather than maps, because
@@ -169,9 +171,13 @@ static int count_objects(pytp_cartridge *c, uint64_t data_file_bytes, int compar
                 return error;
         }
         record r = decoded(chunk[in_chunk]);
-        if (good >= c->synced &&
-            (r.offset + r.length > data_file_bytes || !intact(c, good, r, end, compare)))
+        int error = 0;
+        if (good >= c->synced)
+            error = end + r.length > data_file_bytes ? EBADMSG : examine(c, good, r, end, compare);
+        if (error == EBADMSG)
             break;
+        if (error != 0) /* nothing may be cut off for that */
+            return error;
         c->filemarks += r.length == 0;
         end = r.offset + r.length;
     }
@@ -212,13 +218,13 @@ int pytp_cartridge_sync(pytp_cartridge *c)
 {
     if (c->synced == c->count)
         return 0;
-    if (fdatasync(c->data_fd) != 0)
+    if (fdatasync(c->data_fd) != 0 || fdatasync(c->index_fd) != 0)
         return errno;
+    /* Only now, and no sync behind it: a header that says more than the disk holds would be damage, one that says less makes
+     * the next open() compare what is there. */
     uint64_t before = c->synced;
     c->synced = c->count;
     int error = write_synced(c);
-    if (error == 0 && fdatasync(c->index_fd) != 0)
-        error = errno;
     if (error != 0)
         c->synced = before;
     return error;
@@ -271,6 +277,8 @@ int pytp_cartridge_cut(pytp_cartridge *c, uint64_t at)
         c->synced = at;
         if ((error = write_synced(c)) != 0)
             return error;
+        if (fdatasync(c->index_fd) != 0) /* before the index gets shorter than the header says */
+            return errno;
     }
     /* Index first: data that no record names is never read. */
     if (ftruncate(c->index_fd, (off_t)place(at)) != 0)
@@ -369,10 +377,13 @@ int64_t pytp_cartridge_verify(pytp_cartridge *c)
         return -errno - 1;
     for (; at < c->count; at++) {
         record r = decoded(records[at]);
-        if (!intact(c, at, r, end, 1))
-            break;
+        int error = examine(c, at, r, end, 1);
+        if (error != 0) {
+            unmap_records(c, records);
+            return error == EBADMSG ? (int64_t)at : -(int64_t)error - 1;
+        }
         end = r.offset + r.length;
     }
     unmap_records(c, records);
-    return at == c->count ? -1 : (int64_t)at;
+    return -1;
 }

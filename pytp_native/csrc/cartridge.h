@@ -10,8 +10,9 @@
  * So 100 GB in blocks of 512 KiB has an index of 3.2 MB, and a block that rotted, was swapped with another or lost its tail is
  * found out when it is read. An object's number is the logical block number of SSC: filemarks count.
  *
- * The index record is written after the data, each in one write, so a killed process leaves whole objects only. Power loss may
- * take what was written after the last sync: records from `synced` on whose data is not there are cut off when the cartridge is
+ * The index record is written after the data, each in one write, so a killed process leaves whole objects only. The header never
+ * claims more than the disk holds: it is written behind a sync, and lowered before a cut. Power loss may take what was written
+ * after the last sync: records from `synced` on whose data is not there are cut off when the cartridge is
  * next opened (end of data moves forward); anything wrong before `synced` is damage and is reported, never repaired.
  *
  * One user at a time (the drive's lock). Functions return 0 or an errno of the host unless they say otherwise; EBADMSG is damage.

@@ -118,7 +118,11 @@ class Cartridge:
         except OSError as exc:
             self.close()
             raise MediumDamaged(self.label.barcode, f"{name} cannot be opened: {os.strerror(exc.errno or 0)}") from exc
-        self._check(lib.pytp_cartridge_open(self.handle, *self._fds, boot_number(), writable), "its index")
+        try:
+            self._check(lib.pytp_cartridge_open(self.handle, *self._fds, boot_number(), writable), "its index")
+        except PytpError:
+            self.close()
+            raise
 
     def close(self) -> None:
         while self._fds:
