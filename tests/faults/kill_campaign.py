@@ -10,6 +10,7 @@ so. Every cartridge is read back when it is nearly full, and at the end. Exit 1 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import random
 import select
@@ -127,6 +128,7 @@ class Campaign:
     def _one(self, *, kill: bool) -> None:
         """Start a backup, kill it at a random moment of its usual time, and note what it had said by then."""
         self.runs += 1
+        gc.collect()  # a restore's garbage has threads, which no child inherits and every child would wait for
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
@@ -137,8 +139,10 @@ class Campaign:
         if not self._wait(reading, patience):
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
+        if status == signal.SIGKILL:
             self.killed += 1
+        elif status:
+            raise Lost(f"run {self.runs}: ended with wait status {status}")
         else:
             self.finished += 1
             self._durations.append(time.monotonic() - started)
@@ -166,6 +170,8 @@ class Campaign:
                 if number == "failed":
                     raise Lost(f"run {self.runs}: {name}")
                 tree = next(tree for tree in self.trees if tree.name == name)
+                if self.saved and int(number) <= self.saved[-1].tape_file:
+                    raise Lost(f"run {self.runs}: tape file {number} was written over")
                 self.saved.append(Saved(int(number), tree))
 
 
