@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from hwtests.benches import HardwareBench, TgtBench, VirtualBench
 from hwtests.emulator_faults import TGT
 from pytp_native.transport import open_tape
 
+HERE = Path(__file__).parent
 GUEST = os.environ.get("PYTP_GUEST")
 
 
@@ -36,7 +38,7 @@ def pytest_report_header(config):
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        if "bench" not in getattr(item, "fixturenames", ()):
+        if HERE not in item.path.parents or "bench" not in getattr(item, "fixturenames", ()):
             continue
         if GUEST == "tgt":
             reason = TGT.get(item.name) or TGT.get(item.name.partition("[")[0])
