@@ -77,21 +77,25 @@ int pytp_sparse_map(int fd, const struct stat *st, pytp_sparse *map)
     return write_map(map) == 0 ? 1 : -1;
 }
 
-static void hash_zeros(pytp_pack *pack, uint64_t length)
+/* Holes can be far longer than any file on disk: look between pieces whether the job was stopped. */
+static int hash_zeros(pytp_pack *pack, uint64_t length)
 {
     while (length > 0) {
+        if (pytp_ring_fill(pack->ring) == NULL)
+            return PYTP_CANCELLED;
         size_t take = length < sizeof zeros ? (size_t)length : sizeof zeros;
         pytp_hash_add(pack->hash, zeros, take);
         length -= take;
     }
+    return 0;
 }
 
 /* What the file no longer gives is zeros: the header has promised `length` bytes. */
 static int fill_up(pytp_pack *pack, const pytp_entry *entry, uint64_t length, int kind, int error)
 {
     pytp_pack_problem(pack, &entry->name, kind, error);
-    hash_zeros(pack, length);
-    return pytp_stream_zeros(pack, length);
+    int status = hash_zeros(pack, length);
+    return status == 0 ? pytp_stream_zeros(pack, length) : status;
 }
 
 /* Copy `length` bytes at `offset` into the archive. */
@@ -137,8 +141,9 @@ static int copy_sparse(pytp_pack *pack, const pytp_entry *entry, const pytp_spar
     uint64_t at = 0;
     int status = pytp_stream_put(pack, map->text.data, map->text.length);
     for (size_t i = 0; i < map->count && status == 0; i++) {
-        hash_zeros(pack, map->extents[i].offset - at);
-        status = copy(pack, entry, map->extents[i].offset, map->extents[i].length);
+        status = hash_zeros(pack, map->extents[i].offset - at);
+        if (status == 0)
+            status = copy(pack, entry, map->extents[i].offset, map->extents[i].length);
         at = map->extents[i].offset + map->extents[i].length;
     }
     return status;

@@ -276,6 +276,27 @@ def test_the_checksum_of_a_sparse_file_covers_its_holes(tree: Path) -> None:
     assert digest == hashlib.sha256((tree / "s").read_bytes()).digest()
 
 
+def test_stopping_does_not_wait_for_the_checksum_of_a_hole(tree: Path) -> None:
+    """A terabyte of nothing would take SHA-256 an hour."""
+    with open(tree / "s", "wb") as file:
+        file.truncate(1 << 40)
+    ring = Ring(BLOCK, 8 * BLOCK)
+    packer = Packer(ring, lambda *_: None, hash_kind=Hash.SHA256)
+
+    def work() -> None:
+        with pytest.raises(PackCancelled):
+            packer.add(os.fsencode(tree), b"t")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while packer.counts().members < 1 and time.monotonic() < deadline:
+        pass  # the directory is packed; its file is nothing but a hole
+    ring.stop()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
 @ROOT_ONLY
 def test_unreadable_files_and_directories_are_listed_and_the_rest_saved(tree: Path) -> None:
     """setfsuid(2) takes the file rights of root from this thread alone."""
