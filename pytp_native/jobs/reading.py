@@ -10,7 +10,7 @@ from pytp_native.errors import ArchiveCut, NothingHere, PytpError
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, MemberProblem, Progress
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.tape_file import TapeFile
-from pytp_native.stream.untar import Ended, Problem, Untar
+from pytp_native.stream.untar import Counts, Ended, Problem, Untar
 
 _PROGRESS_S = 0.25
 
@@ -18,8 +18,10 @@ _PROGRESS_S = 0.25
 class Reading:
     """Joins a tape file and the tar reader that consumes it, and remembers what went wrong."""
 
-    def __init__(self, file: TapeFile, emit: Emit) -> None:
+    def __init__(self, file: TapeFile, emit: Emit, *, restores: bool = False) -> None:
+        """`restores`: the files that it tells are those made in the target, not those seen in the archive."""
         self.file = file
+        self._restores = restores
         self.untar = Untar(file.ring, on_problem=self._problem, on_pause=self._pause)
         self.problems: list[MemberProblem] = []
         self._emit = emit
@@ -40,7 +42,10 @@ class Reading:
     def progress(self) -> None:
         """Emit the totals as they are."""
         counts = self.untar.counts()
-        self._emit(Progress(counts.restored or counts.members, counts.archive_bytes, self.file.ring.stats().fill))
+        self._emit(Progress(self._files(counts), counts.archive_bytes, self.file.ring.stats().fill))
+
+    def _files(self, counts: Counts) -> int:
+        return counts.restored if self._restores else counts.members
 
     def failure(self, interrupt: Interrupt) -> tuple[int, str]:
         """Return exit code and message of this archive, once the reader has ended."""
@@ -76,7 +81,7 @@ class Reading:
             tape_file=self.file.number,
             first_block=self.file.first_block,
             blocks=self.file.blocks,
-            files=counts.restored or counts.members,
+            files=self._files(counts),
             data_bytes=self.file.data_bytes,
             duration_s=time.monotonic() - since,
             errors=tuple(self.problems),

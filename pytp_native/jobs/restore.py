@@ -38,7 +38,7 @@ def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interr
     try:
         with TapeFile(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
             emit(ArgumentStarted(f"file {file.number}".encode(), file.number))
-            reading = Reading(file, emit)
+            reading = Reading(file, emit, restores=True)
             untar = reading.untar
             untar.extract(target, request.patterns, overwrite=request.overwrite, target_is_ours=ours)
             reading.progress()
@@ -65,7 +65,7 @@ def _tell_owners(untar: Untar, emit: Emit) -> None:
 
 def _open_target(path: bytes) -> tuple[int, bool]:
     """Return a descriptor of the target, made if it is missing, and whether the archive may change its attributes."""
-    name = os.fsdecode(path)
+    name = os.fsdecode(path) or "TARGET ''"
     try:
         made = not os.path.exists(path)
         os.makedirs(path, exist_ok=True)

@@ -125,6 +125,7 @@ class TapeFile:
         if first.stop is Stop.FILEMARK:
             raise NothingHere(self.drive.name, f"tape file {self.number} is empty; the tape stands behind it")
         if first.stop is Stop.END_OF_DATA:
+            mtio.end_of_data(self.drive.tape)  # st lost its block number in that read; the next command wants to know
             raise EndOfData(self.drive.name, "end of data: no tape file begins here", "rewind, or go back with bb")
         if first.error is not None:
             self.stop, self.error = first.stop, first.error

@@ -55,6 +55,21 @@ def test_behind_the_last_tape_file_there_is_nothing(drive: Drive, tmp_path: Path
     assert "end of data" in report.message
 
 
+def test_at_the_end_of_data_it_says_so_every_time(drive: Drive, tmp_path: Path, told: Told) -> None:
+    write_file(drive, tar_of(FILES))
+    first = run(drive, tmp_path / "out", told)
+    second = run(drive, tmp_path / "out", told)
+    assert (first.exit_code, second.exit_code, second.message) == (11, 11, first.message)
+
+
+def test_only_files_that_were_made_are_told_as_restored(drive: Drive, tmp_path: Path, told: Told) -> None:
+    write_file(drive, tar_of(FILES))
+    for wanted, code, files in ((b"nothing like it", 1, 0), (b"a", 0, 1), (b"a", 1, 0)):
+        drive.rewind()
+        report = run(drive, tmp_path / "out", told, wanted)
+        assert (report.exit_code, report.arguments[0].files) == (code, files)
+
+
 def test_a_blank_tape_has_nothing(drive: Drive, tmp_path: Path, told: Told) -> None:
     assert run(drive, tmp_path / "out", told).exit_code == 11
 
