@@ -194,7 +194,9 @@ def _refuse_later(strategy: Strategy, incremental: bool) -> None:
 def _refuse_missing(paths: object) -> None:
     for path in paths if isinstance(paths, tuple) else ():
         if not os.path.lexists(path):
-            raise UsageError(os.fsdecode(path), "no such file or directory; nothing was written", "check the name")
+            raise UsageError(
+                os.fsdecode(path) or "PATH ''", "no such file or directory; nothing was written", "check the name"
+            )
 
 
 def _marks(low: int | None, high: int) -> tuple[int, int]:

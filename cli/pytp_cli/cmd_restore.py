@@ -13,6 +13,7 @@ import typer
 from pytp_cli import options
 from pytp_cli.names import printable
 from pytp_cli.run import Run
+from pytp_cli.sink import unwritable
 from pytp_native.errors import NothingHere, PytpError, UsageError
 
 
@@ -68,7 +69,7 @@ def ls(
         unit = run.open_drive(drive)
         request = ListRequest(sample=sample, all_files=all_files)
         run.fields["members"] = []
-        run.job(lambda emit, interrupt: list_members(unit, request, emit, interrupt), verb="list")
+        run.job(lambda emit, interrupt: list_members(unit, request, emit, interrupt), verb="list", bar=as_json)
     return run.exit_code
 
 
@@ -106,8 +107,10 @@ def _cat(run: Run, drive: str | None, file: int | None, output: str | None) -> N
                 _write_all(sink, data)
             except BrokenPipeError:
                 run.reader_gone()
+            except OSError as exc:
+                raise unwritable(exc, output or "standard output") from exc
 
-        report = run.job(lambda _emit, interrupt: copy(unit, file, write, interrupt), verb="cat")
+        report = run.job(lambda _emit, interrupt: copy(unit, file, write, interrupt), verb="cat", bar=False)
     if output is not None and report.exit_code == NothingHere.exit_code:
         os.unlink(output)  # there is no such tape file
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pytp_cli.commands import ALIASES, COMMANDS, GROUPS, NOT_YET, NOT_YET_ALIASES, Command
 from pytp_native.errors import PytpError, UsageError
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _terminable():
             code = _dispatch(args)
-        sys.stdout.flush()
+        _flush()
     except BrokenPipeError:
         _drop_stdout()
         code = BROKEN_PIPE_EXIT
@@ -182,7 +182,8 @@ def _fail(args: list[str], code: int, message: str) -> int:
         from pytp_cli.report import empty_object, write_object
 
         words = _take_config([word for word in args if word != "--config"])[1]
-        write_object({**empty_object(_split(words)[0]), "exit": code, "message": message})
+        with suppress(PytpError):  # it was stdout that failed, and that is said above
+            write_object({**empty_object(_split(words)[0]), "exit": code, "message": message})
     return code
 
 
@@ -193,8 +194,20 @@ def _survive_odd_locales() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        from pytp_cli.sink import unwritable
+
+        _drop_stdout()
+        raise unwritable(exc) from exc
+
+
 def _drop_stdout() -> None:
-    """The reader is gone: make the interpreter's last flush succeed."""
+    """Nobody takes what is left: make the interpreter's last flush succeed."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import json
-import sys
 
 from pytp_cli.names import json_text
+from pytp_cli.sink import put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def position_object(position: Position) -> dict[str, Any]:
 
 def write_object(fields: dict[str, Any]) -> None:
     """Write the object to stdout as one line of ASCII, so that no locale and no lone surrogate can break it."""
-    sys.stdout.write(json.dumps(fields, default=_plain) + "\n")
-    sys.stdout.flush()
+    put(json.dumps(fields, default=_plain))
 
 
 def _plain(value: object) -> object:

@@ -13,6 +13,7 @@ import typer
 from pytp_cli.names import printable
 from pytp_cli.report import argument_object, empty_object, position_object, write_object
 from pytp_cli.screen import Screen
+from pytp_cli.sink import put, unwritable
 from pytp_native.config import Config, DriveConfig, load
 from pytp_native.errors import PytpError
 from pytp_native.jobs.events import MemberListed
@@ -87,18 +88,28 @@ class Run:
     def say(self, text: str) -> None:
         """Print human text on stdout; with --json nothing."""
         if not self.as_json:
-            print(text)
+            put(text)
 
     def note(self, text: str) -> None:
         """Print one line on stderr, if anybody still reads it."""
         with suppress(OSError):
             print(f"pytp: {printable(text)}", file=sys.stderr, flush=True)
 
-    def job(self, work: Callable[[Emit, Interrupt], JobReport], *, verb: str, log: JobLog | None = None) -> JobReport:
-        """Run a job with screen, log and signals around it and take over its report."""
+    def job(
+        self,
+        work: Callable[[Emit, Interrupt], JobReport],
+        *,
+        verb: str,
+        log: JobLog | None = None,
+        bar: bool = True,
+    ) -> JobReport:
+        """Run a job with screen, log and signals around it and take over its report.
+
+        `bar`: a progress bar on a terminal; not for a job whose output may go to that terminal by way of a pipe.
+        """
         from pytp_cli.signals import stopping
 
-        screen = Screen(verb, quiet_stdout=self.as_json, bar=True)
+        screen = Screen(verb, quiet_stdout=self.as_json, bar=bar)
         self.fields["notices"] = screen.notices
         self.fields["arguments"] = screen.finished
 
@@ -128,9 +139,9 @@ class Run:
             screen(record)
         except BrokenPipeError:
             self.reader_gone()
-        except OSError:
+        except OSError as exc:
             if isinstance(record, MemberListed):
-                raise
+                raise unwritable(exc) from exc
             self._unseen = True
 
     def reader_gone(self) -> None:

@@ -161,3 +161,27 @@ def test_a_terminated_demonstration_leaves_nothing_behind(
     assert process.wait(60) == 130
     assert b"Traceback" not in rest
     assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("ls",), ("cat",), ("status",), ("ls", "--json")])
+def test_a_full_disk_behind_stdout_is_said_in_one_line(
+    environ: dict[str, str], saved: str, words: tuple[str, ...]
+) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*PYTP, *words, "--drive", saved], env=environ, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+    assert done.returncode == 6
+    assert b"standard output: cannot be written: No space left on device" in done.stderr.splitlines()[-1]
+
+
+def test_listing_on_a_terminal_has_no_bar_between_its_lines(environ: dict[str, str], saved: str) -> None:
+    leader, follower = pty.openpty()
+    done = subprocess.run(
+        [*PYTP, "ls", "--drive", saved],
+        env={**environ, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=follower, check=False, timeout=60,
+    )  # fmt: skip
+    os.write(follower, b"end")
+    assert (done.returncode, os.read(leader, 10_000)) == (0, b"end")
+    os.close(leader)
+    os.close(follower)
