@@ -88,7 +88,7 @@ def _prepare(drive: Drive, request: BackupRequest, emit: Emit) -> None:
 def _announce_loss(drive: Drive, emit: Emit) -> None:
     where = drive.where()
     if where.file is None or where.block != 0:
-        spot = "an unknown place" if where.file is None else f"file {where.file}, block {where.block}"
+        spot = str(where) if where.block is not None else f"an unknown place ({where})"
         raise Refused(
             drive.address,
             f"the tape stands at {spot}, and --overwrite starts only at block 0 of a tape file",

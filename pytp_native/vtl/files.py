@@ -17,6 +17,8 @@ def host_error(subject: str, number: int) -> PytpError:
     """Name an errno of the disk under the library: full is no end of tape."""
     if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return HostDiskFull(subject, f"the host's disk takes no more ({os.strerror(number)})")
+    if number in {errno.EACCES, errno.EPERM}:
+        return DeviceError(subject, "permission denied", "run as the owner of the library, or make one of your own")
     return DeviceError(subject, f"the host's file system failed: {os.strerror(number)}", "check the host's disk")
 
 
@@ -48,7 +50,9 @@ def read_json(path: str, *, what: str) -> dict[str, Any]:
         with open(path, encoding="utf-8") as file:
             value = json.load(file)
     except OSError as exc:
-        raise BadAddress(path, f"no {what} here: {os.strerror(exc.errno or 0)}") from exc
+        raise BadAddress(
+            path, f"no {what} here: {os.strerror(exc.errno or 0)}", "check the path; pytp vtl create makes a new one"
+        ) from exc
     except ValueError as exc:
         raise BadAddress(path, f"not a {what}: {exc}") from exc
     if not isinstance(value, dict):

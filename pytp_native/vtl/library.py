@@ -76,7 +76,12 @@ class Library:
         """
         name = personality_of(generation)
         if drives < 1 or slots < 1 or mail_slots < 0 or not 0 <= cartridges <= slots:
-            raise UsageError("library", f"{drives} drives, {slots} slots and {cartridges} cartridges make none")
+            fact = (
+                f"{cartridges} cartridges do not fit into {slots} slots"
+                if cartridges > slots
+                else "too few of something"
+            )
+            raise UsageError("library", fact, "it takes a drive, a slot, and a slot for each cartridge")
         check_capacity(capacity_bytes)
         where = os.fspath(path)
         if os.path.lexists(where) and not (os.path.isdir(where) and not os.listdir(where)):
