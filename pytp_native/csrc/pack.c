@@ -69,6 +69,12 @@ int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name)
     return status;
 }
 
+void pytp_pack_stop(pytp_pack *pack)
+{
+    pytp_ring_stop(pack->ring);
+    pytp_queue_stop(&pack->queue);
+}
+
 int pytp_pack_end(pytp_pack *pack)
 {
     int status = pytp_stream_end(pack);

@@ -67,6 +67,8 @@ int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name);
 int pytp_pack_end(pytp_pack *pack);
 /* Start the next tape file: block numbers from 0, hard links forgotten. The ring has been reset. */
 void pytp_pack_restart(pytp_pack *pack);
+/* Stop the ring, and a packer that waits for a slow source. May be called from another thread at any time. */
+void pytp_pack_stop(pytp_pack *pack);
 /* May be called from another thread at any time. */
 void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);
 

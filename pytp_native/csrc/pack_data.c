@@ -93,6 +93,7 @@ static int hash_zeros(pytp_pack *pack, uint64_t length)
 /* What the file no longer gives is zeros: the header has promised `length` bytes. */
 static int fill_up(pytp_pack *pack, const pytp_entry *entry, uint64_t length, int kind, int error)
 {
+    pack->filled_up = 1;
     pytp_pack_problem(pack, &entry->name, kind, error);
     int status = hash_zeros(pack, length);
     return status == 0 ? pytp_stream_zeros(pack, length) : status;
@@ -157,14 +158,15 @@ static void tell_changes(pytp_pack *pack, const pytp_entry *entry)
         return;
     if (now.st_size > before->st_size)
         pytp_pack_problem(pack, &entry->name, PYTP_PROBLEM_GREW, 0);
-    else if (now.st_size == before->st_size && (now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-                                                now.st_mtim.tv_nsec != before->st_mtim.tv_nsec))
+    else if (!pack->filled_up && (now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+                                  now.st_mtim.tv_nsec != before->st_mtim.tv_nsec))
         pytp_pack_problem(pack, &entry->name, PYTP_PROBLEM_CHANGED, 0);
 }
 
 int pytp_pack_content(pytp_pack *pack, const pytp_entry *entry, const pytp_sparse *map, pytp_packed_member *member)
 {
     uint64_t size = (uint64_t)entry->st.st_size, stored = map->count > 0 ? map->data_bytes : size;
+    pack->filled_up = 0;
     int status = map->count == 0 ? copy_small(pack, entry->fd, size, member) : -1;
     if (status == -1) {
         pytp_hash_start(pack->hash);

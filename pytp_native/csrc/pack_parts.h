@@ -62,6 +62,7 @@ struct pytp_pack {
     uint8_t *slot;
     size_t used;
     uint64_t block;
+    int filled_up; /* the current file gave less than its header says, which has been told */
     /* the tree being walked */
     const char *root;    /* path of the argument */
     size_t prefix;       /* length of its member name */
@@ -81,7 +82,7 @@ void pytp_queue_close(pytp_queue *queue);
 /* The oldest entry; NULL at the end. pop() closes its file. */
 pytp_entry *pytp_queue_next(pytp_queue *queue);
 void pytp_queue_pop(pytp_queue *queue);
-/* Make the walker stop; afterwards, when it has ended, clear() closes what is left. */
+/* Make both sides stop; afterwards, when the walker has ended, clear() closes what is left. */
 void pytp_queue_stop(pytp_queue *queue);
 void pytp_queue_clear(pytp_queue *queue);
 void pytp_queue_free(pytp_queue *queue);

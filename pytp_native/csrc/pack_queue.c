@@ -67,12 +67,12 @@ void pytp_queue_close(pytp_queue *queue)
 pytp_entry *pytp_queue_next(pytp_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    while (queue->count == 0 && !queue->closed) {
+    while (queue->count == 0 && !queue->closed && !queue->stopped) {
         queue->hungry = 1;
         pthread_cond_wait(&queue->not_empty, &queue->lock);
     }
     queue->hungry = 0;
-    pytp_entry *entry = queue->count > 0 ? &queue->entries[queue->head] : NULL;
+    pytp_entry *entry = queue->count > 0 && !queue->stopped ? &queue->entries[queue->head] : NULL;
     pthread_mutex_unlock(&queue->lock);
     return entry;
 }
@@ -100,6 +100,7 @@ void pytp_queue_stop(pytp_queue *queue)
     pthread_mutex_lock(&queue->lock);
     queue->stopped = 1;
     pthread_cond_broadcast(&queue->not_full);
+    pthread_cond_broadcast(&queue->not_empty);
     pthread_mutex_unlock(&queue->lock);
 }
 

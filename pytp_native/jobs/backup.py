@@ -188,7 +188,7 @@ class _Session:
         self._packer.restart()
         self._log.restart()
         pipeline = Pipeline(self._ring, lambda: self._pack(argument), lambda: self._drive.tape.write_from(self._ring))
-        self._interrupt.on_trigger(self._ring.stop)
+        self._interrupt.on_trigger(self._packer.stop)
         pipeline.start()
         try:
             while not pipeline.wait(0.2):

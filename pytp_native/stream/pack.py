@@ -164,6 +164,10 @@ class Packer:
         """Begin the next archive, in a ring that has been reset."""
         lib.pytp_pack_restart(self._handle)
 
+    def stop(self) -> None:
+        """Stop the ring, and this packer also where it waits for a slow source; from any thread."""
+        lib.pytp_pack_stop(self._handle)
+
     def counts(self) -> PackCounts:
         raw = ffi.new("pytp_pack_counts *")
         lib.pytp_pack_read_counts(self._handle, raw)

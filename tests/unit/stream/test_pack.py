@@ -350,6 +350,45 @@ def test_a_file_that_changes_is_listed(tree: Path) -> None:
     assert [problem for _, problem, _ in packed.problems] == [Problem.CHANGED]
 
 
+def test_a_file_rewritten_shorter_after_it_was_read_is_listed(tree: Path) -> None:
+    """The last block that the ring takes ends the content; what follows waits for the consumer."""
+    (tree / "f").write_bytes(b"x" * BLOCK * 100)
+    packed = pack(tree, on_block=at_block(92, lambda: (tree / "f").write_bytes(b"short")))
+    assert [problem for _, problem, _ in packed.problems] in ([Problem.SHRANK], [Problem.CHANGED])
+
+
+def test_stopping_frees_a_packer_that_waits_for_its_source(tmp_path: Path) -> None:
+    """The walker is held while it tells of a socket, as a slow file system would hold it."""
+    held, told = threading.Event(), threading.Event()
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    with socket.socket(socket.AF_UNIX) as sock:
+        here = os.getcwd()
+        os.chdir(tree)
+        try:
+            sock.bind("sock")
+        finally:
+            os.chdir(here)
+        ring = Ring(BLOCK, 8 * BLOCK)
+        packer = Packer(ring, lambda *seen: (told.set(), held.wait(30)))
+
+        def stop() -> None:
+            told.wait(30)
+            packer.stop()
+            held.set()
+
+        stopper = threading.Thread(target=stop)
+        stopper.start()
+
+        def whole() -> None:
+            packer.add(os.fsencode(tree), b"t")
+            packer.end()
+
+        with pytest.raises(PackCancelled):
+            whole()
+        stopper.join()
+
+
 def test_a_file_that_vanishes_is_listed_and_the_rest_saved(tree: Path) -> None:
     """The walker has opened some files ahead; the last of 500 is not among them."""
     (tree / "a").write_bytes(b"x" * BLOCK * 100)
@@ -365,10 +404,10 @@ def test_a_file_that_vanishes_is_listed_and_the_rest_saved(tree: Path) -> None:
 def test_a_file_that_was_opened_ahead_and_waited_is_saved_as_it_is_when_its_turn_comes(tree: Path) -> None:
     (tree / "a").write_bytes(b"x" * BLOCK * 100)
     (tree / "b").write_bytes(b"old")
-    stale = time.monotonic() + 0.02
 
     def rewrite() -> None:
         (tree / "b").write_bytes(b"new content")
+        stale = time.monotonic() + 0.02
         while time.monotonic() < stale:
             pass
 
