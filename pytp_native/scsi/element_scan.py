@@ -86,16 +86,22 @@ def elements_of_type(transport: ScsiTransport, scan: Scan, element_type: int, wh
             if found and _is_end(exc):
                 break
             raise
-        if status.elements:
-            _check_order(transport, status, element_type, left.first)
-            found += status.elements
-            first = status.elements[-1].address + 1
+        elements = _elements_of(status, room)
+        if elements:
+            _check_order(transport, elements, element_type, left.first)
+            found += elements
+            first = elements[-1].address + 1
             left = ElementRange(first, where.first + where.size - first)
         elif status.available:
             room = _more_room(transport, scan, status, room)
         else:
             break
     return found
+
+
+def _elements_of(status: ElementStatus, room: int) -> tuple[Element, ...]:
+    """With the last one too, if it is cut though there was room."""
+    return (*status.elements, status.cut) if status.cut is not None and status.received < room else status.elements
 
 
 def _more_room(transport: ScsiTransport, scan: Scan, status: ElementStatus, room: int) -> int:
@@ -107,9 +113,9 @@ def _more_room(transport: ScsiTransport, scan: Scan, status: ElementStatus, room
     return wanted
 
 
-def _check_order(transport: ScsiTransport, status: ElementStatus, element_type: int, first: int) -> None:
+def _check_order(transport: ScsiTransport, elements: tuple[Element, ...], element_type: int, first: int) -> None:
     last = first - 1
-    for element in status.elements:
+    for element in elements:
         if element.element_type != element_type:
             fact = f"READ ELEMENT STATUS: type {element_type} was asked for, type {element.element_type} came"
             raise LibraryError(transport.address, fact)

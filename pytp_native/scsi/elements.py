@@ -105,6 +105,11 @@ class ElementStatus(NamedTuple):
     byte_count: int
     """Bytes of a full answer, behind the header."""
     elements: tuple[Element, ...]
+    received: int = 0
+    """Bytes that came, header included."""
+    cut: Element | None = None
+    """The element whose descriptor is cut at the end of what came, what is missing read as zeros. It counts only if the
+    device, not the allocation length, ended the answer: tgt sends eight bytes less than it tells."""
 
     @property
     def complete(self) -> bool:
@@ -120,35 +125,47 @@ def parse_element_status(data: bytes) -> ElementStatus:
     byte_count = number(data, 5, 3)
     end = min(len(data), HEADER_BYTES + byte_count)
     elements: list[Element] = []
+    cut = None
     at = HEADER_BYTES
     while at + 8 <= end:
-        page_end = min(end, at + 8 + number(data, at + 5, 3))
-        _read_page(data, at, page_end, elements)
-        at += 8 + number(data, at + 5, 3)
-    return ElementStatus(number(data, 0, 2), number(data, 2, 2), byte_count, tuple(elements))
+        page_end = at + 8 + number(data, at + 5, 3)
+        elements += _read_page(data, at, min(end, page_end))
+        if page_end > end:
+            cut = _cut_element(data, at, end)
+        at = page_end
+    return ElementStatus(number(data, 0, 2), number(data, 2, 2), byte_count, tuple(elements), len(data), cut)
 
 
-def _read_page(data: bytes, at: int, end: int, elements: list[Element]) -> None:
-    """Append the whole descriptors of the page whose header is at `at`."""
+def _cut_element(data: bytes, at: int, end: int) -> Element | None:
+    """Return the element that the end cuts, if at least its plain part came."""
+    width = number(data, at + 2, 2)
+    low = at + 8 + (end - at - 8) // width * width
+    if end - low < _PLAIN.size or end - low >= width:
+        return None
+    padded = data[at : at + 8] + data[low:end].ljust(width, b"\0")
+    return next(iter(_read_page(padded, 0, len(padded))), None)
+
+
+def _read_page(data: bytes, at: int, end: int) -> list[Element]:
+    """Return the whole descriptors of the page whose header is at `at`."""
     element_type, flags, width = data[at], data[at + 1], number(data, at + 2, 2)
     if not 1 <= element_type <= 4:
         raise BadReply("", f"element status: there is no element type {element_type}")
     if width < LEAST_DESCRIPTOR:
         raise BadReply("", f"element status: descriptors of {width} bytes")
+    starts = range(at + 8, end - width + 1, width)
     if width < _PLAIN.size:
-        short = (
-            bytes(data[low : low + width]).ljust(_PLAIN.size, b"\0") for low in range(at + 8, end - width + 1, width)
-        )
-        elements += [Element(element_type, *_PLAIN.unpack(padded)) for padded in short]
-        return
+        short = (bytes(data[low : low + width]).ljust(_PLAIN.size, b"\0") for low in starts)
+        return [Element(element_type, *_PLAIN.unpack(padded)) for padded in short]
     primary, alternate, identifier = _layout(flags, width)
-    unpack = _PLAIN.unpack_from
-    named = width - identifier > 4
-    for low in range(at + 8, end - width + 1, width):
+    unpack, named = _PLAIN.unpack_from, width - identifier > 4
+    elements = []
+    for low in starts:
         tag = data[low + primary : low + primary + TAG_BYTES] if primary else None
         other = data[low + alternate : low + alternate + TAG_BYTES] if alternate else None
         name, kind = _identifier(data[low + identifier : low + width]) if named else (b"", 0)
         elements.append(Element._make((element_type, *unpack(data, low), tag, other, name, kind)))
+    return elements
 
 
 def _layout(flags: int, width: int) -> tuple[int, int, int]:
