@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """Log pages (SPC-6): parameters by code, whatever their length; TapeAlert. Light.
 
-Lengths differ between vendors and generations, so a value is read with the length that it has. What the parameters
-mean is in spec/log_pages.py.
+Lengths differ between vendors and generations, so a value is read with the length that it has. What a parameter means
+is not judged here.
 """
 
 from __future__ import annotations

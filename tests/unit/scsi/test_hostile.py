@@ -49,7 +49,7 @@ def test_answers_of_other_commands(parse):
 
 
 @pytest.mark.parametrize("parse", PARSERS.values(), ids=PARSERS)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(data=st.binary(max_size=300))
 @example(data=b"")
 @example(data=b"\xff" * 300)
@@ -81,7 +81,7 @@ def test_every_truncation(name):
 
 
 @pytest.mark.parametrize("name", OWN)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_changed_bytes(name, data):
     changed = bytearray(CORPUS[name])
@@ -117,6 +117,7 @@ def pieces(answer):
     )  # fmt: skip
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(max_size=40))
 def test_mode_pages_of_any_bytes(data):
     page = mode.ModePage(0, 0, data)
@@ -131,6 +132,7 @@ def test_mode_pages_of_any_bytes(data):
         survives(parse, page)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(max_size=400), st.sampled_from([0x12, 0x2E]))
 def test_alerts_of_any_bytes_are_flags(data, page):
     parse = next(parse for key, parse in PARSERS.items() if "parse_log_page" in key)

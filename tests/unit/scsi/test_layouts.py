@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytp_native.errors import BadReply, UsageError
@@ -18,6 +18,7 @@ from pytp_native.scsi.sense import parse_sense
 from tests.golden import golden, names
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(min_size=18, max_size=18))
 def test_fixed_sense(data):
     data = b"\x70" + data[1:7] + b"\x0a" + data[8:]
@@ -30,6 +31,7 @@ def test_fixed_sense(data):
     assert parse_sense(b"\xf0" + data[1:]).information == heavy.information
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(min_size=36, max_size=96))
 def test_inquiry(data):
     light, heavy = parse_inquiry(data), layouts.INQUIRY.parse(data)
@@ -46,6 +48,7 @@ def test_inquiry(data):
     assert light.vendor_specific == heavy.rest[:20]
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(min_size=20, max_size=20))
 def test_position_short(data):
     light, heavy = position.parse_short(data), layouts.POSITION_SHORT.parse(data)
@@ -59,6 +62,7 @@ def test_position_short(data):
     assert light.beyond_programmable_warning == heavy.flags.bpew
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(min_size=32, max_size=32))
 def test_position_long_and_extended(data):
     light, heavy = position.parse_long(data), layouts.POSITION_LONG.parse(data)
@@ -73,6 +77,7 @@ def test_position_long_and_extended(data):
     assert light.buffered_bytes == (None if heavy.flags.bycu else heavy.buffered_bytes)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(min_size=6, max_size=6))
 def test_block_limits(data):
     light, heavy = position.parse_block_limits(data), layouts.BLOCK_LIMITS.parse(data)
@@ -80,6 +85,7 @@ def test_block_limits(data):
 
 
 @pytest.mark.parametrize("width", [12, 16, 48, 52, 84, 88, 122])
+@settings(deadline=None, derandomize=True)
 @given(data=st.data())
 def test_element_descriptors(width, data):
     body = data.draw(st.lists(st.binary(min_size=width, max_size=width), max_size=4))
@@ -117,6 +123,7 @@ def test_mode_headers_and_descriptors(name):
     assert (sensed.medium_type, sensed.device_specific) == (short.medium_type, short.device_specific)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(min_size=16, max_size=34))
 def test_mode_pages(data):
     def fields(layout):

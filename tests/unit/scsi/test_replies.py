@@ -172,3 +172,26 @@ def test_tape_alerts_in_both_pages(told):
 def test_alert_flags_beyond_64_are_no_flags():
     page = log.parse_log_page(bytes.fromhex("2e 00 0005 0041 c0 01 01"))
     assert log.tape_alerts(page) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (rsoc.report_supported_operation_codes(), "00000008 01 00 0000 00 00 0006"),
+        (reservations.read_keys(), "00000007 00000008 00000000000000aa"),
+        (reservations.read_full_status(), "00000007 00000000"),
+        (density.report_density_support(), "0036 0000 5a5a a0 0034 003b26 007f 0880 002625a0" + "20" * 36),
+        (encryption.next_block(), "0021 000c 0000000000000009 06 01 00 00"),
+        (encryption.supported_protocols(), "000000000000 0002 00 20"),
+    ],
+)
+def test_what_follows_the_told_length_is_not_read(command, told):
+    whole = ask(command, told)
+    assert ask(command, told + "01" * 120) == whole
+
+
+def test_a_longer_algorithm_descriptor_is_walked_by_its_own_length():
+    row = "01 00 0018 1a 02 0020 000c 0020 00 00 0000 0000 0000 00010014 aabbccdd"
+    found = ask(encryption.capabilities(), "0010 0048" + "00" * 16 + row + row.replace("01 00 0018", "02 00 0018"))
+    assert [one.algorithm_index for one in found] == [1, 2]
+    assert {one.algorithm for one in found} == {encryption.AES_256_GCM}

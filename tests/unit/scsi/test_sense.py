@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytp_native.errors import BadReply
@@ -85,6 +85,7 @@ def test_information_counts_only_when_it_is_valid():
     raw = bytearray(fixed(8, 5, information=3))
     raw[0] &= 0x7F
     assert parse_sense(bytes(raw)).information is None
+    assert parse_sense(descriptors(8, 5, "00 0a 00 00 00 00 00 00 00 00 00 03")).information is None
 
 
 @pytest.mark.parametrize("length", range(3, 18))
@@ -116,6 +117,7 @@ def test_what_cannot_be_read_is_told(raw):
         parse_sense(raw)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.binary(max_size=252), st.sampled_from([0x70, 0x71, 0x72, 0x73, 0xF0, 0xF2]))
 def test_random_bytes_are_sense_data_or_a_bad_reply(data, response):
     for raw in (data, bytes((response,)) + data):
