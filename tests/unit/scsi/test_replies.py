@@ -187,7 +187,8 @@ def test_alert_flags_beyond_64_are_no_flags():
 )
 def test_what_follows_the_told_length_is_not_read(command, told):
     whole = ask(command, told)
-    assert ask(command, told + "01" * 120) == whole
+    for filling in ("00", "01"):
+        assert ask(command, told + filling * 120) == whole
 
 
 def test_a_longer_algorithm_descriptor_is_walked_by_its_own_length():
