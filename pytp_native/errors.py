@@ -15,6 +15,8 @@ class PytpError(Exception):
 
     exit_code = 6
     next_step = ""
+    sense: bytes = b""
+    """The raw sense data, if a SCSI command failed."""
 
     def __init__(self, subject: str, fact: str, next_step: str | None = None) -> None:
         self.subject = subject
@@ -64,10 +66,19 @@ class NoMedium(NotReady):
 
 
 class DeviceError(PytpError):
-    """The drive, the medium or the path to it failed. `sense` holds the raw sense data if there was any."""
+    """The drive, the medium or the path to it failed."""
 
     exit_code = 6
-    sense: bytes = b""
+
+
+class BadReply(DeviceError):
+    """The device's answer cannot be what it should be: too short, or it contradicts itself."""
+
+    next_step = "look for a firmware update; report it with the answer in hex"
+
+
+class UnitAttention(DeviceError):
+    """The device says that its state changed since the last command (sense key 6h): a new cartridge, a reset."""
 
 
 class MediumError(DeviceError):

@@ -137,7 +137,7 @@ def _density(answer: MtStatus) -> str:
 
 def _inquire(address: str, facts: dict[str, Any]) -> None:
     """Add vendor, product and firmware if the device takes SCSI commands; they are a bonus, never an error."""
-    from pytp_native.scsi.spc import INQUIRY_BYTES, inquiry, parse_inquiry
+    from pytp_native.scsi import executor, spc
     from pytp_native.transport import open_scsi
 
     try:
@@ -146,9 +146,8 @@ def _inquire(address: str, facts: dict[str, Any]) -> None:
         facts["inquiry_error"] = str(exc)
         return
     try:
-        reply = device.execute(inquiry(), data_in_bytes=INQUIRY_BYTES, timeout_s=10.0)
-        answer = parse_inquiry(reply.data) if reply.status == 0 else None
-        facts["inquiry"] = answer and answer._asdict()
+        answer = executor.run(device, spc.inquiry())._asdict()
+        facts["inquiry"] = {name: answer[name] for name in ("device_type", "vendor", "product", "revision")}
     except PytpError as exc:
         facts["inquiry_error"] = str(exc)
     finally:

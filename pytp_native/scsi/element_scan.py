@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Read the elements of a library, whatever its size: in requests that fit the transfer limit. Light."""
+
+from __future__ import annotations
+
+from pytp_native.errors import BadReply, LibraryError, PytpError
+from pytp_native.scsi import executor, mode, smc, spc
+from pytp_native.scsi.mode_pages import (
+    DRIVE,
+    ELEMENT_TYPES,
+    ElementAddresses,
+    ElementRange,
+    parse_element_addresses,
+)
+from pytp_native.scsi.policy import ONCE
+from pytp_native.scsi.record import NamedTuple
+from pytp_native.scsi.sense import parse_sense
+from pytp_native.spec import sense as codes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.scsi.command import Command
+    from pytp_native.scsi.elements import Element, ElementStatus
+    from pytp_native.scsi.policy import Policy
+    from pytp_native.transport.base import ScsiTransport
+
+LEAST_ROOM = 1024
+_ENTRY_BYTES = 128
+"""More than a descriptor with both tags and an identifier; drives with long identifiers need a second request."""
+
+
+class Scan(NamedTuple):
+    """How to ask; devices/quirks.py knows what a library does not take."""
+
+    policy: Policy = ONCE
+    volume_tags: bool = True
+    without_motion: bool = False
+    """CURDATA"""
+    drive_identifiers: bool = False
+    """DVCID, asked for drives only."""
+    most_bytes: int = 65536
+    """Transfer limit: of the device, of the host adapter, of sg."""
+
+    def request(self, element_type: int, where: ElementRange, room: int) -> Command[ElementStatus]:
+        return smc.read_element_status(
+            element_type=element_type,
+            first=where.first,
+            count=where.size,
+            volume_tags=self.volume_tags,
+            without_motion=self.without_motion,
+            drive_identifiers=self.drive_identifiers and element_type == DRIVE,
+            alloc_bytes=room,
+        )
+
+
+def element_addresses(transport: ScsiTransport, policy: Policy = ONCE) -> ElementAddresses:
+    """Ask for mode page 1Dh: where the elements of each type are. Never moves the robot."""
+    sensed = executor.run(transport, spc.mode_sense_6(mode.ELEMENT_ADDRESSES, descriptors=False), policy)
+    try:
+        return parse_element_addresses(sensed.page(mode.ELEMENT_ADDRESSES))
+    except BadReply as exc:
+        raise BadReply(transport.address, f"MODE SENSE (6): {exc.fact}") from exc
+
+
+def all_elements(transport: ScsiTransport, scan: Scan, addresses: ElementAddresses) -> list[Element]:
+    """Read every element, one type at a time, in the order of the type codes."""
+    found: list[Element] = []
+    for element_type in ELEMENT_TYPES:
+        found += elements_of_type(transport, scan, element_type, addresses.of_type(element_type))
+    return found
+
+
+def elements_of_type(transport: ScsiTransport, scan: Scan, element_type: int, where: ElementRange) -> list[Element]:
+    """Read the elements of one type in the range, in as many requests as it takes.
+
+    A library may answer with a part only; the next request begins behind the last element that came. Raises BadReply
+    if the answers do not come forward or no element fits, LibraryError if elements of another type come.
+    """
+    found: list[Element] = []
+    left = where
+    room = min(scan.most_bytes, max(LEAST_ROOM, 16 + _ENTRY_BYTES * left.size))
+    while left.size > 0:
+        try:
+            status = executor.run(transport, scan.request(element_type, left, room), scan.policy)
+        except PytpError as exc:
+            if found and _is_end(exc):
+                break
+            raise
+        elements = _elements_of(status, room)
+        if elements:
+            _check_order(transport, elements, element_type, left.first)
+            found += elements
+            first = elements[-1].address + 1
+            left = ElementRange(first, where.first + where.size - first)
+        elif status.available:
+            room = _more_room(transport, scan, status, room)
+        else:
+            break
+    return found
+
+
+def _elements_of(status: ElementStatus, room: int) -> tuple[Element, ...]:
+    """With the last one too, if it is cut though there was room."""
+    return (*status.elements, status.cut) if status.cut is not None and status.received < room else status.elements
+
+
+def _more_room(transport: ScsiTransport, scan: Scan, status: ElementStatus, room: int) -> int:
+    """Not one descriptor fitted: ask with more room, up to the limit."""
+    wanted = min(scan.most_bytes, max(2 * room, status.byte_count + 8))
+    if wanted <= room:
+        fact = f"READ ELEMENT STATUS: no element in {room} bytes, though {status.available} are available"
+        raise BadReply(transport.address, fact)
+    return wanted
+
+
+def _check_order(transport: ScsiTransport, elements: tuple[Element, ...], element_type: int, first: int) -> None:
+    last = first - 1
+    for element in elements:
+        if element.element_type != element_type:
+            fact = f"READ ELEMENT STATUS: type {element_type} was asked for, type {element.element_type} came"
+            raise LibraryError(transport.address, fact)
+        if element.address <= last:
+            raise BadReply(transport.address, f"READ ELEMENT STATUS: element {element.address} came out of order")
+        last = element.address
+
+
+def _is_end(error: PytpError) -> bool:
+    """Behind the last element some libraries say "invalid element address"."""
+    try:
+        return parse_sense(error.sense).code == codes.INVALID_ELEMENT_ADDRESS
+    except BadReply:
+        return False
