@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""Sense keys and additional sense codes (SPC-5 4.4, annex F), as far as pytp names them."""
+"""Sense keys and additional sense codes (SPC-5 4.4, annex F), as far as pytp names them in code.
+
+What every code means in words is in sense_codes.py; the vendors' own are in sense_vendors.py.
+"""
 
 NO_SENSE = 0x0
 RECOVERED_ERROR = 0x1
@@ -10,8 +13,12 @@ ILLEGAL_REQUEST = 0x5
 UNIT_ATTENTION = 0x6
 DATA_PROTECT = 0x7
 BLANK_CHECK = 0x8
+VENDOR_SPECIFIC = 0x9
+COPY_ABORTED = 0xA
 ABORTED_COMMAND = 0xB
 VOLUME_OVERFLOW = 0xD
+MISCOMPARE = 0xE
+COMPLETED = 0xF
 
 # ASC << 8 | ASCQ
 NO_ADDITIONAL = 0x0000
@@ -32,3 +39,19 @@ INCOMPATIBLE_MEDIUM = 0x3000
 MEDIUM_NOT_PRESENT = 0x3A00
 INTERNAL_TARGET_FAILURE = 0x4400
 MEDIUM_REMOVAL_PREVENTED = 0x5302
+BECOMING_READY = 0x0401
+NEEDS_LOAD = 0x0402
+FORMATTING = 0x0404
+OPERATION_IN_PROGRESS = 0x0407
+SELF_TEST_IN_PROGRESS = 0x0409
+NOT_RESERVED = 0x2C0B
+CLEANING_CARTRIDGE_INSTALLED = 0x3003
+DESTINATION_FULL = 0x3B0D
+SOURCE_EMPTY = 0x3B0E
+INVALID_ELEMENT_ADDRESS = 0x2101
+
+KEY_NAMES = (
+    "no sense", "recovered error", "not ready", "medium error", "hardware error", "illegal request",
+    "unit attention", "data protect", "blank check", "vendor specific", "copy aborted", "aborted command",
+    "reserved (ch)", "volume overflow", "miscompare", "completed",
+)  # fmt: skip
