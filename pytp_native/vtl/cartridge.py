@@ -30,6 +30,8 @@ class Label(NamedTuple):
     generation: str
     capacity_bytes: int
     write_protected: bool = False
+    worm: bool = False
+    """Write-once: what is recorded stays."""
 
 
 def check_barcode(barcode: str) -> str:
@@ -62,6 +64,7 @@ def read_label(directory: str) -> Label:
             str(raw["generation"]),
             int(raw["capacity_bytes"]),
             bool(raw.get("write_protected", False)),
+            bool(raw.get("worm", False)),
         )
     except BadAddress as exc:
         raise MediumDamaged(exc.subject, exc.fact) from exc

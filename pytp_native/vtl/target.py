@@ -8,31 +8,15 @@ answered BUSY. A unit attention that st has seen is not repeated here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import sense
 from pytp_native.vtl.drive import VirtualDrive
+from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, ascii_field, check
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.state import drive_lock
-
-
-class TargetReply(NamedTuple):
-    """SAM status, sense data, data-in (uncut)."""
-
-    status: int
-    sense: bytes = b""
-    data: bytes = b""
-
-
-GOOD = TargetReply(opcodes.GOOD)
-BUSY = TargetReply(opcodes.BUSY)
-
-
-def check(problem: Sense) -> TargetReply:
-    return TargetReply(opcodes.CHECK_CONDITION, problem.encode())
 
 
 class VirtualTarget:
@@ -128,7 +112,7 @@ def _standard_inquiry(drive: VirtualDrive) -> bytes:
     """SPC-5 6.7.2: a removable sequential-access device of SPC-3, response format 2."""
     who = drive.personality
     head = bytes([0x01, 0x80, 0x05, 0x02, 36 - 5, 0, 0, 0])
-    return head + _ascii(who.vendor, 8) + _ascii(who.product, 16) + _ascii(who.revision, 4)
+    return head + ascii_field(who.vendor, 8) + ascii_field(who.product, 16) + ascii_field(who.revision, 4)
 
 
 def _page_supported(_drive: VirtualDrive) -> bytes:
@@ -142,17 +126,13 @@ def _page_serial(drive: VirtualDrive) -> bytes:
 def _page_identification(drive: VirtualDrive) -> bytes:
     """One T10 vendor ID designator: vendor, product, serial (SPC-5 7.7.6.4)."""
     who = drive.personality
-    name = _ascii(who.vendor, 8) + _ascii(who.product, 16) + _page_serial(drive)
+    name = ascii_field(who.vendor, 8) + ascii_field(who.product, 16) + _page_serial(drive)
     return bytes([0x02, 0x01, 0, len(name)]) + name
 
 
 def _page_capabilities(_drive: VirtualDrive) -> bytes:
     """Sequential-access device capabilities (SSC-5 8.6.2): no WORM."""
     return bytes(4)
-
-
-def _ascii(text: str, width: int) -> bytes:
-    return text.encode("ascii")[:width].ljust(width)
 
 
 def _read_position(drive: VirtualDrive, cdb: bytes) -> TargetReply:
