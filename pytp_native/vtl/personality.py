@@ -25,13 +25,17 @@ class Personality(NamedTuple):
     """Product identification of INQUIRY."""
     vendor: str = "PYTP"
     revision: str = "0100"
+    partitions: int = 4
+    """Most partitions of a cartridge of its own format."""
     least_block: int = 1
     most_block: int = 8 * MIB
 
 
 _TB = 10**12
 _ALL = (
-    Personality("lto5", 0x58, "L5", 1_500 * 10**9, ("lto5", "lto4", "lto3"), ("lto5", "lto4"), "VIRTUAL ULTRIUM5"),
+    Personality(
+        "lto5", 0x58, "L5", 1_500 * 10**9, ("lto5", "lto4", "lto3"), ("lto5", "lto4"), "VIRTUAL ULTRIUM5", partitions=2
+    ),
     Personality("lto6", 0x5A, "L6", 2_500 * 10**9, ("lto6", "lto5", "lto4"), ("lto6", "lto5"), "VIRTUAL ULTRIUM6"),
     Personality("lto7", 0x5C, "L7", 6 * _TB, ("lto7", "lto6", "lto5"), ("lto7", "lto6"), "VIRTUAL ULTRIUM7"),
     Personality("lto8", 0x5E, "L8", 12 * _TB, ("lto8", "lto7"), ("lto8", "lto7"), "VIRTUAL ULTRIUM8"),
@@ -39,6 +43,14 @@ _ALL = (
     Personality("lto10", 0x62, "LA", 30 * _TB, ("lto10",), ("lto10",), "VIRTUAL ULTRIM10"),
 )
 GENERATIONS = {personality.generation: personality for personality in _ALL}
+
+
+_OLD_DENSITIES = {"lto3": 0x44, "lto4": 0x46}
+
+
+def density_of(generation: str) -> int:
+    """Density code of a cartridge's format, also of one that is older than our drives."""
+    return _OLD_DENSITIES.get(generation) or personality_of(generation).density
 
 
 def personality_of(generation: str) -> Personality:

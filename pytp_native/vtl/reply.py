@@ -17,6 +17,8 @@ class TargetReply(NamedTuple):
     data: bytes = b""
     seconds: float = 0.0
     """How long a real one would have been at it."""
+    problem: Sense | None = None
+    """What `sense` tells, for another format."""
 
 
 GOOD = TargetReply(opcodes.GOOD)
@@ -24,7 +26,7 @@ BUSY = TargetReply(opcodes.BUSY)
 
 
 def check(problem: Sense) -> TargetReply:
-    return TargetReply(opcodes.CHECK_CONDITION, problem.encode())
+    return TargetReply(opcodes.CHECK_CONDITION, problem.encode(), problem=problem)
 
 
 def answer(data: bytes, allocated: int) -> TargetReply:
