@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""What a drive counts: in its state while a cartridge is threaded, then into the cartridge's memory and its own life."""
+"""What a drive counts: in its state while a cartridge is threaded, then on the cartridge and in its own life."""
 
 from __future__ import annotations
 

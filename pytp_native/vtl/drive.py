@@ -299,6 +299,15 @@ class VirtualDrive:
         label = self.label
         return max(len(label.partitions), 1) if label is not None else 1
 
+    @property
+    def most_partitions(self) -> int:
+        """How many FORMAT MEDIUM can make: both the drive and the cartridge's format have their limit."""
+        label = self.label
+        if label is None:
+            return self.personality.partitions
+        known = GENERATIONS.get(label.generation)
+        return min(self.personality.partitions, known.partitions if known is not None else 1)
+
     def change_partition(self, number: int) -> Sense | None:
         """Go to the beginning of another partition; of the same one: stay."""
         if number == self.raw.partition:

@@ -65,7 +65,7 @@ def labels(changer) -> dict[int, str]:
     return {address: d[12:44].decode().rstrip() for address, d in everything if d[2] & 1}
 
 
-# -- who it is -------------------------------------------------------------------------------------------
+# -- who it is ---------------------------------------------------------------------------------------
 
 
 def test_inquiry_is_a_medium_changer(changer, library):
@@ -130,7 +130,7 @@ def test_what_it_does_not_know_is_refused(changer):
     assert sense_of(changer.execute(bytes([0xB8, 7]) + bytes(10), data_in_bytes=8)) == (5, 0x2400)
 
 
-# -- elements --------------------------------------------------------------------------------------------
+# -- elements ----------------------------------------------------------------------------------------
 
 
 def test_every_element_of_a_small_library(changer):
@@ -212,7 +212,7 @@ def test_fifty_thousand_slots_answer_at_once(tmp_path):
     assert (path / "cartridges" / "P50000L9" / "index").exists()
 
 
-# -- moving ----------------------------------------------------------------------------------------------
+# -- moving ------------------------------------------------------------------------------------------
 
 
 def test_a_cartridge_goes_where_it_is_told_and_keeps_its_source(changer, library):
@@ -321,7 +321,7 @@ def test_position_and_initialize(changer):
         assert sense_of(changer.execute(bytes([opcode, 1, 9, 9, 0, 0, 0, 2, 0, 0]))) == (5, 0x2101)
 
 
-# -- people and faults -----------------------------------------------------------------------------------
+# -- people and faults -------------------------------------------------------------------------------
 
 
 def test_a_hand_in_the_mail_slot_is_announced_once(changer, library):
