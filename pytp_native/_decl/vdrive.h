@@ -14,10 +14,8 @@
 #define PYTP_ST_EOD_2 ...
 #define PYTP_ST_EOD ...
 typedef struct {
-    int32_t file, block;
-    uint32_t rw, eof;
     uint64_t last_block;
-    uint32_t last_block_valid;
+    uint32_t last_block_valid, rw;
     ...;
 } pytp_st_left;
 typedef struct {

@@ -31,10 +31,8 @@ enum {
 
 /* st: what it remembers of a partition that it left. */
 typedef struct {
-    int32_t file, block;
-    uint32_t rw, eof;
     uint64_t last_block;
-    uint32_t last_block_valid, reserved;
+    uint32_t last_block_valid, rw;
 } pytp_st_left;
 
 typedef struct {

@@ -8,9 +8,10 @@ import os
 from typing import Any, NamedTuple
 
 from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
-from pytp_native.ffi import ffi, lib
+from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import counters, sense
+from pytp_native.vtl.bulk_limits import BulkLimits
 from pytp_native.vtl.cartridge import (
     FILEMARK_BYTES,
     SPARE_FILEMARKS,
@@ -20,7 +21,7 @@ from pytp_native.vtl.cartridge import (
     format_cartridge,
     read_label,
 )
-from pytp_native.vtl.faults import NEVER, FaultScript
+from pytp_native.vtl.faults import FaultScript
 from pytp_native.vtl.inventory import Inventory, cartridge_directory, drive_directory
 from pytp_native.vtl.memory import CartridgeMemory
 from pytp_native.vtl.personality import GENERATIONS, Personality, density_of, personality_of
@@ -55,7 +56,7 @@ class VirtualDrive:
         self.faults = FaultScript(os.path.join(self.directory, "faults"))
         self.trouble: PytpError | None = None
         self.cartridge: Cartridge | None = None
-        self._bulk: Any = ffi.new("pytp_bulk *")
+        self.bulk = BulkLimits(self)
 
     @property
     def raw(self) -> Any:
@@ -142,7 +143,7 @@ class VirtualDrive:
         if (problem := self._before_move("read")) is not None:
             return Outcome(problem)
         try:
-            what, length = self._tape.look(self.position)
+            what, length = self.tape.look(self.position)
             if what == lib.PYTP_AT_END:
                 return Outcome(sense.end_of_data(len(into)))
             if what == lib.PYTP_AT_FILEMARK:
@@ -153,7 +154,7 @@ class VirtualDrive:
                 counters.count_read_error(self)
                 return Outcome(sense.read_error(len(into)))
             if length <= len(into):
-                self._tape.read(self.position, into)
+                self.tape.read(self.position, into)
         except PytpError as exc:
             return Outcome(self._read_trouble(exc, len(into)))
         self.raw.position += 1
@@ -182,11 +183,11 @@ class VirtualDrive:
             counters.raise_alert(self, counters.WRITE_PROTECT)
             return sense.WRITE_PROTECTED
         try:
-            if self.position < self._tape.count:
-                if self._tape.label.worm and not self._may_append():
+            if self.position < self.tape.count:
+                if self.tape.label.worm and not self._may_append():
                     counters.raise_alert(self, counters.WORM_OVERWRITE)
                     return sense.WORM_OVERWRITE
-                self._tape.cut(self.position)
+                self.tape.cut(self.position)
                 self.raw.changes += 1
         except PytpError as exc:
             return self._host_trouble(exc)
@@ -211,7 +212,7 @@ class VirtualDrive:
         if self.faults.strikes("write", self.position):
             counters.count_write_error(self)
             return sense.write_error(0)
-        tape = self._tape
+        tape = self.tape
         if tape.used_bytes + len(block) > tape.capacity_bytes:
             return sense.overflow(0)
         try:
@@ -234,7 +235,7 @@ class VirtualDrive:
                 return Outcome(problem._replace(information=count - done), done)
         if not immediate:
             try:
-                self._tape.sync()
+                self.tape.sync()
             except PytpError as exc:
                 return Outcome(self._host_trouble(exc), count)
         return Outcome(sense.EARLY_WARNING if count and self._in_warning_zone() else None, count)
@@ -245,7 +246,7 @@ class VirtualDrive:
         if self.faults.strikes("write", self.position):
             counters.count_write_error(self)
             return sense.write_error(0)
-        tape = self._tape
+        tape = self.tape
         if tape.used_bytes >= tape.capacity_bytes + SPARE_FILEMARKS * FILEMARK_BYTES:
             return sense.overflow(0)
         try:
@@ -258,7 +259,7 @@ class VirtualDrive:
 
     def _may_append(self) -> bool:
         """On a write-once cartridge only filemarks before the end of data may be written over, and not the first."""
-        tape = self._tape
+        tape = self.tape
         marks, _ = tape.place_of(self.position)
         return marks > 0 and tape.filemarks - marks == tape.count - self.position
 
@@ -273,7 +274,7 @@ class VirtualDrive:
         if (problem := self._before_move()) is not None:
             return Outcome(problem)
         try:
-            self.raw.position, done = self._tape.space_filemarks(self.position, count)
+            self.raw.position, done = self.tape.space_filemarks(self.position, count)
         except PytpError as exc:
             return Outcome(self._host_trouble(exc))
         return Outcome(_short(count, abs(count) - done), done)
@@ -283,7 +284,7 @@ class VirtualDrive:
         if (problem := self._before_move()) is not None:
             return Outcome(problem)
         try:
-            self.raw.position, done, hit = self._tape.space_blocks(self.position, count)
+            self.raw.position, done, hit = self.tape.space_blocks(self.position, count)
         except PytpError as exc:
             return Outcome(self._host_trouble(exc))
         left = abs(count) - done
@@ -291,7 +292,7 @@ class VirtualDrive:
 
     def space_to_end(self) -> Sense | None:
         if (problem := self._before_move()) is None:
-            self.raw.position = self._tape.count
+            self.raw.position = self.tape.count
         return problem
 
     @property
@@ -315,7 +316,7 @@ class VirtualDrive:
         if number >= self.partitions:
             return sense.INVALID_FIELD
         try:
-            self._tape.sync()
+            self.tape.sync()
             self.detach()
             self.raw.partition, self.raw.position = number, 0
             self._open_cartridge()
@@ -329,7 +330,7 @@ class VirtualDrive:
             return problem
         if self.write_protected:
             return sense.WRITE_PROTECTED
-        if self._tape.label.worm:
+        if self.tape.label.worm:
             return sense.CANNOT_FORMAT
         if self.position or self.raw.partition:
             return sense.POSITION_PAST_BOM
@@ -351,7 +352,7 @@ class VirtualDrive:
             return problem
         if partition is not None and (problem := self.change_partition(partition)) is not None:
             return problem
-        end = self._tape.count
+        end = self.tape.count
         self.raw.position = min(block, end)
         return sense.end_of_data(0)._replace(information=None) if block > end else None
 
@@ -360,7 +361,7 @@ class VirtualDrive:
         if (problem := self._before_move()) is not None:
             return problem
         try:
-            self._tape.sync()
+            self.tape.sync()
         except PytpError as exc:
             return self._host_trouble(exc)
         self.raw.position = 0
@@ -423,36 +424,11 @@ class VirtualDrive:
     def _writes_density(self, density: int) -> bool:
         return any(GENERATIONS[name].density == density for name in self.personality.writes if name in GENERATIONS)
 
-    # -- bulk ----------------------------------------------------------------------------------------------------------
-
-    def bulk_write_limits(self) -> Any:
-        """How far pytp_bulk_write may go before somebody has to look."""
-        bulk, tape = self._bulk_limits(("write", "eject", "early warning")), self._tape
-        end = early_warning_bytes(tape.capacity_bytes) - tape.filemarks * FILEMARK_BYTES
-        bulk.stop_bytes = max(end, 0)
-        return bulk
-
-    def bulk_read_limits(self) -> Any:
-        """The same for pytp_bulk_read."""
-        return self._bulk_limits(("read", "eject"))
-
-    def bulk_host_error(self) -> int:
-        """Errno of the host that stopped the last bulk transfer; the ordinary write meets it again, with its story."""
-        return int(self._bulk.host_error)
-
-    def _bulk_limits(self, kinds: tuple[str, ...]) -> Any:
-        bulk = self._bulk
-        bulk.cartridge, bulk.state = self._tape.handle, self.raw
-        bulk.stop_at = self.faults.next_event(kinds, self.position)
-        bulk.stop_bytes = NEVER
-        fixed = self.raw.block_bytes
-        bulk.least, bulk.most = (fixed, fixed) if fixed else (self.personality.least_block, self.personality.most_block)
-        return bulk
-
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @property
-    def _tape(self) -> Cartridge:
+    def tape(self) -> Cartridge:
+        """The open cartridge. Raises MediumDamaged without one."""
         if self.cartridge is None:
             raise MediumDamaged(f"drive {self.number}", "no cartridge is attached")
         return self.cartridge
@@ -488,7 +464,7 @@ class VirtualDrive:
         return None
 
     def _in_warning_zone(self) -> bool:
-        tape = self._tape
+        tape = self.tape
         if tape.used_bytes >= early_warning_bytes(tape.capacity_bytes):
             return True
         return self.faults.reached("early warning", self.position - 1) is not None
