@@ -19,6 +19,8 @@ FILEMARK_BYTES = 4096
 SPARE_FILEMARKS = 16
 """A drive keeps room for closing filemarks behind the last block."""
 LARGEST_PARTITIONS: int = lib.PYTP_PARTITIONS
+PARTITION_UNIT = 10**6
+"""Partitions are counted in 10^6 bytes: virtual cartridges are small."""
 SMALLEST_CAPACITY = MIB
 _BARCODE = re.compile(r"[A-Z0-9]{1,6}[A-Z0-9]{2}\Z")
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -107,6 +109,12 @@ def create_cartridge(directory: str, label: Label) -> None:
 def partition_files(partition: int) -> tuple[str, str]:
     """Names of a partition's data and index."""
     return ("data", "index") if partition == 0 else (f"data.{partition}", f"index.{partition}")
+
+
+def default_partitions(capacity_bytes: int) -> tuple[int, int]:
+    """Two partitions as the drive likes them: a small second one for an index (about two wraps), and the rest."""
+    index = max(capacity_bytes // 32 // PARTITION_UNIT, 1) * PARTITION_UNIT
+    return capacity_bytes - index, index
 
 
 def format_cartridge(directory: str, sizes: tuple[int, ...]) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import sense
+from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
 from pytp_native.vtl.drive import Outcome, VirtualDrive
 from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, answer, check, verdict
 from pytp_native.vtl.sense import Sense
@@ -220,12 +221,6 @@ def format_medium(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     return check(sense.INVALID_PARAMETER) if sizes is None else verdict(drive.format(sizes))
 
 
-def default_partitions(capacity_bytes: int) -> tuple[int, ...]:
-    """Two: a small one for an index, which takes about two wraps, and the rest."""
-    index = max(capacity_bytes // 32, _SMALLEST_PARTITION)
-    return capacity_bytes - index, index
-
-
 def wanted_partitions(drive: VirtualDrive, capacity_bytes: int) -> tuple[int, ...] | None:
     """What MODE SELECT has asked for, in bytes; FFFFh takes what is left. None: it does not fit."""
     count = int(drive.raw.wanted_partitions)
@@ -239,8 +234,6 @@ def wanted_partitions(drive: VirtualDrive, capacity_bytes: int) -> tuple[int, ..
     return tuple(left if size == REST else size * PARTITION_UNIT for size in asked)
 
 
-PARTITION_UNIT = 10**6
-"""The medium partition page counts in 10^6 bytes: virtual cartridges are small."""
 REST = 0xFFFF
 _SMALLEST_PARTITION = 256 * 1024
 _LARGEST_TRANSFER = 64 << 20

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pytp_native.vtl import sense
+from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
 from pytp_native.vtl.counters import raise_alert
-from pytp_native.vtl.door_medium import PARTITION_UNIT, REST
+from pytp_native.vtl.door_medium import REST
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.formats import FORMATS
 from pytp_native.vtl.reply import GOOD, TargetReply, answer, check
@@ -18,6 +19,7 @@ from pytp_native.vtl.sense import Sense
 _ALL, _ALL_SUBPAGES = 0x3F, 0xFF
 _CURRENT, _CHANGEABLE, _DEFAULT, _SAVED = range(4)
 _LAST_FLAG = 64
+_PARTITION_PAGE = (0x11, 0)
 
 
 class Page(NamedTuple):
@@ -115,7 +117,8 @@ def _select_pages(drive: VirtualDrive, data: bytes) -> Sense | None:
         size = head + (int.from_bytes(data[2:4], "big") if with_subpage else data[1])
         if key not in _PAGES:
             return sense.INVALID_PARAMETER
-        if len(data) < size or size != len(_page(drive, key, _CURRENT)):
+        own = len(_page(drive, key, _CURRENT))
+        if len(data) < size or not (size == own or (key == _PARTITION_PAGE and 8 <= size <= own)):
             return sense.PARAMETER_LIST_LENGTH
         if (problem := _PAGES[key].select(drive, data[:size])) is not None:
             return problem
@@ -179,18 +182,20 @@ def _partitions(drive: VirtualDrive) -> bytes:
 
 
 def _select_partitions(drive: VirtualDrive, page: bytes) -> Sense | None:
-    """FDP, SDP or IDP; taken up by FORMAT MEDIUM. Units may be 10^6 or 10^9."""
-    count, units = page[3] + 1, page[6] & 0x0F
-    if count > drive.most_partitions or page[4] & 0x18 not in {0x10, 0x18}:
+    """FDP, SDP or IDP; taken up by FORMAT MEDIUM. Sizes for IDP in units of 10^6 or 10^9; there may be fewer than the
+    page has room for, as st sends them."""
+    count, room = page[3] + 1, (len(page) - 8) // 2
+    if count > drive.most_partitions:
         return sense.INVALID_PARAMETER
-    factor = 1 if page[4] & 0x18 == 0x10 else {6: 1, 9: 1000}.get(units, 0)
-    if not factor:
-        return sense.INVALID_PARAMETER
-    sizes = struct.unpack_from(f">{count}H", page, 8)
     if page[4] & 0x20:  # IDP: the initiator says how large
-        wanted = [size if size == REST else size * factor for size in sizes]
+        factor = {0x10: 1, 0x18: {6: 1, 9: 1000}.get(page[6] & 0x0F, 0)}.get(page[4] & 0x18, 0)
+        if not factor or (count > room and count > 1):
+            return sense.INVALID_PARAMETER
+        sizes = struct.unpack_from(f">{min(count, room)}H", page, 8)
+        wanted = [size if size == REST else size * factor for size in (*sizes, REST)]
     else:
-        wanted = [REST, *[max(1, (drive.label.capacity_bytes if drive.label else 0) // PARTITION_UNIT // 32)] * 3]
+        index = default_partitions(drive.label.capacity_bytes if drive.label else 0)[1]
+        wanted = [REST, *[index // PARTITION_UNIT] * 3]
     for number in range(count):
         drive.raw.wanted_sizes[number] = wanted[number]
     drive.raw.wanted_partitions = count

@@ -8,13 +8,14 @@ import errno
 from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
-from pytp_native.units import parse_size
+from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
 from pytp_native.vtl.st_states import IDLE, NOEOF, fail
 
 if TYPE_CHECKING:
     from pytp_native.vtl.st import StDriver
 
-MEGABYTE = parse_size("1MB")
+_TOO_LARGE = 65535 * 1000
+"""MB that st can say in units of 10^9."""
 
 
 def can_partition(st: StDriver) -> bool:
@@ -80,20 +81,30 @@ def make_partitions(st: StDriver, megabytes: int) -> None:
     gone. Raises EINVAL, EIO."""
     if not can_partition(st):
         fail(errno.EINVAL)
-    # Imported late: st_operations dispatches here.
-    from pytp_native.vtl.st_operations import int_ioctl  # noqa: PLC0415
-
-    int_ioctl(st, lib.MTREW, 0)
+    if not st.has_tape:
+        fail(errno.ENOMEDIUM)
+    if abs(megabytes) >= _TOO_LARGE:
+        fail(errno.EINVAL)
     label = st.drive.label
-    if label is None:
+    if st.drive.load() is not None or label is None:
         fail(errno.EIO)
-    size = abs(megabytes) * MEGABYTE
-    if megabytes and (size >= label.capacity_bytes or st.drive.most_partitions < 2):
+    if megabytes and st.drive.most_partitions < 2:
         fail(errno.EIO)
-    rest = label.capacity_bytes - size
-    sizes = () if megabytes == 0 else (rest, size) if megabytes > 0 else (size, rest)
-    if st.drive.format(sizes) is not None:
+    sizes = _sizes(megabytes, label.capacity_bytes)
+    if min(sizes, default=1) <= 0 or st.drive.format(sizes) is not None:
         fail(errno.EIO)
     forget_partitions(st)
-    st.raw.rw, st.raw.setmark = IDLE, 0
+    st.raw.partitions = max(len(sizes), 1)
+    st.raw.rw, st.raw.setmark, st.raw.eof = IDLE, 0, NOEOF
     st.raw.block = st.raw.file = 0
+
+
+def _sizes(megabytes: int, capacity_bytes: int) -> tuple[int, ...]:
+    """1 MB is st's word for "as the drive likes"."""
+    if megabytes == 0:
+        return ()
+    if abs(megabytes) == 1:
+        return default_partitions(capacity_bytes)
+    size = abs(megabytes) * PARTITION_UNIT
+    rest = capacity_bytes - size
+    return (rest, size) if megabytes > 0 else (size, rest)

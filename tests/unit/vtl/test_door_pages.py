@@ -422,7 +422,12 @@ def test_each_partition_ends_by_itself_and_formatting_to_one_makes_it_blank(tmp_
 
 @pytest.mark.parametrize(
     "page",
-    [partition_page(4, (1, 1, 1, 1)), partition_page(1, (1, 1), flags=0x2C), partition_page(1, (1, 1), units=3)],
+    [
+        bytes([0, 0, 0x10, 0, 0x11, 8, 3, 1, 0x3C, 3, 6, 0, 0xFF, 0xFF]),
+        partition_page(4, (1, 1, 1, 1)),
+        partition_page(1, (1, 1), flags=0x2C),
+        partition_page(1, (1, 1), units=3),
+    ],
 )
 def test_a_partition_page_that_cannot_be_is_refused(drive, page):
     assert sense_of(mode_select(drive, page)) == (5, 0x2600)
@@ -441,3 +446,13 @@ def test_an_lto5_has_two_partitions_at_most(tmp_path):
     assert page[1:3] == bytes([10, 1])
     body = bytes([0, 0, 0x10, 0, 0x11, 10, 1, 2, 0x3C, 3, 6, 0, 0, 1, 0, 1])
     assert sense_of(mode_select(drive, body)) == (5, 0x2600)
+
+
+def test_a_short_partition_page_as_st_sends_it(drive):
+    """st writes two sizes whatever the drive's page has, and asks for FDP when told 1 MB."""
+    good(mode_select(drive, bytes([0, 0, 0x10, 0, 0x11, 10, 3, 1, 0x34, 3, 0, 0, 0xFF, 0xFF, 0, 2])))
+    good(drive.execute(bytes([4, 0, 1, 0, 0, 0])))
+    assert good(mode(drive, 0x11))[6:16] == bytes.fromhex("03 01 3c 03 06 00 0002 0002")
+    good(mode_select(drive, bytes([0, 0, 0x10, 0, 0x11, 10, 3, 1, 0x9C, 3, 0, 0, 0xFF, 0xFF, 0, 1])))
+    good(drive.execute(bytes([4, 0, 1, 0, 0, 0])))
+    assert good(mode(drive, 0x11))[12:16] == bytes.fromhex("0003 0001")
