@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: WTFPL OR MIT */
 /* A virtual drive's remembered state and its bulk transfers; see csrc/vdrive.h for the contract. */
 #define PYTP_EVENT ...
+#define PYTP_PARTITIONS ...
 #define PYTP_ST_IDLE ...
 #define PYTP_ST_READING ...
 #define PYTP_ST_WRITING ...
@@ -13,6 +14,11 @@
 #define PYTP_ST_EOD_2 ...
 #define PYTP_ST_EOD ...
 typedef struct {
+    uint64_t last_block;
+    uint32_t last_block_valid, rw;
+    ...;
+} pytp_st_left;
+typedef struct {
     char magic[8];
     uint32_t state_bytes;
     int32_t user;
@@ -22,6 +28,14 @@ typedef struct {
     int32_t file, block;
     uint32_t busy, rw, eof, setmark, door, options;
     int32_t default_block_bytes, default_density, default_buffering, default_compression;
+    uint64_t load_written, load_read, changes, life_written, life_read;
+    uint32_t load_write_errors, load_read_errors, life_write_errors, life_read_errors, life_loads;
+    uint32_t descriptor_sense;
+    uint64_t alerts;
+    uint32_t wanted_partitions;
+    uint32_t wanted_sizes[4];
+    uint32_t next_partition, partitions;
+    pytp_st_left left[4];
     ...;
 } pytp_drive_state;
 typedef struct {

@@ -27,6 +27,8 @@ static int write_one(void *self, const uint8_t *data, size_t length)
     if (bulk->host_error != 0)
         return EIO; /* ENOSPC would mean the end of the tape */
     advance(bulk->state);
+    bulk->state->load_written += length;
+    bulk->state->changes++;
     return 0;
 }
 
@@ -41,6 +43,7 @@ static int64_t read_one(void *self, uint8_t *into, size_t room)
     if (pytp_cartridge_read(bulk->cartridge, bulk->state->position, into, room) != (int64_t)length)
         return -PYTP_EVENT;
     advance(bulk->state);
+    bulk->state->load_read += length;
     return (int64_t)length;
 }
 

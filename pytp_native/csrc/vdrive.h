@@ -13,7 +13,7 @@
 #include "cartridge.h"
 #include "ring.h"
 
-enum { PYTP_EVENT = 0x5054 };
+enum { PYTP_EVENT = 0x5054, PYTP_PARTITIONS = 4 };
 
 /* st: what the last operation on the tape was. */
 enum { PYTP_ST_IDLE = 0, PYTP_ST_READING, PYTP_ST_WRITING };
@@ -28,6 +28,12 @@ enum {
     PYTP_ST_EOD_2,
     PYTP_ST_EOD /* end of data */
 };
+
+/* st: what it remembers of a partition that it left. */
+typedef struct {
+    uint64_t last_block;
+    uint32_t last_block_valid, rw;
+} pytp_st_left;
 
 typedef struct {
     char magic[8];
@@ -48,6 +54,18 @@ typedef struct {
     uint32_t rw, eof, setmark, door;
     uint32_t options;
     int32_t default_block_bytes, default_density, default_buffering, default_compression; /* -1: none */
+    /* drive: what it counts, since the cartridge was threaded and, without that, over its own life */
+    uint64_t load_written, load_read; /* bytes of blocks */
+    uint64_t changes;                 /* objects written, and cuts */
+    uint64_t life_written, life_read;
+    uint32_t load_write_errors, load_read_errors, life_write_errors, life_read_errors, life_loads;
+    uint32_t descriptor_sense; /* control mode page, D_SENSE */
+    uint64_t alerts;           /* TapeAlert: flag N is bit N - 1 */
+    uint32_t wanted_partitions; /* medium partition mode page: what FORMAT MEDIUM will make */
+    uint32_t wanted_sizes[PYTP_PARTITIONS];
+    /* st, with can-partitions */
+    uint32_t next_partition, partitions;
+    pytp_st_left left[PYTP_PARTITIONS];
 } pytp_drive_state;
 
 typedef struct {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pytp_native.errors import BadAddress, NotSupported, PytpError
+from pytp_native.errors import BadAddress, PytpError
 from pytp_native.transport.address import Address, generic_node, resolve
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ def open_tape(address: str, *, write: bool = False, status_only: bool = False) -
 
 def open_scsi(address: str) -> ScsiTransport:
     """Open `address` for SCSI commands. st and sch nodes are reached through their sg node, which does not disturb
-    who has the tape open. Raises BadAddress, DeviceBusy, NotSupported."""
+    who has the tape open. Raises BadAddress, DeviceBusy."""
     target = resolve(address)
     if target.kind in {"sg", "st", "sch"}:
         from pytp_native.transport.linux_sg import open_sg
@@ -49,7 +49,9 @@ def open_scsi(address: str) -> ScsiTransport:
         return open_sg(address, _command_node(target))
     if target.is_virtual:
         if target.kind == "vtl changer":
-            raise NotSupported(address, "the virtual changer takes no SCSI commands yet", "use `pytp vtl`")
+            from pytp_native.transport.virtual import open_virtual_changer
+
+            return open_virtual_changer(target.path)
         from pytp_native.transport.virtual import open_virtual_scsi
 
         return open_virtual_scsi(target.path, target.drive)

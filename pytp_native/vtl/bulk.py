@@ -29,7 +29,7 @@ def write_from(st: StDriver, ring: Any, limit: int) -> Moved:
     moved, used = ffi.new("pytp_moved *"), ffi.new("size_t *")
     while limit == 0 or blocks < limit:
         if _writes_freely(st):
-            lib.pytp_bulk_write(ring, st.drive.bulk_write_limits(), limit and limit - blocks, moved)
+            lib.pytp_bulk_write(ring, st.drive.bulk.for_writing(), limit and limit - blocks, moved)
             blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.bytes
             if not _is_event(st, moved):
                 return Moved(blocks, data_bytes, moved.stop, moved.error)
@@ -59,7 +59,7 @@ def read_into(st: StDriver, ring: Any, room: int, limit: int) -> Moved:
     moved = ffi.new("pytp_moved *")
     while limit == 0 or blocks < limit:
         if _reads_freely(st, room):
-            lib.pytp_bulk_read(ring, st.drive.bulk_read_limits(), limit and limit - blocks, moved)
+            lib.pytp_bulk_read(ring, st.drive.bulk.for_reading(), limit and limit - blocks, moved)
             blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.bytes
             if not _is_event(st, moved):
                 return Moved(blocks, data_bytes, moved.stop, moved.error)
@@ -81,16 +81,29 @@ def _is_event(st: StDriver, moved: Any) -> bool:
     """Tell whether C stopped for us to look, rather than for good."""
     if moved.stop != lib.PYTP_FAILED:
         return False
-    return bool(moved.error == lib.PYTP_EVENT or st.drive.bulk_host_error())
+    return bool(moved.error == lib.PYTP_EVENT or st.drive.bulk.host_error())
 
 
 def _writes_freely(st: StDriver) -> bool:
     raw, tape = st.raw, st.drive.cartridge
-    steady = st.has_tape and st.writable and not st.write_protect and raw.rw == WRITING and raw.eof == NOEOF
+    steady = (
+        st.has_tape
+        and raw.partition == raw.next_partition
+        and st.writable
+        and not st.write_protect
+        and raw.rw == WRITING
+        and raw.eof == NOEOF
+    )
     return bool(steady and tape is not None and raw.position == tape.count and not st.drive.write_protected)
 
 
 def _reads_freely(st: StDriver, room: int) -> bool:
     raw = st.raw
-    steady = st.has_tape and raw.rw == READING and raw.eof == NOEOF and st.drive.cartridge is not None
+    steady = (
+        st.has_tape
+        and raw.partition == raw.next_partition
+        and raw.rw == READING
+        and raw.eof == NOEOF
+        and st.drive.cartridge is not None
+    )
     return bool(steady and st.block_bytes in {0, room})

@@ -18,6 +18,9 @@ FILEMARK_BYTES = 4096
 """What a filemark takes of the capacity."""
 SPARE_FILEMARKS = 16
 """A drive keeps room for closing filemarks behind the last block."""
+LARGEST_PARTITIONS: int = lib.PYTP_PARTITIONS
+PARTITION_UNIT = 10**6
+"""Partitions are counted in 10^6 bytes: virtual cartridges are small."""
 SMALLEST_CAPACITY = MIB
 _BARCODE = re.compile(r"[A-Z0-9]{1,6}[A-Z0-9]{2}\Z")
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -30,6 +33,13 @@ class Label(NamedTuple):
     generation: str
     capacity_bytes: int
     write_protected: bool = False
+    worm: bool = False
+    """Write-once: what is recorded stays."""
+    partitions: tuple[int, ...] = ()
+    """Bytes of each partition; empty: one, of all the capacity."""
+
+    def capacity_of(self, partition: int) -> int:
+        return self.partitions[partition] if self.partitions else self.capacity_bytes
 
 
 def check_barcode(barcode: str) -> str:
@@ -62,6 +72,8 @@ def read_label(directory: str) -> Label:
             str(raw["generation"]),
             int(raw["capacity_bytes"]),
             bool(raw.get("write_protected", False)),
+            bool(raw.get("worm", False)),
+            tuple(int(size) for size in raw.get("partitions", ())),
         )
     except BadAddress as exc:
         raise MediumDamaged(exc.subject, exc.fact) from exc
@@ -94,6 +106,37 @@ def create_cartridge(directory: str, label: Label) -> None:
         raise host_error(directory, exc.errno or 0) from exc
 
 
+def partition_files(partition: int) -> tuple[str, str]:
+    """Names of a partition's data and index."""
+    return ("data", "index") if partition == 0 else (f"data.{partition}", f"index.{partition}")
+
+
+def default_partitions(capacity_bytes: int) -> tuple[int, int]:
+    """Two partitions as the drive likes them: a small second one for an index (about two wraps), and the rest."""
+    index = max(capacity_bytes // 32 // PARTITION_UNIT, 1) * PARTITION_UNIT
+    return capacity_bytes - index, index
+
+
+def format_cartridge(directory: str, sizes: tuple[int, ...]) -> None:
+    """Make it blank, with partitions of these many bytes (one: of all there is). Nobody has it open."""
+    label = read_label(directory)
+    try:
+        for partition in range(LARGEST_PARTITIONS):
+            data, index = (os.path.join(directory, name) for name in partition_files(partition))
+            if partition >= max(len(sizes), 1):
+                for name in (data, index):
+                    if os.path.exists(name):
+                        os.unlink(name)
+                continue
+            with open(data, "wb"), open(index, "wb") as file:
+                error = lib.pytp_cartridge_format(file.fileno(), int.from_bytes(os.urandom(8), "big"))
+            if error:
+                raise host_error(directory, error)
+    except OSError as exc:
+        raise host_error(directory, exc.errno or 0) from exc
+    write_label(directory, label._replace(partitions=sizes if len(sizes) > 1 else ()))
+
+
 def boot_number() -> int:
     """A number for this run of the host: after another, unsynced data may not be there."""
     try:
@@ -106,14 +149,16 @@ def boot_number() -> int:
 class Cartridge:
     """An open cartridge. Its user holds the drive's lock; `writable=False` only looks and may be used without."""
 
-    def __init__(self, directory: str, *, writable: bool = True) -> None:
+    def __init__(self, directory: str, *, writable: bool = True, partition: int = 0) -> None:
         self.directory = directory
         self.label = read_label(directory)
+        self.capacity_bytes = self.label.capacity_of(partition)
+        """Of this partition."""
         self.handle: Any = ffi.new("pytp_cartridge *")
         self._fds: list[int] = []
         flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC
         try:
-            for name in ("data", "index"):
+            for name in partition_files(partition):
                 self._fds.append(os.open(os.path.join(directory, name), flags))
         except OSError as exc:
             self.close()
@@ -200,6 +245,13 @@ class Cartridge:
         marks = lib.pytp_cartridge_marks_before(self.handle, at, since)
         self._check(-marks, "its index")
         return marks, since[0]
+
+    def offset_of(self, at: int) -> int:
+        """Return how many bytes of blocks stand before object `at`."""
+        if at >= self.count:
+            return self.data_bytes
+        place = int(lib.PYTP_CARTRIDGE_HEADER) + at * int(lib.PYTP_CARTRIDGE_RECORD)
+        return int.from_bytes(os.pread(self._fds[1], 8, place), "little")
 
     def find_damage(self) -> int | None:
         """Read everything and compare; return the first damaged object's number."""

@@ -8,13 +8,23 @@ import os
 from typing import Any, NamedTuple
 
 from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
-from pytp_native.ffi import ffi, lib
+from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import sense
-from pytp_native.vtl.cartridge import FILEMARK_BYTES, SPARE_FILEMARKS, Cartridge, early_warning_bytes
-from pytp_native.vtl.faults import NEVER, FaultScript
+from pytp_native.vtl import counters, sense
+from pytp_native.vtl.bulk_limits import BulkLimits
+from pytp_native.vtl.cartridge import (
+    FILEMARK_BYTES,
+    SPARE_FILEMARKS,
+    Cartridge,
+    Label,
+    early_warning_bytes,
+    format_cartridge,
+    read_label,
+)
+from pytp_native.vtl.faults import FaultScript
 from pytp_native.vtl.inventory import Inventory, cartridge_directory, drive_directory
-from pytp_native.vtl.personality import GENERATIONS, Personality, personality_of
+from pytp_native.vtl.memory import CartridgeMemory
+from pytp_native.vtl.personality import GENERATIONS, Personality, density_of, personality_of
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.state import DriveState
 
@@ -46,7 +56,7 @@ class VirtualDrive:
         self.faults = FaultScript(os.path.join(self.directory, "faults"))
         self.trouble: PytpError | None = None
         self.cartridge: Cartridge | None = None
-        self._bulk: Any = ffi.new("pytp_bulk *")
+        self.bulk = BulkLimits(self)
 
     @property
     def raw(self) -> Any:
@@ -63,6 +73,9 @@ class VirtualDrive:
             raw.rw, raw.eof = lib.PYTP_ST_IDLE, lib.PYTP_ST_NOEOF
             raw.mounted = self.bay.barcode is not None
             raw.loads = self.bay.loads
+            counters.end_load(self, None)
+            if raw.mounted:
+                counters.begin_load(self)
             self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED if raw.mounted else 0)
         if raw.mounted:
             self._open_cartridge()
@@ -84,20 +97,36 @@ class VirtualDrive:
         return bool(self.raw.mounted) and self.bay.barcode is not None
 
     @property
+    def label(self) -> Label | None:
+        """What is fixed to the cartridge that is threaded. Raises MediumDamaged."""
+        if self.cartridge is not None:
+            return self.cartridge.label
+        return read_label(self.cartridge_path) if self.ready else None
+
+    @property
+    def cartridge_path(self) -> str:
+        return cartridge_directory(self.path, str(self.bay.barcode))
+
+    def memory(self) -> CartridgeMemory:
+        """The memory of the cartridge that is in the drive."""
+        return CartridgeMemory(self.cartridge_path, str(self.bay.barcode))
+
+    @property
     def write_protected(self) -> bool:
-        cartridge = self.cartridge
-        if cartridge is None:
+        label = self.label
+        if label is None:
             return False
         return (
-            cartridge.label.write_protected
-            or cartridge.label.generation not in self.personality.writes
+            label.write_protected
+            or label.generation not in self.personality.writes
             or self.faults.reached("write protect", 0) is not None
         )
 
     @property
     def density(self) -> int:
         """Density code of the cartridge's format; 0 with none."""
-        return personality_of(self.cartridge.label.generation).density if self.cartridge is not None else 0
+        label = self.label
+        return density_of(label.generation) if label is not None else 0
 
     @property
     def position(self) -> int:
@@ -114,7 +143,7 @@ class VirtualDrive:
         if (problem := self._before_move("read")) is not None:
             return Outcome(problem)
         try:
-            what, length = self._tape.look(self.position)
+            what, length = self.tape.look(self.position)
             if what == lib.PYTP_AT_END:
                 return Outcome(sense.end_of_data(len(into)))
             if what == lib.PYTP_AT_FILEMARK:
@@ -122,12 +151,14 @@ class VirtualDrive:
                 return Outcome(sense.filemark(len(into)))
             if self.faults.strikes("read", self.position):
                 self.raw.position += 1
+                counters.count_read_error(self)
                 return Outcome(sense.read_error(len(into)))
             if length <= len(into):
-                self._tape.read(self.position, into)
+                self.tape.read(self.position, into)
         except PytpError as exc:
             return Outcome(self._read_trouble(exc, len(into)))
         self.raw.position += 1
+        self.raw.load_read += length
         residual = len(into) - length
         return Outcome(sense.wrong_length(residual) if residual else None, length if residual >= 0 else 0)
 
@@ -149,10 +180,15 @@ class VirtualDrive:
         if (problem := self._before_move("write")) is not None:
             return problem
         if self.write_protected:
+            counters.raise_alert(self, counters.WRITE_PROTECT)
             return sense.WRITE_PROTECTED
         try:
-            if self.position < self._tape.count:
-                self._tape.cut(self.position)
+            if self.position < self.tape.count:
+                if self.tape.label.worm and not self._may_append():
+                    counters.raise_alert(self, counters.WORM_OVERWRITE)
+                    return sense.WORM_OVERWRITE
+                self.tape.cut(self.position)
+                self.raw.changes += 1
         except PytpError as exc:
             return self._host_trouble(exc)
         return None
@@ -174,15 +210,18 @@ class VirtualDrive:
         if (problem := self.start_writing()) is not None:
             return problem
         if self.faults.strikes("write", self.position):
+            counters.count_write_error(self)
             return sense.write_error(0)
-        tape = self._tape
-        if tape.used_bytes + len(block) > tape.label.capacity_bytes:
+        tape = self.tape
+        if tape.used_bytes + len(block) > tape.capacity_bytes:
             return sense.overflow(0)
         try:
             tape.append(block)
         except PytpError as exc:
             return self._host_trouble(exc)
         self.raw.position += 1
+        self.raw.load_written += len(block)
+        self.raw.changes += 1
         return None
 
     def write_filemarks(self, count: int, *, immediate: bool = False) -> Outcome:
@@ -196,7 +235,7 @@ class VirtualDrive:
                 return Outcome(problem._replace(information=count - done), done)
         if not immediate:
             try:
-                self._tape.sync()
+                self.tape.sync()
             except PytpError as exc:
                 return Outcome(self._host_trouble(exc), count)
         return Outcome(sense.EARLY_WARNING if count and self._in_warning_zone() else None, count)
@@ -205,16 +244,24 @@ class VirtualDrive:
         if (problem := self.start_writing()) is not None:
             return problem
         if self.faults.strikes("write", self.position):
+            counters.count_write_error(self)
             return sense.write_error(0)
-        tape = self._tape
-        if tape.used_bytes >= tape.label.capacity_bytes + SPARE_FILEMARKS * FILEMARK_BYTES:
+        tape = self.tape
+        if tape.used_bytes >= tape.capacity_bytes + SPARE_FILEMARKS * FILEMARK_BYTES:
             return sense.overflow(0)
         try:
             tape.mark()
         except PytpError as exc:
             return self._host_trouble(exc)
         self.raw.position += 1
+        self.raw.changes += 1
         return None
+
+    def _may_append(self) -> bool:
+        """On a write-once cartridge only filemarks before the end of data may be written over, and not the first."""
+        tape = self.tape
+        marks, _ = tape.place_of(self.position)
+        return marks > 0 and tape.filemarks - marks == tape.count - self.position
 
     def erase(self) -> Sense | None:
         """ERASE: end of data is here from now on."""
@@ -227,7 +274,7 @@ class VirtualDrive:
         if (problem := self._before_move()) is not None:
             return Outcome(problem)
         try:
-            self.raw.position, done = self._tape.space_filemarks(self.position, count)
+            self.raw.position, done = self.tape.space_filemarks(self.position, count)
         except PytpError as exc:
             return Outcome(self._host_trouble(exc))
         return Outcome(_short(count, abs(count) - done), done)
@@ -237,7 +284,7 @@ class VirtualDrive:
         if (problem := self._before_move()) is not None:
             return Outcome(problem)
         try:
-            self.raw.position, done, hit = self._tape.space_blocks(self.position, count)
+            self.raw.position, done, hit = self.tape.space_blocks(self.position, count)
         except PytpError as exc:
             return Outcome(self._host_trouble(exc))
         left = abs(count) - done
@@ -245,14 +292,67 @@ class VirtualDrive:
 
     def space_to_end(self) -> Sense | None:
         if (problem := self._before_move()) is None:
-            self.raw.position = self._tape.count
+            self.raw.position = self.tape.count
         return problem
 
-    def locate(self, block: int) -> Sense | None:
-        """LOCATE; beyond the end of data it stops there with BLANK CHECK."""
+    @property
+    def partitions(self) -> int:
+        label = self.label
+        return max(len(label.partitions), 1) if label is not None else 1
+
+    @property
+    def most_partitions(self) -> int:
+        """How many FORMAT MEDIUM can make: both the drive and the cartridge's format have their limit."""
+        label = self.label
+        if label is None:
+            return self.personality.partitions
+        known = GENERATIONS.get(label.generation)
+        return min(self.personality.partitions, known.partitions if known is not None else 1)
+
+    def change_partition(self, number: int) -> Sense | None:
+        """Go to the beginning of another partition; of the same one: stay."""
+        if number == self.raw.partition:
+            return None
+        if number >= self.partitions:
+            return sense.INVALID_FIELD
+        try:
+            self.tape.sync()
+            self.detach()
+            self.raw.partition, self.raw.position = number, 0
+            self._open_cartridge()
+        except PytpError as exc:
+            return self._host_trouble(exc)
+        return None
+
+    def format(self, sizes: tuple[int, ...]) -> Sense | None:
+        """FORMAT MEDIUM: partitions of these many bytes, all blank; one that takes all for no sizes."""
+        if (problem := self._before_move("write")) is not None:
+            return problem
+        if self.write_protected:
+            return sense.WRITE_PROTECTED
+        if self.tape.label.worm:
+            return sense.CANNOT_FORMAT
+        if self.position or self.raw.partition:
+            return sense.POSITION_PAST_BOM
+        try:
+            self.detach()
+            format_cartridge(self.cartridge_path, sizes)
+            self._open_cartridge()
+            memory = self.memory()
+            memory.formats += 1
+            memory.save()
+        except PytpError as exc:
+            return self._host_trouble(exc)
+        self.raw.changes += 1
+        return None
+
+    def locate(self, block: int, partition: int | None = None) -> Sense | None:
+        """LOCATE, in another partition if one is given; beyond the end of data it stops there with BLANK CHECK."""
         if (problem := self._before_move()) is not None:
             return problem
-        end = self._tape.count
+        if partition is not None and (problem := self.change_partition(partition)) is not None:
+            return problem
+        end = self.tape.count
         self.raw.position = min(block, end)
         return sense.end_of_data(0)._replace(information=None) if block > end else None
 
@@ -261,7 +361,7 @@ class VirtualDrive:
         if (problem := self._before_move()) is not None:
             return problem
         try:
-            self._tape.sync()
+            self.tape.sync()
         except PytpError as exc:
             return self._host_trouble(exc)
         self.raw.position = 0
@@ -272,9 +372,13 @@ class VirtualDrive:
         if self.bay.barcode is None:
             return sense.NO_MEDIUM
         if not self.raw.mounted:
+            counters.begin_load(self)
             self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED)
         self.raw.mounted = 1
         self.raw.position = 0
+        if self.raw.partition:
+            self.raw.partition = 0
+            self.detach()
         if self.cartridge is None:
             self._open_cartridge()
         return None
@@ -284,6 +388,7 @@ class VirtualDrive:
         if not self.ready:
             return sense.NO_MEDIUM
         if self.raw.prevented:
+            counters.raise_alert(self, counters.NO_REMOVAL)
             return sense.REMOVAL_PREVENTED
         if self.cartridge is not None:
             try:
@@ -319,48 +424,24 @@ class VirtualDrive:
     def _writes_density(self, density: int) -> bool:
         return any(GENERATIONS[name].density == density for name in self.personality.writes if name in GENERATIONS)
 
-    # -- bulk ----------------------------------------------------------------------------------------------------------
-
-    def bulk_write_limits(self) -> Any:
-        """How far pytp_bulk_write may go before somebody has to look."""
-        bulk, tape = self._bulk_limits(("write", "eject", "early warning")), self._tape
-        end = early_warning_bytes(tape.label.capacity_bytes) - tape.filemarks * FILEMARK_BYTES
-        bulk.stop_bytes = max(end, 0)
-        return bulk
-
-    def bulk_read_limits(self) -> Any:
-        """The same for pytp_bulk_read."""
-        return self._bulk_limits(("read", "eject"))
-
-    def bulk_host_error(self) -> int:
-        """Errno of the host that stopped the last bulk transfer; the ordinary write meets it again, with its story."""
-        return int(self._bulk.host_error)
-
-    def _bulk_limits(self, kinds: tuple[str, ...]) -> Any:
-        bulk = self._bulk
-        bulk.cartridge, bulk.state = self._tape.handle, self.raw
-        bulk.stop_at = self.faults.next_event(kinds, self.position)
-        bulk.stop_bytes = NEVER
-        fixed = self.raw.block_bytes
-        bulk.least, bulk.most = (fixed, fixed) if fixed else (self.personality.least_block, self.personality.most_block)
-        return bulk
-
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @property
-    def _tape(self) -> Cartridge:
+    def tape(self) -> Cartridge:
+        """The open cartridge. Raises MediumDamaged without one."""
         if self.cartridge is None:
             raise MediumDamaged(f"drive {self.number}", "no cartridge is attached")
         return self.cartridge
 
     def _open_cartridge(self) -> None:
-        self.cartridge = Cartridge(cartridge_directory(self.path, str(self.bay.barcode)))
+        self.cartridge = Cartridge(self.cartridge_path, partition=int(self.raw.partition))
         self.raw.position = min(self.raw.position, self.cartridge.count)
 
     def _unthread(self) -> None:
         self.detach()
+        counters.end_load(self, self.memory())
         self.raw.mounted = 0
-        self.raw.position = 0
+        self.raw.position = self.raw.partition = 0
 
     def _raise_attention(self, code: int) -> None:
         self.raw.st_attention = self.raw.sg_attention = code
@@ -377,13 +458,14 @@ class VirtualDrive:
         if eject is not None:
             self.faults.remove(eject)
             self.raw.prevented = 0  # an operator's hand is stronger than the lock
+            counters.raise_alert(self, counters.FORCED_EJECT)
             self._unthread()
             return sense.NO_MEDIUM
         return None
 
     def _in_warning_zone(self) -> bool:
-        tape = self._tape
-        if tape.used_bytes >= early_warning_bytes(tape.label.capacity_bytes):
+        tape = self.tape
+        if tape.used_bytes >= early_warning_bytes(tape.capacity_bytes):
             return True
         return self.faults.reached("early warning", self.position - 1) is not None
 
@@ -391,6 +473,7 @@ class VirtualDrive:
         if isinstance(exc, MediumDamaged):
             self.trouble = exc
             self.raw.position += 1
+            counters.count_read_error(self)
             return sense.read_error(residual)
         return self._host_trouble(exc)
 

@@ -36,6 +36,17 @@ def replace_file(path: str, content: bytes) -> None:
         raise host_error(path, exc.errno or errno.EIO) from exc
 
 
+def store_json(path: str, value: dict[str, Any]) -> None:
+    """Replace a file that need not outlive the host's power: whole, but not synced."""
+    fresh = f"{path}.new"
+    try:
+        with open(fresh, "w", encoding="utf-8") as file:
+            json.dump(value, file)
+        os.replace(fresh, path)
+    except OSError as exc:
+        raise host_error(path, exc.errno or errno.EIO) from exc
+
+
 def sync_directory(path: str) -> None:
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -60,8 +71,9 @@ def read_json(path: str, *, what: str) -> dict[str, Any]:
     return value
 
 
-def write_json(path: str, value: dict[str, Any]) -> None:
-    replace_file(path, json.dumps(value, indent=1).encode() + b"\n")
+def write_json(path: str, value: dict[str, Any], *, compact: bool = False) -> None:
+    """Write for a person to read, or ten times faster."""
+    replace_file(path, json.dumps(value, indent=None if compact else 1).encode() + b"\n")
 
 
 class Lock:

@@ -7,28 +7,34 @@ import os
 import shutil
 from pathlib import Path
 
-from pytp_native.errors import LibraryError, MediumDamaged, PytpError, Refused, UsageError
-from pytp_native.ffi import lib
+from pytp_native.errors import LibraryError, PytpError, Refused, UsageError
+from pytp_native.spec import sense as codes
 from pytp_native.units import GIB
 from pytp_native.vtl import inventory as places
+from pytp_native.vtl.bay import release_cartridge
 from pytp_native.vtl.cartridge import (
     Cartridge,
-    Label,
     check_barcode,
     check_capacity,
     create_cartridge,
     read_label,
     write_label,
 )
+from pytp_native.vtl.changer import ensure_cartridge, new_label
+from pytp_native.vtl.changer_faults import ChangerFaults, parse_changer_fault
+from pytp_native.vtl.changer_state import ChangerState, announce, changer_directory
+from pytp_native.vtl.elements import DRIVE, ElementMap, Place
 from pytp_native.vtl.faults import FaultScript, parse_fault
 from pytp_native.vtl.files import Lock, host_error
 from pytp_native.vtl.inventory import DriveBay, Inventory, cartridge_directory, drive_directory, library_lock
-from pytp_native.vtl.personality import GENERATIONS, personality_of
-from pytp_native.vtl.st import StDriver
+from pytp_native.vtl.personality import changer_personality, personality_of
 from pytp_native.vtl.state import DriveState, describe_process, drive_lock
 from pytp_native.vtl.views import CartridgeView, DriveView, LibraryView, SlotView
 
 DEFAULT_CAPACITY = 2 * GIB
+MAIL_SLOT_ACCESSED = 0x2801
+FILES_AT_ONCE = 100
+"""A new library's cartridges beyond these get their files when they are first loaded."""
 
 
 def default_path() -> Path:
@@ -69,8 +75,11 @@ class Library:
         generation: str = "lto9",
         capacity_bytes: int = DEFAULT_CAPACITY,
         cartridges: int = 6,
+        changer: str = "pytp",
     ) -> Library:
         """Make a library with blank cartridges from slot 1 on; the first is loaded in drive 0, to be used at once.
+
+        `changer` names how the robot presents itself (personality.CHANGERS).
 
         Raises UsageError for numbers that cannot be, Refused if something is at `path` already.
         """
@@ -86,19 +95,21 @@ class Library:
         where = os.fspath(path)
         if os.path.lexists(where) and not (os.path.isdir(where) and not os.listdir(where)):
             raise Refused(where, "exists and is no empty directory", "give another name, or remove it first")
+        contents = Inventory.blank(
+            where, drives=drives, slots=slots, mail_slots=mail_slots, generation=name.generation,
+            capacity_bytes=capacity_bytes, changer=changer,
+        )  # fmt: skip
+        ElementMap(contents, changer_personality(changer)).check()
         try:
             os.makedirs(os.path.join(where, "cartridges"))
             for number in range(drives):
                 os.makedirs(drive_directory(where, number))
         except OSError as exc:
             raise host_error(where, exc.errno or 0) from exc
-        contents = Inventory.blank(
-            where, drives=drives, slots=slots, mail_slots=mail_slots, generation=name.generation,
-            capacity_bytes=capacity_bytes,
-        )  # fmt: skip
         for number in range(1, cartridges + 1):
-            barcode = f"PYT{number:03}{name.media}"
-            create_cartridge(cartridge_directory(where, barcode), Label(barcode, name.generation, capacity_bytes))
+            barcode = f"PYT{number:03}{name.media}" if number < 1000 else f"P{number:05}{name.media}"
+            if number <= FILES_AT_ONCE:
+                create_cartridge(cartridge_directory(where, barcode), new_label(contents, barcode))
             contents.slots[number - 1] = barcode
         if cartridges:
             contents.drives[0].put(contents.slots[0], 1)
@@ -111,25 +122,18 @@ class Library:
     def describe(self) -> LibraryView:
         """Look at everything; disturbs nobody."""
         now = Inventory(self._path)
-        storage = len(now.slots) - now.mail_slots
+        elements = ElementMap(now, changer_personality(now.changer))
         slots = [
-            SlotView(
-                number,
-                places.FIRST_MAIL_ELEMENT + number - storage - 1
-                if number > storage
-                else places.FIRST_SLOT_ELEMENT + number - 1,
-                number > storage,
-                barcode,
-            )
+            SlotView(number, elements.slot_address(number), now.is_mail(number), barcode)
             for number, barcode in enumerate(now.slots, 1)
         ]
         return LibraryView(
             self._path, now.generation, now.serial, now.capacity_bytes,
-            tuple(self._describe_drive(bay) for bay in now.drives), tuple(slots),
-            tuple(self._describe_cartridge(now, barcode) for barcode in self._barcodes()),
+            tuple(self._describe_drive(bay, elements.address(Place(DRIVE, bay.number))) for bay in now.drives),
+            tuple(slots), tuple(self._describe_cartridge(now, barcode) for barcode in self._barcodes()),
         )  # fmt: skip
 
-    def _describe_drive(self, bay: DriveBay) -> DriveView:
+    def _describe_drive(self, bay: DriveBay, element: int) -> DriveView:
         directory = drive_directory(self._path, bay.number)
         state = DriveState(directory)
         try:
@@ -142,7 +146,7 @@ class Library:
         finally:
             state.close()
         return DriveView(
-            bay.number, f"vtl:{self._path}/drive{bay.number}", places.FIRST_DRIVE_ELEMENT + bay.number, bay.serial,
+            bay.number, f"vtl:{self._path}/drive{bay.number}", element, bay.serial,
             bay.barcode, bay.source_slot, ready, self._user(bay, user),
             file if ready and file >= 0 else None, block if ready and block >= 0 else None, logical if ready else None,
             self.faults(bay.number),
@@ -191,13 +195,25 @@ class Library:
                 raise LibraryError(self._path, "every slot is full", "remove a cartridge first")
             if now.slots[now.check_slot(number)] is not None:
                 raise LibraryError(f"slot {number}", f"holds {now.slots[number - 1]}", "choose an empty one")
+            self._check_door(now, number)
             directory = cartridge_directory(self._path, barcode)
             if not os.path.isdir(directory):
-                wanted = generation or _generation_of(barcode) or now.generation
-                size = capacity_bytes if capacity_bytes is not None else now.capacity_bytes
-                create_cartridge(directory, Label(barcode, personality_of(wanted).generation, size))
+                label = new_label(now, barcode, generation=generation, capacity_bytes=capacity_bytes)
+                create_cartridge(directory, label)
             now.slots[number - 1] = barcode
+            if now.is_mail(number):
+                now.from_operator.add(number)
             now.save()
+            self._announce(now, number)
+
+    def _check_door(self, now: Inventory, slot: int) -> None:
+        if ChangerState(self._path).prevented:
+            what = "mail slots" if now.is_mail(slot) else "magazines"
+            raise Refused(f"slot {slot}", f"the host has locked the {what}", "unlock them: PREVENT ALLOW 0")
+
+    def _announce(self, now: Inventory, slot: int) -> None:
+        """An operator was at the library: its hosts are told."""
+        announce(self._path, codes_of_access(mail=now.is_mail(slot)))
 
     def remove(self, barcode: str, *, erase: bool = False) -> None:
         """Take a cartridge out of its slot. Its files stay under cartridges/, and `add` puts it back, unless `erase`.
@@ -212,8 +228,11 @@ class Library:
                 raise Refused(barcode, f"is in drive {bay.number}", "unload it first")
             slot = now.slot_of(barcode)
             if slot is not None:
+                self._check_door(now, slot)
                 now.slots[slot - 1] = None
+                now.from_operator.discard(slot)
                 now.save()
+                self._announce(now, slot)
             if erase:
                 shutil.rmtree(cartridge_directory(self._path, barcode))
 
@@ -242,11 +261,12 @@ class Library:
                 raise LibraryError(f"slot {slot}", "is empty", "see what is where: pytp vtl show")
             if bay.barcode is not None:
                 raise LibraryError(f"drive {drive}", f"holds {bay.barcode}", "unload it first")
-            generation = read_label(cartridge_directory(self._path, barcode)).generation
+            generation = ensure_cartridge(now, barcode).generation
             if generation not in personality_of(now.generation).reads:
                 raise LibraryError(barcode, f"an {now.generation} drive does not read {generation}", "load another")
             bay.put(barcode, slot)
             now.slots[index] = None
+            now.from_operator.discard(slot)
             now.save()
 
     def unload(self, drive: int, slot: int | None = None) -> int:
@@ -260,7 +280,7 @@ class Library:
             if bay.barcode is None:
                 raise LibraryError(f"drive {drive}", "is empty")
             target = self._target_slot(now, bay, slot)
-            self._close_tape(bay)
+            release_cartridge(self._path, bay)
             now.slots[target - 1] = bay.barcode
             bay.put(None, None)
             now.save()
@@ -289,22 +309,6 @@ class Library:
             raise LibraryError(self._path, "every slot is full", "remove a cartridge first")
         return free
 
-    def _close_tape(self, bay: DriveBay) -> None:
-        """Have the drive close what a killed user left open, put all on disk and let go."""
-        try:
-            st = StDriver(self._path, bay.number, write=False, nonblock=True)
-        except MediumDamaged:
-            return  # nothing of it can be saved here; it may leave the drive all the same
-        try:
-            if st.drive.raw.prevented:
-                raise LibraryError(f"drive {bay.number}", "its door is locked", "unlock it: pytp-mt unlock")
-            if st.has_tape:
-                st.operate(lib.MTUNLOAD, 1)
-        except OSError as exc:
-            raise LibraryError(f"drive {bay.number}", "cannot unload its cartridge") from (st.drive.trouble or exc)
-        finally:
-            st.close()
-
     def _lock_drive(self, drive: int) -> Lock:
         Inventory(self._path).drive(drive)
         return drive_lock(f"vtl:{self._path}/drive{drive}", drive_directory(self._path, drive))
@@ -325,6 +329,25 @@ class Library:
         self._script(drive).save(())
         self._tell(drive)
 
+    def changer_faults(self) -> tuple[str, ...]:
+        return tuple(fault.text for fault in ChangerFaults(changer_directory(self._path)).faults)
+
+    def add_changer_fault(self, text: str) -> None:
+        """Script one more for the changer (changer_faults.py has the grammar). Raises UsageError."""
+        fault = parse_changer_fault(text)
+        with library_lock(self._path):
+            os.makedirs(changer_directory(self._path), exist_ok=True)
+            script = ChangerFaults(changer_directory(self._path))
+            script.save((*script.faults, fault))
+
+    def clear_changer_faults(self) -> None:
+        """Repair the changer. A door that is closed now makes hosts look at the inventory again."""
+        with library_lock(self._path):
+            script = ChangerFaults(changer_directory(self._path))
+            if script.has("door open") or script.has("offline"):
+                announce(self._path, codes_of_access(mail=False))
+            script.save(())
+
     def _script(self, drive: int) -> FaultScript:
         Inventory(self._path).drive(drive)
         return FaultScript(os.path.join(drive_directory(self._path, drive), "faults"))
@@ -335,5 +358,6 @@ class Library:
         state.close()
 
 
-def _generation_of(barcode: str) -> str | None:
-    return next((name for name, one in GENERATIONS.items() if one.media == barcode[-2:]), None)
+def codes_of_access(*, mail: bool) -> int:
+    """The unit attention that a person at the library causes (SPC-5 annex F)."""
+    return MAIL_SLOT_ACCESSED if mail else codes.MEDIUM_MAY_HAVE_CHANGED

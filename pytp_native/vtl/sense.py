@@ -24,8 +24,10 @@ class Sense(NamedTuple):
     information: int | None = None
     """Residual: blocks, filemarks or bytes not done; None: INFORMATION not valid."""
 
-    def encode(self) -> bytes:
-        """Lay out fixed format, current, 18 bytes."""
+    def encode(self, *, descriptors: bool = False) -> bytes:
+        """Lay out fixed format, current, 18 bytes; or descriptor format (SPC-5 4.4.2) with what there is to tell."""
+        if descriptors:
+            return _descriptor_format(self)
         raw = bytearray(FIXED_BYTES)
         raw[0] = FIXED_FORMAT | (0x80 if self.information is not None else 0)
         raw[2] = self.filemark << 7 | self.eom << 6 | self.ili << 5 | self.key
@@ -35,6 +37,19 @@ class Sense(NamedTuple):
         return bytes(raw)
 
 
+def _descriptor_format(problem: Sense) -> bytes:
+    descriptors = b""
+    if problem.information is not None:
+        value = problem.information & 0xFFFFFFFFFFFFFFFF
+        descriptors += bytes([0x00, 0x0A, 0x80, 0]) + value.to_bytes(8, "big")
+    if problem.filemark or problem.eom or problem.ili:
+        flags = problem.filemark << 7 | problem.eom << 6 | problem.ili << 5
+        descriptors += bytes([0x04, 0x02, 0, flags])
+    return (
+        bytes([0x72, problem.key]) + problem.code.to_bytes(2, "big") + bytes([0, 0, 0, len(descriptors)]) + descriptors
+    )
+
+
 NO_MEDIUM = Sense(codes.NOT_READY, codes.MEDIUM_NOT_PRESENT)
 REMOVAL_PREVENTED = Sense(codes.ILLEGAL_REQUEST, codes.MEDIUM_REMOVAL_PREVENTED)
 WRITE_PROTECTED = Sense(codes.DATA_PROTECT, codes.WRITE_PROTECTED)
@@ -42,6 +57,22 @@ INVALID_OPERATION = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_OPERATION_CODE)
 INVALID_FIELD = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_FIELD_IN_CDB)
 INVALID_PARAMETER = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_FIELD_IN_PARAMETER_LIST)
 TARGET_FAILURE = Sense(codes.HARDWARE_ERROR, codes.INTERNAL_TARGET_FAILURE)
+SAVING_NOT_SUPPORTED = Sense(codes.ILLEGAL_REQUEST, 0x3900)
+INVALID_ELEMENT = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_ELEMENT_ADDRESS)
+SOURCE_EMPTY = Sense(codes.ILLEGAL_REQUEST, codes.SOURCE_EMPTY)
+DESTINATION_FULL = Sense(codes.ILLEGAL_REQUEST, codes.DESTINATION_FULL)
+REMOVAL_PREVENTED_BY_DRIVE = Sense(codes.ILLEGAL_REQUEST, 0x5303)
+INCOMPATIBLE_MEDIUM = Sense(codes.ILLEGAL_REQUEST, codes.INCOMPATIBLE_MEDIUM)
+DOOR_OPEN = Sense(codes.NOT_READY, 0x0418)
+OFFLINE = Sense(codes.NOT_READY, 0x0412)
+GRIPPER_ERROR = Sense(codes.HARDWARE_ERROR, 0x1501)
+LOAD_FAILED = Sense(codes.HARDWARE_ERROR, 0x5300)
+DRIVE_SILENT = Sense(codes.HARDWARE_ERROR, 0x0800)
+WORM_OVERWRITE = Sense(codes.DATA_PROTECT, 0x300C)
+CANNOT_FORMAT = Sense(codes.ILLEGAL_REQUEST, 0x3006)
+POSITION_PAST_BOM = Sense(codes.ILLEGAL_REQUEST, 0x3B0C)
+PARAMETER_LIST_LENGTH = Sense(codes.ILLEGAL_REQUEST, 0x1A00)
+MEMORY_FULL = Sense(codes.ILLEGAL_REQUEST, 0x5506)
 EARLY_WARNING = Sense(codes.NO_SENSE, codes.END_OF_PARTITION, eom=True, information=0)
 
 

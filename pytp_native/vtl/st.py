@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pytp_native.errors import NoMedium, PytpError
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import bulk, st_operations
+from pytp_native.vtl import bulk, st_operations, st_partitions
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_states import (
@@ -99,6 +100,7 @@ class StDriver:
         self.check_tape()
         if not self.has_tape and not nonblock:
             fail(errno.ENOMEDIUM)
+        self.raw.next_partition = self.raw.partition
         self.raw.user = os.getpid()
 
     @property
@@ -142,13 +144,14 @@ class StDriver:
             raw.st_attention = raw.sg_attention = 0
             if drive.ready:
                 raw.partition = raw.rw = raw.eof = raw.setmark = raw.block = raw.file = 0
+                st_partitions.forget_partitions(self)
                 self._set_mode_defaults()
         self.has_tape = drive.ready
         if not self.has_tape:
             self._density = self._block_bytes = 0
             self.drive_protected = False
             raw.file = raw.block = -1
-            raw.partition = 0
+            raw.partition = raw.next_partition = 0
             raw.door = UNLOCKED
             return
         self._density = drive.density
@@ -165,6 +168,8 @@ class StDriver:
         if self.drive.state.raw is None:
             return
         try:
+            with suppress(OSError):  # what it tells is lost: nobody is there to hear it
+                st_partitions.switch_partition(self)
             self._flush()
             self._unlock_automatic()
             if self.raw.rw == WRITING:
@@ -214,6 +219,7 @@ class StDriver:
     def status(self) -> MtGet:
         """MTIOCGET."""
         self.flush_buffer(seek_next=False)
+        st_partitions.switch_partition(self)
         raw = self.raw
         gstat = GMT_WR_PROT if self.drive_protected else 0
         if raw.block == 0:
@@ -236,6 +242,7 @@ class StDriver:
     def position(self) -> int:
         """MTIOCPOS: READ POSITION's logical block number. Raises EIO without a cartridge."""
         self.flush_buffer(seek_next=False)
+        st_partitions.switch_partition(self)
         if not self.has_tape or not self.drive.ready:
             fail(errno.EIO)
         if self.drive.position == 0 and self.raw.partition == 0:
@@ -256,6 +263,7 @@ class StDriver:
             return 0
         if size and count % size:
             fail(errno.EINVAL)
+        st_partitions.switch_partition(self)
         if raw.rw == WRITING:
             raw.rw = READING
         self.met_end = raw.eof == EOD
@@ -346,6 +354,7 @@ class StDriver:
             fail(errno.EINVAL)
         if self.write_protect:
             fail(errno.EACCES)
+        st_partitions.switch_partition(self)
         self._leave_reading()
         if raw.eof == EOM_OK:
             raw.eof = EOD_1

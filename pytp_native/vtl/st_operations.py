@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
+from pytp_native.vtl import st_partitions
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_options import set_options
 from pytp_native.vtl.st_states import (
@@ -45,7 +46,7 @@ _FAR = 0x7FFFFF
 def operate(st: StDriver, operation: int, count: int) -> None:
     """Do one MTIOCTOP. Raises OSError with st's errno."""
     count = _adjust_for_filemark(st, operation, count)
-    st.flush_buffer(seek_next=operation in _SEEKS_NEXT)
+    st.flush_buffer(seek_next=_seeks_next(st, operation))
     count = _end_writing(st, operation, count)
     try:
         if operation not in _KEEP_WRITING | _WRITES_MARKS:
@@ -55,6 +56,13 @@ def operate(st: StDriver, operation: int, count: int) -> None:
         # Only afterwards: a user killed here has either its filemark or a state that asks for one.
         if operation in _WRITES_MARKS:
             st.raw.rw = IDLE
+
+
+def _seeks_next(st: StDriver, operation: int) -> bool:
+    """With partitions a seek within one needs no old position."""
+    if operation == lib.MTSEEK and st_partitions.can_partition(st):
+        return bool(st.raw.next_partition != st.raw.partition)
+    return operation in _SEEKS_NEXT
 
 
 def _adjust_for_filemark(st: StDriver, operation: int, count: int) -> int:
@@ -79,10 +87,12 @@ def _dispatch(st: StDriver, operation: int, count: int) -> None:
         _lock(st, False)
     if operation == lib.MTSETDRVBUFFER and count & lib.MT_ST_OPTIONS:
         set_options(st, count)
-    elif operation in {lib.MTSETPART, lib.MTMKPART}:
-        fail(errno.EINVAL)  # st's can-partitions is off, and these cartridges have one
+    elif operation == lib.MTSETPART:
+        st_partitions.note_partition(st, count)
+    elif operation == lib.MTMKPART:
+        st_partitions.make_partitions(st, count)
     elif operation == lib.MTSEEK:
-        _seek(st, count)
+        st_partitions.set_location(st, count & 0xFFFFFFFF, int(st.raw.next_partition))
     elif operation in {lib.MTUNLOAD, lib.MTOFFL}:
         _unload(st)
     elif operation == lib.MTLOAD:
@@ -90,30 +100,18 @@ def _dispatch(st: StDriver, operation: int, count: int) -> None:
     elif operation in {lib.MTLOCK, lib.MTUNLOCK}:
         _lock(st, operation == lib.MTLOCK)
     elif operation == lib.MTCOMPRESSION:
+        st_partitions.switch_partition(st)
         if not st.has_tape:
             fail(errno.EIO)
         st.drive.set_compression(bool(count & 1))
     else:
+        st_partitions.switch_partition(st)
         int_ioctl(st, operation, count)
 
 
 def _lock(st: StDriver, on: bool) -> None:
     st.drive.prevent_removal(on)
     st.raw.door = LOCKED_EXPLICIT if on else UNLOCKED
-
-
-def _seek(st: StDriver, block: int) -> None:
-    if not st.has_tape:
-        fail(errno.EIO)
-    raw = st.raw
-    problem = st.drive.locate(block & 0xFFFFFFFF)
-    raw.block = raw.file = -1
-    raw.eof = NOEOF
-    if problem is not None:
-        fail(errno.EIO)
-    raw.setmark = 0
-    if block == 0:
-        raw.block = raw.file = 0
 
 
 def _unload(st: StDriver) -> None:

@@ -8,217 +8,159 @@ answered BUSY. A unit attention that st has seen is not repeated here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from pytp_native.errors import DeviceBusy, PytpError
+from pytp_native.errors import DeviceBusy, MediumDamaged, PytpError
 from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import sense
+from pytp_native.vtl import door_inquiry, door_log, door_medium, door_memory, door_mode, door_opcodes, sense
+from pytp_native.vtl.door_medium import Command
 from pytp_native.vtl.drive import VirtualDrive
+from pytp_native.vtl.files import Lock
+from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, check
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.state import drive_lock
-
-
-class TargetReply(NamedTuple):
-    """SAM status, sense data, data-in (uncut)."""
-
-    status: int
-    sense: bytes = b""
-    data: bytes = b""
-
-
-GOOD = TargetReply(opcodes.GOOD)
-BUSY = TargetReply(opcodes.BUSY)
-
-
-def check(problem: Sense) -> TargetReply:
-    return TargetReply(opcodes.CHECK_CONDITION, problem.encode())
 
 
 class VirtualTarget:
     """Drive `number` of the library at `path`, as a logical unit."""
 
-    def __init__(self, path: str, number: int) -> None:
-        """Raises BadAddress if there is no such drive."""
-        self._path, self._number = path, number
+    def __init__(self, path: str, number: int, *, hold: bool = False) -> None:
+        """With `hold` a drive with a cartridge is kept open between commands, until it is unloaded or `release`:
+        faster, and nobody else can use it.
+
+        Raises BadAddress if there is no such drive.
+        """
+        self._path, self._number, self._hold = path, number, hold
+        self._held: tuple[VirtualDrive, Lock] | None = None
         VirtualDrive(path, number).close()
 
     def close(self) -> None:
-        """Nothing is held open between commands."""
+        self.release()
+
+    def release(self) -> None:
+        """Let others have the drive, the library's robot for one."""
+        if self._held is not None:
+            drive, lock = self._held
+            self._held = None
+            drive.close()
+            lock.release()
 
     def execute(self, cdb: bytes, data_out: bytes = b"") -> TargetReply:
-        """Do one command. `data_out` is for commands to come."""
+        """Do one command."""
+        if self._hold and self._held is None:
+            self._take()
+        if self._held is not None:
+            held = self._held[0]
+            reply = _told(held, _answer(held, cdb, data_out))
+            if held.cartridge is None:
+                self.release()
+            return reply
         drive = VirtualDrive(self._path, self._number)
         try:
-            self._catch_up(drive)
-            return self._answer(drive, cdb)
+            _catch_up(drive)
+            return _told(drive, _answer(drive, cdb, data_out))
         finally:
             drive.close()
 
-    def _catch_up(self, drive: VirtualDrive) -> None:
-        """If the library moved a cartridge since, the drive has to notice; a user of the tape has done so already."""
-        if drive.state.valid and drive.raw.loads == drive.bay.loads:
+    def _take(self) -> None:
+        """Hold the drive, if nobody else does and its cartridge can be opened."""
+        drive = VirtualDrive(self._path, self._number)
+        try:
+            lock = drive_lock("", drive.directory)
+        except DeviceBusy:
+            drive.close()
             return
         try:
-            with drive_lock("", drive.directory):
-                drive.attach()
-        except DeviceBusy:
+            drive.attach()
+        except PytpError:
+            drive.detach()  # a damaged cartridge
+        if drive.cartridge is None:
+            drive.close()
+            lock.release()
             return
-        except PytpError as exc:
-            drive.trouble = exc  # a damaged cartridge is loaded none the less
-
-    def _answer(self, drive: VirtualDrive, cdb: bytes) -> TargetReply:
-        command = _COMMANDS.get(cdb[0]) if cdb else None
-        attention = drive.raw.sg_attention
-        if attention and cdb and cdb[0] not in {opcodes.INQUIRY, opcodes.REQUEST_SENSE}:
-            drive.raw.sg_attention = 0
-            return check(Sense(codes.UNIT_ATTENTION, attention))
-        if command is None:
-            return check(sense.INVALID_OPERATION)
-        if len(cdb) < _cdb_bytes(cdb[0]):
-            return check(sense.INVALID_FIELD)
-        return command(drive, cdb)
+        self._held = drive, lock
 
 
-def _cdb_bytes(opcode: int) -> int:
-    return {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}.get(opcode >> 5, 6)
+def _told(drive: VirtualDrive, reply: TargetReply) -> TargetReply:
+    """Put sense data into the format that the control mode page asks for."""
+    if reply.problem is None or not drive.raw.descriptor_sense:
+        return reply
+    return reply._replace(sense=reply.problem.encode(descriptors=True))
 
 
-def _test_unit_ready(drive: VirtualDrive, _cdb: bytes) -> TargetReply:
-    problem = drive.test_unit_ready()
-    return check(problem) if problem is not None else GOOD
+def _catch_up(drive: VirtualDrive) -> None:
+    """If the library moved a cartridge since, the drive has to notice; a user of the tape has done so already."""
+    if drive.state.valid and drive.raw.loads == drive.bay.loads:
+        return
+    try:
+        with drive_lock("", drive.directory):
+            drive.attach()
+            drive.detach()
+    except DeviceBusy:
+        return
+    except PytpError as exc:
+        drive.trouble = exc  # a damaged cartridge is loaded none the less
 
 
-def _request_sense(drive: VirtualDrive, cdb: bytes) -> TargetReply:
-    """Pending unit attention, else what TEST UNIT READY would say, else NO SENSE; descriptor format is not offered."""
-    if cdb[1] & 1:
-        return check(sense.INVALID_FIELD)
+def _answer(drive: VirtualDrive, cdb: bytes, data_out: bytes) -> TargetReply:
+    command = _COMMANDS.get(cdb[0]) if cdb else None
     attention = drive.raw.sg_attention
-    drive.raw.sg_attention = 0
-    pending = Sense(codes.UNIT_ATTENTION, attention) if attention else drive.test_unit_ready()
-    answer = pending or Sense(codes.NO_SENSE)
-    return TargetReply(opcodes.GOOD, data=answer.encode()[: cdb[4]])
-
-
-def _read_block_limits(drive: VirtualDrive, cdb: bytes) -> TargetReply:
-    if cdb[1] & 1:
-        return check(sense.INVALID_FIELD)
-    limits = drive.personality
-    return TargetReply(
-        opcodes.GOOD, data=b"\0" + limits.most_block.to_bytes(3, "big") + limits.least_block.to_bytes(2, "big")
-    )
-
-
-def _inquiry(drive: VirtualDrive, cdb: bytes) -> TargetReply:
-    allocated = int.from_bytes(cdb[3:5], "big")
-    if cdb[1] & 1:
-        page = _PAGES.get(cdb[2])
-        if page is None:
-            return check(sense.INVALID_FIELD)
-        body = page(drive)
-        data = bytes([0x01, cdb[2]]) + len(body).to_bytes(2, "big") + body
-    elif cdb[2]:
-        return check(sense.INVALID_FIELD)
-    else:
-        data = _standard_inquiry(drive)
-    return TargetReply(opcodes.GOOD, data=data[:allocated])
-
-
-def _standard_inquiry(drive: VirtualDrive) -> bytes:
-    """SPC-5 6.7.2: a removable sequential-access device of SPC-3, response format 2."""
-    who = drive.personality
-    head = bytes([0x01, 0x80, 0x05, 0x02, 36 - 5, 0, 0, 0])
-    return head + _ascii(who.vendor, 8) + _ascii(who.product, 16) + _ascii(who.revision, 4)
-
-
-def _page_supported(_drive: VirtualDrive) -> bytes:
-    return bytes(sorted(_PAGES))
-
-
-def _page_serial(drive: VirtualDrive) -> bytes:
-    return drive.bay.serial.encode("ascii")
-
-
-def _page_identification(drive: VirtualDrive) -> bytes:
-    """One T10 vendor ID designator: vendor, product, serial (SPC-5 7.7.6.4)."""
-    who = drive.personality
-    name = _ascii(who.vendor, 8) + _ascii(who.product, 16) + _page_serial(drive)
-    return bytes([0x02, 0x01, 0, len(name)]) + name
-
-
-def _page_capabilities(_drive: VirtualDrive) -> bytes:
-    """Sequential-access device capabilities (SSC-5 8.6.2): no WORM."""
-    return bytes(4)
-
-
-def _ascii(text: str, width: int) -> bytes:
-    return text.encode("ascii")[:width].ljust(width)
-
-
-def _read_position(drive: VirtualDrive, cdb: bytes) -> TargetReply:
-    """SSC-5 7.7: short (00h, 01h), long (06h) and extended (08h) form. Nothing waits in a buffer here."""
-    if not drive.ready:
-        return check(sense.NO_MEDIUM)
-    position, partition = drive.position, int(drive.raw.partition)
-    beginning = 0x80 if position == 0 else 0
-    form = cdb[1] & 0x1F
-    if form in {0x00, 0x01}:
-        if position > 0xFFFFFFFF:
-            beginning |= 0x02  # PERR: does not fit
-        block = (position & 0xFFFFFFFF).to_bytes(4, "big")
-        data = bytes([beginning, partition, 0, 0]) + block + block + bytes(8)
-    elif form == 0x06:
-        files = _filemarks_before(drive, position)
-        unknown = 0x08 if files is None else 0  # MPU
-        data = bytes([beginning | unknown, 0, 0, 0]) + partition.to_bytes(4, "big") + position.to_bytes(8, "big")
-        data += (files or 0).to_bytes(8, "big") + bytes(8)
-    elif form == 0x08:
-        block = position.to_bytes(8, "big")
-        data = bytes([beginning, partition]) + (0x1C).to_bytes(2, "big") + bytes(4) + block + block + bytes(8)
-        data = data[: int.from_bytes(cdb[7:9], "big")]
-    else:
-        return check(sense.INVALID_FIELD)
-    return TargetReply(opcodes.GOOD, data=data)
-
-
-def _filemarks_before(drive: VirtualDrive, position: int) -> int | None:
-    """From the cartridge if nobody else is using it, else what st knows."""
-    try:
-        with drive_lock("", drive.directory):
-            drive.attach()
-            return drive.cartridge.place_of(position)[0] if drive.cartridge is not None else None
-    except PytpError:
-        return int(drive.raw.file) if drive.raw.file >= 0 else None
-
-
-def _load_unload(drive: VirtualDrive, cdb: bytes) -> TargetReply:
-    """LOAD and RETEN are honoured, HOLD and EOT refused."""
-    if cdb[4] & 0x0C:
+    if attention and cdb and cdb[0] not in _ANSWERED_ALWAYS:
+        drive.raw.sg_attention = 0
+        return check(Sense(codes.UNIT_ATTENTION, attention))
+    if command is None:
+        return check(sense.INVALID_OPERATION)
+    if len(cdb) < (opcodes.cdb_bytes(cdb[0]) or 6):
         return check(sense.INVALID_FIELD)
     try:
-        with drive_lock("", drive.directory):
-            drive.attach()
-            problem = drive.load() if cdb[4] & 1 else drive.unload()
+        return command(drive, cdb, data_out)
     except DeviceBusy:
         return BUSY
-    except PytpError:
-        return check(sense.TARGET_FAILURE)
-    return check(problem) if problem is not None else GOOD
+    except MediumDamaged as exc:
+        drive.trouble = exc
+        return check(sense.read_error(0))
 
 
-_PAGES: dict[int, Callable[[VirtualDrive], bytes]] = {
-    0x00: _page_supported,
-    0x80: _page_serial,
-    0x83: _page_identification,
-    0xB0: _page_capabilities,
-    0xB1: _page_serial,
-}
+def _simple(command: Callable[[VirtualDrive, bytes], TargetReply]) -> Command:
+    return lambda drive, cdb, _data: command(drive, cdb)
 
-_COMMANDS: dict[int, Callable[[VirtualDrive, bytes], TargetReply]] = {
-    opcodes.TEST_UNIT_READY: _test_unit_ready,
-    opcodes.REQUEST_SENSE: _request_sense,
-    opcodes.READ_BLOCK_LIMITS: _read_block_limits,
-    opcodes.INQUIRY: _inquiry,
-    opcodes.LOAD_UNLOAD: _load_unload,
-    opcodes.READ_POSITION: _read_position,
+
+def _nothing(_drive: VirtualDrive, _cdb: bytes, _data: bytes) -> TargetReply:
+    return GOOD
+
+
+_ANSWERED_ALWAYS = {opcodes.INQUIRY, opcodes.REQUEST_SENSE, opcodes.REPORT_LUNS}
+_COMMANDS: dict[int, Command] = {
+    opcodes.TEST_UNIT_READY: door_medium.unit_ready,
+    opcodes.REWIND: door_medium.rewind,
+    opcodes.REQUEST_SENSE: door_medium.request_sense,
+    opcodes.FORMAT_MEDIUM: door_medium.format_medium,
+    opcodes.READ_BLOCK_LIMITS: _simple(door_inquiry.read_block_limits),
+    opcodes.READ_6: door_medium.read_6,
+    opcodes.WRITE_6: door_medium.write_6,
+    opcodes.WRITE_FILEMARKS_6: door_medium.write_filemarks,
+    opcodes.SPACE_6: door_medium.space_6,
+    opcodes.INQUIRY: _simple(door_inquiry.inquiry),
+    opcodes.MODE_SELECT_6: door_mode.select_6,
+    opcodes.RESERVE_6: _nothing,
+    opcodes.RELEASE_6: _nothing,
+    opcodes.ERASE_6: door_medium.erase,
+    opcodes.MODE_SENSE_6: door_mode.sense_6,
+    opcodes.LOAD_UNLOAD: door_medium.load_unload,
+    opcodes.SEND_DIAGNOSTIC: _nothing,
+    opcodes.PREVENT_ALLOW_MEDIUM_REMOVAL: door_medium.prevent_allow,
+    opcodes.LOCATE_10: door_medium.locate_10,
+    opcodes.READ_POSITION: door_medium.read_position,
+    opcodes.REPORT_DENSITY_SUPPORT: _simple(door_inquiry.report_density_support),
+    opcodes.LOG_SENSE: door_log.log_sense,
+    opcodes.MODE_SELECT_10: door_mode.select_10,
+    opcodes.RESERVE_10: _nothing,
+    opcodes.RELEASE_10: _nothing,
+    opcodes.MODE_SENSE_10: door_mode.sense_10,
+    opcodes.READ_ATTRIBUTE: door_memory.read_attribute,
+    opcodes.WRITE_ATTRIBUTE: door_memory.write_attribute,
+    opcodes.SPACE_16: door_medium.space_16,
+    opcodes.LOCATE_16: door_medium.locate_16,
+    opcodes.REPORT_LUNS: _simple(door_inquiry.report_luns),
+    opcodes.MAINTENANCE_IN: door_opcodes.maintenance_in,
 }

@@ -14,6 +14,7 @@ pytest.register_assert_rewrite(
     "tests.contract.end_of_tape",
     "tests.contract.bulk",
     "tests.contract.scsi_contract",
+    "tests.contract.changer_contract",
     "tests.contract.tape_data",
     "tests.contract.tape_contract",
 )

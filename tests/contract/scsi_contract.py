@@ -224,3 +224,44 @@ class ScsiContract:
 
     def test_load_of_an_empty_drive_is_not_ready(self, empty):
         assert failure(empty.execute(LOAD)) == (NOT_READY, 0x3A, 0x00)
+
+    def test_it_is_one_logical_unit_or_more(self, scsi):
+        reply = scsi.execute(bytes((0xA0,)) + bytes(8) + bytes((64, 0, 0)), data_in_bytes=64)
+        assert reply.status == GOOD
+        assert int.from_bytes(reply.data[:4], "big") % 8 == 0
+        assert reply.data[8:16] == bytes(8), "LUN 0 is there"
+
+    def test_the_mode_header_has_the_density_of_the_cartridge(self, bench, scsi):
+        data = scsi.execute(bytes((0x1A, 0, 0, 0, 12, 0)), data_in_bytes=12).data
+        assert len(data) == 12
+        assert data[3] == 8
+        assert data[4] == bench.density
+
+    def test_the_compression_page_says_what_can_be(self, scsi):
+        data = scsi.execute(bytes((0x1A, 8, 0x0F, 0, 64, 0)), data_in_bytes=64).data
+        assert (data[3], data[4] & 0x3F, data[5]) == (0, 0x0F, 14)
+        assert data[6] & 0x40, "DCC"
+
+    def test_a_mode_page_that_it_does_not_have_is_an_invalid_field(self, scsi):
+        reply = scsi.execute(bytes((0x1A, 8, 0x3B, 0, 64, 0)), data_in_bytes=64)
+        assert failure(reply) == (ILLEGAL_REQUEST, 0x24, 0x00)
+
+    def test_space_and_locate_agree_about_the_position(self, bench):
+        tape = bench.open()
+        tape.operate(lib.MTREW)
+        tape.operate(lib.MTSETBLK, 0)
+        write_files(tape, ((700, 701), (702,)))
+        tape.operate(lib.MTREW)
+        tape.close()
+        scsi = bench.open_scsi()
+        assert scsi.execute(bytes((0x11, 1, 0, 0, 1, 0))).status == GOOD
+        assert position_of(scsi) == 3
+        assert failure(scsi.execute(bytes((0x11, 0, 0, 0, 2, 0)))) == (NO_SENSE, 0x00, 0x01)
+        assert position_of(scsi) == 5
+        assert scsi.execute(bytes((0x01, 0, 0, 0, 0, 0))).status == GOOD
+        assert position_of(scsi) == 0
+        scsi.close()
+
+
+def position_of(scsi) -> int:
+    return int.from_bytes(scsi.execute(READ_POSITION, data_in_bytes=20).data[4:8], "big")

@@ -9,9 +9,11 @@ import pytest
 
 from pytp_native.errors import NotSupported
 from pytp_native.ffi import lib
+from pytp_native.transport import open_scsi
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 from tests.contract.bench import TapeBench
+from tests.contract.changer_contract import ChangerContract
 from tests.contract.scsi_contract import ScsiContract
 from tests.contract.tape_contract import TapeContract
 from tests.contract.tape_data import block, read
@@ -72,3 +74,10 @@ class TestVirtualTape(TapeContract):
 
 class TestVirtualScsi(ScsiContract):
     pass
+
+
+class TestVirtualChanger(ChangerContract):
+    @pytest.fixture(params=["pytp", "msl"])
+    def changer(self, tmp_path, request):
+        Library.create(tmp_path / "vtl", slots=6, cartridges=4, capacity_bytes=4 * MIB, changer=request.param)
+        return open_scsi(f"vtl:{tmp_path}/vtl/changer")

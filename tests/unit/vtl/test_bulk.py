@@ -283,3 +283,12 @@ def test_a_producer_that_failed_is_no_device_error_of_ours(tape):
     ring.finish(lib.PYTP_END_OF_STREAM)
     assert tape.write_from(ring) == (1, SLOT, Stop.END_OF_STREAM, None)
     assert tape.write_from(ring) == (0, 0, Stop.END_OF_STREAM, None)
+
+
+def test_bulk_transfers_are_counted_as_single_ones_are(library, tape, scsi):
+    write(tape, [block(n) for n in range(5)])
+    tape.write_block(block(5))
+    tape.operate(lib.MTREW)
+    read(tape)
+    data = scsi.execute(bytes([0x4D, 0, 0x4C, 0, 0, 0, 0, 1, 0, 0]), data_in_bytes=256).data
+    assert [int.from_bytes(data[at : at + 8], "big") for at in (8, 32)] == [6 * SLOT, 6 * SLOT]

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""How far a bulk transfer may go before somebody has to look at a block (csrc/vdrive.h, pytp_bulk)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytp_native.ffi import ffi
+from pytp_native.vtl.cartridge import FILEMARK_BYTES, early_warning_bytes
+from pytp_native.vtl.faults import NEVER
+
+if TYPE_CHECKING:
+    from pytp_native.vtl.drive import VirtualDrive
+
+
+class BulkLimits:
+    """What a drive tells the C loops."""
+
+    def __init__(self, drive: VirtualDrive) -> None:
+        self._drive = drive
+        self._raw: Any = ffi.new("pytp_bulk *")
+
+    def for_writing(self) -> Any:
+        """How far pytp_bulk_write may go."""
+        raw, tape = self._limits(("write", "eject", "early warning")), self._drive.tape
+        raw.stop_bytes = max(early_warning_bytes(tape.capacity_bytes) - tape.filemarks * FILEMARK_BYTES, 0)
+        return raw
+
+    def for_reading(self) -> Any:
+        """The same for pytp_bulk_read."""
+        return self._limits(("read", "eject"))
+
+    def host_error(self) -> int:
+        """Errno of the host that stopped the last transfer; the ordinary write meets it again, with its story."""
+        return int(self._raw.host_error)
+
+    def _limits(self, kinds: tuple[str, ...]) -> Any:
+        raw, drive = self._raw, self._drive
+        raw.cartridge, raw.state = drive.tape.handle, drive.raw
+        raw.stop_at = drive.faults.next_event(kinds, drive.position)
+        raw.stop_bytes = NEVER
+        fixed, limits = drive.raw.block_bytes, drive.personality
+        raw.least, raw.most = (fixed, fixed) if fixed else (limits.least_block, limits.most_block)
+        return raw

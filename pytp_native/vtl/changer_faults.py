@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Faults of the changer by script, one a line in changer/faults; slots are numbered from 1, moves counted from now.
+
+move 3: gripper error       the third move fails, the cartridge stays where it is; happens once
+move 3: load error          the drive takes the cartridge in vain: it stays where it was; happens once
+move 3: drive silent        the library cannot talk to the drive; happens once
+move 3: stuck in gripper    the robot takes the cartridge and cannot let go of it; happens once
+move 3: slow 90             the third move takes 90 seconds; a shorter timeout runs out, and the move is done anyway
+door open                   not ready until the door is closed, which is when the faults are cleared
+offline                     somebody took the library offline at its panel
+slot 5: label unreadable    the scanner cannot read it
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from pytp_native.errors import UsageError
+from pytp_native.vtl.files import replace_file
+
+FAILURES = ("gripper error", "load error", "drive silent", "stuck in gripper")
+_FORMS = re.compile(
+    rf"(?:move (?P<move>[1-9]\d{{0,8}}): (?:(?P<failure>{'|'.join(FAILURES)})|slow (?P<seconds>\d{{1,6}}))"
+    r"|(?P<state>door open|offline)"
+    r"|slot (?P<slot>[1-9]\d{0,8}): label unreadable)\Z"
+)
+ALLOWED = (
+    f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline" or "slot N: label unreadable"'
+)
+
+
+class ChangerFault(NamedTuple):
+    kind: str
+    """One of FAILURES, "slow", "door open", "offline" or "label unreadable"."""
+    number: int = 0
+    """The move from now, from 1, or the slot."""
+    seconds: int = 0
+
+    @property
+    def text(self) -> str:
+        if self.kind == "slow":
+            return f"move {self.number}: slow {self.seconds}"
+        if self.kind == "label unreadable":
+            return f"slot {self.number}: {self.kind}"
+        return f"move {self.number}: {self.kind}" if self.kind in FAILURES else self.kind
+
+
+def parse_changer_fault(text: str) -> ChangerFault:
+    """Read one line. Raises UsageError with what is allowed."""
+    match = _FORMS.match(" ".join(text.lower().split()).replace(" :", ":"))
+    if match is None:
+        raise UsageError("fault", f"{text!r} is none of the changer", ALLOWED)
+    if match["state"]:
+        return ChangerFault(match["state"])
+    if match["slot"]:
+        return ChangerFault("label unreadable", int(match["slot"]))
+    if match["seconds"]:
+        return ChangerFault("slow", int(match["move"]), int(match["seconds"]))
+    return ChangerFault(match["failure"], int(match["move"]))
+
+
+class ChangerFaults:
+    """The changer's faults; the file is the truth. Changed under the library's lock."""
+
+    def __init__(self, directory: str) -> None:
+        self._path = os.path.join(directory, "faults")
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+        except FileNotFoundError:
+            lines = []
+        self.faults = tuple(parse_changer_fault(line) for line in lines if line.strip())
+
+    def save(self, faults: tuple[ChangerFault, ...]) -> None:
+        self.faults = faults
+        if faults:
+            replace_file(self._path, "".join(f"{fault.text}\n" for fault in faults).encode())
+        elif os.path.exists(self._path):
+            os.unlink(self._path)
+
+    def has(self, kind: str) -> bool:
+        return any(fault.kind == kind for fault in self.faults)
+
+    def unreadable(self) -> frozenset[int]:
+        return frozenset(fault.number for fault in self.faults if fault.kind == "label unreadable")
+
+    def next_move(self) -> tuple[str | None, int]:
+        """Count one move: what fails in it, if anything, and the seconds it takes."""
+        counted = [fault for fault in self.faults if fault.kind in FAILURES or fault.kind == "slow"]
+        if not counted:
+            return None, 0
+        now = [fault for fault in counted if fault.number == 1]
+        later = (
+            fault._replace(number=fault.number - 1) if fault in counted else fault
+            for fault in self.faults
+            if fault not in now
+        )
+        self.save(tuple(later))
+        failure = next((fault.kind for fault in now if fault.kind in FAILURES), None)
+        return failure, max((fault.seconds for fault in now), default=0)

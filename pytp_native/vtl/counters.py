@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What a drive counts: in its state while a cartridge is threaded, then on the cartridge and in its own life."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytp_native.vtl.memory import CartridgeMemory
+from pytp_native.vtl.reply import ascii_field
+
+if TYPE_CHECKING:
+    from pytp_native.vtl.drive import VirtualDrive
+
+# TapeAlert flags (SSC-5 annex A).
+HARD_ERROR, READ_FAILURE, WRITE_FAILURE, WRITE_PROTECT, NO_REMOVAL, FORCED_EJECT, WORM_OVERWRITE = (
+    3,
+    5,
+    6,
+    9,
+    10,
+    16,
+    60,
+)
+DATA_SET_BYTES = 2_500_000
+"""About what an LTO-5 or LTO-6 drive puts into one data set."""
+
+
+def raise_alert(drive: VirtualDrive, *flags: int) -> None:
+    for flag in flags:
+        drive.raw.alerts |= 1 << (flag - 1)
+
+
+def count_write_error(drive: VirtualDrive) -> None:
+    drive.raw.load_write_errors += 1
+    raise_alert(drive, HARD_ERROR, WRITE_FAILURE)
+
+
+def count_read_error(drive: VirtualDrive) -> None:
+    drive.raw.load_read_errors += 1
+    raise_alert(drive, HARD_ERROR, READ_FAILURE)
+
+
+def begin_load(drive: VirtualDrive) -> None:
+    """A cartridge was threaded: count it on both, forget the last one's flags."""
+    raw = drive.raw
+    raw.life_loads += 1
+    raw.alerts = 0
+    memory = drive.memory()
+    memory.note_load((ascii_field(drive.personality.vendor, 8) + drive.bay.serial.encode("ascii")).decode("ascii"))
+    memory.save(sync=False)
+
+
+def end_load(drive: VirtualDrive, memory: CartridgeMemory | None) -> None:
+    """A cartridge was unthreaded: what was counted becomes part of its life and of the drive's."""
+    raw = drive.raw
+    if memory is not None:
+        memory.last_written, memory.last_read = int(raw.load_written), int(raw.load_read)
+        memory.written += int(raw.load_written)
+        memory.read += int(raw.load_read)
+        memory.write_errors += int(raw.load_write_errors)
+        memory.read_errors += int(raw.load_read_errors)
+        memory.changes += int(raw.changes)
+        memory.alerts = int(raw.alerts)
+        memory.save(sync=False)
+    raw.life_written += raw.load_written
+    raw.life_read += raw.load_read
+    raw.life_write_errors += raw.load_write_errors
+    raw.life_read_errors += raw.load_read_errors
+    raw.load_written = raw.load_read = raw.changes = raw.load_write_errors = raw.load_read_errors = 0
