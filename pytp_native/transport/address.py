@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-from typing import NamedTuple
 
 from pytp_native.errors import BadAddress
 from pytp_native.transport.holders import TAPE_MAJOR, tape_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from pytp_native.light import NamedTuple
 
 GENERIC_MAJOR = 21
 CHANGER_MAJOR = 86
@@ -18,7 +22,6 @@ CHANGER_MAJOR = 86
 _NO_REWIND = 0x80
 _MODES = ("", "l", "m", "a")
 _EXAMPLES = "give one like /dev/nst0, /dev/sg3, /dev/sch0, vtl:DIR/drive0, vtl:DIR/changer or replay:FILE"
-_VIRTUAL = re.compile(r"(?P<library>.+)/(?:drive(?P<drive>\d{1,3})|changer)/?\Z", re.DOTALL)
 
 
 class Address(NamedTuple):
@@ -57,12 +60,13 @@ def resolve(text: str) -> Address:
 
 
 def _virtual(text: str, rest: str) -> Address:
-    match = _VIRTUAL.match(rest)
-    if match is None:
-        raise BadAddress(text, "no drive or changer of a virtual library", "give vtl:DIR/drive0 or vtl:DIR/changer")
-    if match["drive"] is None:
-        return Address(text, "vtl changer", match["library"])
-    return Address(text, "vtl drive", match["library"], drive=int(match["drive"]))
+    library, _, unit = rest.removesuffix("/").rpartition("/")
+    if library and unit == "changer":
+        return Address(text, "vtl changer", library)
+    number = unit.removeprefix("drive")
+    if library and unit.startswith("drive") and number.isascii() and number.isdecimal() and len(number) <= 3:
+        return Address(text, "vtl drive", library, drive=int(number))
+    raise BadAddress(text, "no drive or changer of a virtual library", "give vtl:DIR/drive0 or vtl:DIR/changer")
 
 
 def _trace(text: str, rest: str) -> Address:

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from pytp_native.light import NamedTuple
 
 TAPE_MAJOR = 9
 """st's character device major (Documentation/admin-guide/devices.txt)."""
