@@ -118,7 +118,7 @@ class Bench:
             {
                 "pytp": lambda: self.pytp_backup(source),
                 "tar|mbuffer": lambda: self.shell(
-                    "tar -b 1024 -C {parent} -cf - {name} | mbuffer -q -m 1G -P 20 -s 512k -o {archive}", source
+                    "tar -b 1024 -C {parent} -cf - {name} | mbuffer -m 1G -P 20 -s 512k -o {archive}", source
                 ),
                 "tar": lambda: self.shell("tar -b 1024 -C {parent} -cf {archive} {name}", source),
             },
@@ -147,7 +147,7 @@ class Bench:
         results = alternate(
             {
                 "pytp": pytp,
-                "mbuffer|tar": lambda: shell("mbuffer -q -m 1G -s 512k -i {archive} | tar -b 1024 -C {out} -xpf -"),
+                "mbuffer|tar": lambda: shell("mbuffer -m 1G -s 512k -i {archive} | tar -b 1024 -C {out} -xpf -"),
                 "tar": lambda: shell("tar -b 1024 -C {out} -xpf {archive}"),
             },
             self.runs,
