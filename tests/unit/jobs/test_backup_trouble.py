@@ -8,6 +8,7 @@ import errno
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -248,6 +249,9 @@ def test_a_face_that_fails_leaves_no_thread_at_the_drive(cartridge: Cartridge, t
 
         def held(ring: Ring, *, limit: int = 0) -> Moved:
             failed.wait(10)
+            deadline = time.monotonic() + 10
+            while not ring.stopped and time.monotonic() < deadline:
+                pass  # the job has still to notice that its face failed
             moved = write_from(ring, limit=limit)
             ended.append(moved.stop)
             return moved
