@@ -47,6 +47,7 @@ class MemberList:
 
     def __init__(self, path: str) -> None:
         """Begin an empty file; UsageError when that is not possible."""
+        self.path = path
         self.error = ""
         """Why the list is not complete."""
         try:

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""One argument of a backup as one tape file: packed, written, closed with a filemark, and judged."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import NamedTuple
+
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
+from pytp_native.jobs.arguments import Argument
+from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Position, Progress
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.members import MemberLog
+from pytp_native.jobs.pipeline import Outcome, Pipeline
+from pytp_native.stream.pack import Hash, Packer, Problem
+from pytp_native.stream.ring import Ring, RingStats
+from pytp_native.transport.records import Moved, Stop
+from pytp_native.units import format_size
+
+
+class Written(NamedTuple):
+    """What became of one argument."""
+
+    report: ArgumentReport
+    failure: PytpError | None
+    """What keeps anything from following it on this tape."""
+    closed: bool
+    """It has its filemark: what is in its blocks is on the medium."""
+
+
+class ArgumentFile:
+    """Writes arguments, each where the tape stands, and remembers what went wrong. Used by one thread."""
+
+    def __init__(
+        self,
+        drive: Drive,
+        ring: Ring,
+        log: MemberLog,
+        interrupt: Interrupt,
+        *,
+        hash_kind: Hash = Hash.XXH3,
+        exclude: tuple[bytes, ...] = (),
+        one_file_system: bool = False,
+    ) -> None:
+        self.ring = ring
+        self.log = log
+        """The members of the tape file written last."""
+        self.total_bytes: int | None = None
+        """Expected of the whole job, for its progress."""
+        self._drive = drive
+        self._interrupt = interrupt
+        self._problems: list[MemberProblem] = []
+        self._notes: list[Notice] = []
+        self._packer = Packer(
+            ring,
+            self._on_problem,
+            hash_kind=hash_kind,
+            exclude=exclude,
+            one_file_system=one_file_system,
+            members_fd=log.fileno(),
+        )
+
+    @property
+    def log_error(self) -> int:
+        """errno that ended the member log, or 0."""
+        return self._packer.counts().log_error
+
+    def save(self, argument: Argument, emit: Emit) -> Written:
+        """Write one tape file; the tape then stands behind its filemark, or where the drive stopped."""
+        started = time.monotonic()
+        before, files_before = position_of(self._drive), self._packer.counts().members
+        tape_file = before.file if before else None
+        emit(ArgumentStarted(argument.path, tape_file))
+        first_problem = len(self._problems)
+        outcome = self._stream(argument, emit)
+        failure, closed = self._close_file(outcome)
+        report = ArgumentReport(
+            path=argument.path,
+            status=self._status(failure, closed, problems=len(self._problems) > first_problem),
+            tape_file=tape_file,
+            first_block=before.logical_block if before else None,
+            blocks=outcome.moved.blocks,
+            files=self._files(outcome, files_before),
+            data_bytes=outcome.moved.data_bytes,
+            duration_s=time.monotonic() - started,
+            errors=tuple(self._problems[first_problem:]),
+        )
+        return Written(report, failure, closed)
+
+    def _stream(self, argument: Argument, emit: Emit) -> Outcome:
+        """Run packer and writer to the end of this archive, telling how it goes meanwhile."""
+        self.ring.reset()
+        self._packer.restart()
+        self.log.restart()
+        pipeline = Pipeline(self.ring, lambda: self._pack(argument), lambda: self._drive.tape.write_from(self.ring))
+        self._interrupt.on_trigger(self._packer.stop)
+        pipeline.start()
+        try:
+            while not pipeline.wait(0.2):
+                self._tell(emit)
+            self._tell(emit)
+        except BaseException:
+            # Nobody may close the drive under the thread that writes: its descriptor could be another file's by then.
+            self.ring.stop()
+            pipeline.outcome()
+            raise
+        return pipeline.outcome()
+
+    def _pack(self, argument: Argument) -> None:
+        self._packer.add(argument.path, argument.name)
+        self._packer.end()
+
+    def _close_file(self, outcome: Outcome) -> tuple[PytpError | None, bool]:
+        """Put the filemark behind what was written; only then is it saved. Return what failed, and if it is closed."""
+        failure = self._judge(outcome)
+        if outcome.moved.stop is Stop.ERROR:
+            return failure, False
+        if outcome.moved.blocks == 0:
+            self._leave_no_empty_file()
+            return failure, False
+        try:
+            self._drive.write_filemark()
+        except PytpError as exc:
+            return exc, False
+        return failure, True
+
+    def _leave_no_empty_file(self) -> None:
+        """Nothing was written, but st takes a refused write for one and would put a filemark behind it at close."""
+        with suppress(PytpError):
+            self._drive.tape.sync()
+
+    @staticmethod
+    def _status(failure: PytpError | None, closed: bool, *, problems: bool) -> str:
+        if isinstance(failure, Interrupted):
+            return "interrupted"
+        if failure is not None or not closed:
+            return "failed"
+        return "partial" if problems else "saved"
+
+    def _judge(self, outcome: Outcome) -> PytpError | None:
+        """Return what keeps this tape file from being complete."""
+        moved = outcome.moved
+        if moved.error is not None and moved.stop is Stop.ERROR:
+            return _behind(moved.blocks, moved.error)
+        if moved.stop in (Stop.EARLY_WARNING, Stop.END_OF_MEDIUM):
+            return CartridgeNeeded(
+                self._drive.address, f"the cartridge is full; {_how_it_ends(moved)}", "load another cartridge"
+            )
+        if outcome.producer_error is not None:
+            return outcome.producer_error
+        if moved.stop is Stop.END_OF_STREAM:
+            return None
+        return Interrupted(self._drive.address, f"interrupted; {_how_it_ends(moved)}", "back up again")
+
+    def _on_problem(self, path: bytes, problem: Problem, words: str) -> None:
+        """Called from the packing thread: only remember."""
+        if problem is Problem.SOCKET:
+            self._notes.append(Notice("info", "SOURCE", f"{os.fsdecode(path)}: {words}"))
+        else:
+            self._problems.append(MemberProblem(path, words))
+            self._notes.append(Notice("warning", _kind(problem, words), f"{os.fsdecode(path)}: {words}"))
+
+    def _tell(self, emit: Emit) -> None:
+        while self._notes:
+            emit(self._notes.pop(0))
+        stats = self.ring.stats()
+        emit(Progress(self._packer.counts().members, stats.bytes_out, stats.fill, self.total_bytes))
+
+    def _files(self, outcome: Outcome, before: int) -> int:
+        """Count the members that reached the tape complete; the packer is ahead of the tape when that is cut off."""
+        if outcome.moved.stop is Stop.END_OF_STREAM:
+            return self._packer.counts().members - before
+        return sum(1 for _ in self.log.members(self._drive.block_bytes, outcome.moved.blocks))
+
+
+def position_of(drive: Drive) -> Position | None:
+    """Return where the tape stands; None if the drive cannot tell, which must not end a job that wrote."""
+    try:
+        return drive.where()
+    except PytpError:
+        return None
+
+
+def limits_of(stats: RingStats) -> dict[str, object]:
+    """Say what the two sides of the ring waited for, and which of them held the job back."""
+    return {
+        "limited_by": "drive" if stats.producer_wait_s > stats.consumer_wait_s else "source",
+        "source_waited_s": round(stats.producer_wait_s, 3),
+        "drive_waited_s": round(stats.consumer_wait_s, 3),
+        "underruns": stats.underruns,
+        "restarts": stats.restarts,
+        "peak_fill": round(stats.peak_filled / stats.slots, 3),
+        "ring": format_size(stats.slots * stats.slot_bytes),
+    }
+
+
+def _behind(blocks: int, error: PytpError) -> PytpError:
+    """Say how much of the tape file was written before; st itself has lost count of the blocks then."""
+    return type(error)(error.subject, f"{error.fact}, behind {blocks} blocks of this tape file", error.next_step)
+
+
+def _how_it_ends(moved: Moved) -> str:
+    """Say what is left of a tape file that was cut off."""
+    return "its last tape file is cut off" if moved.blocks else "nothing of the next tape file was written"
+
+
+def _kind(problem: Problem, words: str) -> str:
+    return "PERMISSION" if problem is Problem.UNREADABLE and "ermission" in words else "SOURCE"
