@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pytp_native.errors import BadReply, LibraryError, PytpError
+from pytp_native.errors import BadReply, LibraryError, NotSupported, PytpError
 from pytp_native.scsi import executor, mode, smc, spc
 from pytp_native.scsi.mode_pages import (
     DRIVE,
@@ -41,6 +41,18 @@ class Scan(NamedTuple):
     most_bytes: int = 65536
     """Transfer limit: of the device, of the host adapter, of sg."""
 
+    def plainer(self, element_type: int) -> tuple[Scan, ...]:
+        """Return how to ask a library that refuses this, best first: without CURDATA, which a library that does not
+        know it cannot miss, without DVCID, without both, and without volume tags."""
+        identified = self.drive_identifiers and element_type == DRIVE
+        ways = [
+            self._replace(without_motion=without_motion, drive_identifiers=identifiers, volume_tags=tags)
+            for tags in ((True, False) if self.volume_tags else (False,))
+            for identifiers in ((True, False) if identified else (False,))
+            for without_motion in ((True, False) if self.without_motion else (False,))
+        ]
+        return tuple(ways[1:])
+
     def request(self, element_type: int, where: ElementRange, room: int) -> Command[ElementStatus]:
         return smc.read_element_status(
             element_type=element_type,
@@ -73,15 +85,16 @@ def all_elements(transport: ScsiTransport, scan: Scan, addresses: ElementAddress
 def elements_of_type(transport: ScsiTransport, scan: Scan, element_type: int, where: ElementRange) -> list[Element]:
     """Read the elements of one type in the range, in as many requests as it takes.
 
-    A library may answer with a part only; the next request begins behind the last element that came. Raises BadReply
-    if the answers do not come forward or no element fits, LibraryError if elements of another type come.
+    A library may answer with a part only; the next request begins behind the last element that came. One that refuses
+    DVCID, CURDATA or volume tags is asked without. Raises BadReply if the answers do not come forward or no element
+    fits, LibraryError if elements of another type come.
     """
     found: list[Element] = []
     left = where
     room = min(scan.most_bytes, max(LEAST_ROOM, 16 + _ENTRY_BYTES * left.size))
     while left.size > 0:
         try:
-            status = executor.run(transport, scan.request(element_type, left, room), scan.policy)
+            status, scan = _ask(transport, scan, element_type, left, room)
         except PytpError as exc:
             if found and _is_end(exc):
                 break
@@ -97,6 +110,29 @@ def elements_of_type(transport: ScsiTransport, scan: Scan, element_type: int, wh
         else:
             break
     return found
+
+
+def _ask(
+    transport: ScsiTransport, scan: Scan, element_type: int, where: ElementRange, room: int
+) -> tuple[ElementStatus, Scan]:
+    """Send one request, plainer each time the library refuses a field of the command; say how it was asked."""
+    for way in (scan, *scan.plainer(element_type)):
+        answer = _accepted(transport, way, element_type, where, room)
+        if answer is not None:
+            return answer, way
+    return executor.run(transport, scan.request(element_type, where, room), scan.policy), scan
+
+
+def _accepted(
+    transport: ScsiTransport, scan: Scan, element_type: int, where: ElementRange, room: int
+) -> ElementStatus | None:
+    """Send one request; None if the library does not take a field of the command."""
+    try:
+        return executor.run(transport, scan.request(element_type, where, room), scan.policy)
+    except NotSupported as exc:
+        if _code_of(exc) != codes.INVALID_FIELD_IN_CDB:
+            raise
+        return None
 
 
 def _elements_of(status: ElementStatus, room: int) -> tuple[Element, ...]:
@@ -126,7 +162,11 @@ def _check_order(transport: ScsiTransport, elements: tuple[Element, ...], elemen
 
 def _is_end(error: PytpError) -> bool:
     """Behind the last element some libraries say "invalid element address"."""
+    return _code_of(error) == codes.INVALID_ELEMENT_ADDRESS
+
+
+def _code_of(error: PytpError) -> int | None:
     try:
-        return parse_sense(error.sense).code == codes.INVALID_ELEMENT_ADDRESS
+        return parse_sense(error.sense).code
     except BadReply:
-        return False
+        return None

@@ -34,6 +34,8 @@ class Library:
         self.serials = ("DRIVE001", "DRIVE002")
         self.asked: list[tuple[int, int, int, int]] = []
         self.strict_end = False
+        self.refused = 0
+        """Bits of byte 6 that are an invalid field: DVCID 01h, CURDATA 02h; 10h: volume tags."""
 
     def execute(self, cdb, *, data_out=b"", data_in_bytes=0, timeout_s=60.0):
         if cdb[0] == 0x1A:
@@ -45,6 +47,8 @@ class Library:
             room = int.from_bytes(cdb[7:10], "big")
             assert room == data_in_bytes
             self.asked.append((kind, first, count, cdb[6]))
+            if (cdb[6] | cdb[1] & 0x10) & self.refused:
+                return check(5, 0x2400)
             data = self.status(kind, first, count, tags=bool(cdb[1] & 0x10), dvcid=bool(cdb[6] & 1))
             if data is None:
                 return check(5, 0x2101)
@@ -108,6 +112,33 @@ def test_every_type_is_asked_for_by_itself(library):
     assert found[1].volume_tag == "T01024L9"
     assert found[1].source == 0x400
     assert library.asked == [(1, 1, 1, 2), (2, 0x400, 8, 2), (3, 0x300, 2, 2), (4, 0x101, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("refused", "asked"), [(0x01, [3, 1, 2]), (0x02, [3, 1]), (0x03, [3, 1, 2, 0]), (0x13, [3, 1, 2, 0, 3, 1, 2, 0])]
+)
+def test_a_library_that_refuses_a_bit_is_asked_without_it(library, refused, asked):
+    library.refused = refused
+    how = Scan(drive_identifiers=True, without_motion=True)
+    found = elements_of_type(library, how, DRIVE, ElementRange(*library.where[DRIVE]))
+    assert [one.address for one in found] == [0x101, 0x102]
+    assert [bits for *_, bits in library.asked] == asked
+    assert bool(found[0].serial) == (not refused & 0x01)
+    assert found[0].volume_tag == ("" if refused & 0x10 else "T00257L9")
+
+
+def test_what_was_refused_once_is_left_out_of_the_requests_that_follow(library):
+    library.refused, library.most_elements = 0x02, 3
+    assert len(slots(library, without_motion=True)) == 8
+    assert [bits for *_, bits in library.asked] == [2, 0, 0, 0]
+
+
+def test_a_library_that_refuses_everything_says_so():
+    with pytest.raises(errors.NotSupported):
+        elements_of_type(Answers([check(5, 0x2400)] * 9), Scan(drive_identifiers=True, without_motion=True), DRIVE,
+                         ElementRange(1, 1))  # fmt: skip
+    with pytest.raises(errors.NotSupported):
+        elements_of_type(Answers([check(5, 0x2000)]), Scan(without_motion=True), STORAGE, ElementRange(1, 1))
 
 
 def test_a_type_that_is_not_there_is_not_asked_for(library):
