@@ -85,60 +85,6 @@ def init(ctx: typer.Context, drive: options.Drive = None, as_json: options.Json 
     return run.exit_code
 
 
-def unload(
-    ctx: typer.Context,
-    slot: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Argument(min=1, metavar="SLOT", help="Slot; default: where it came from."),
-    ] = None,
-    drive: options.Drive = None,
-    library: options.LibraryShort = None,
-    as_json: options.Json = False,
-) -> int:
-    """A drive without a library ejects its cartridge. A virtual drive has its own library, which puts it away."""
-    with Run(ctx, "unload", as_json=as_json) as run:
-        _unload(run, run.choose(drive).address, slot, library)
-    return run.exit_code
-
-
-def _unload(run: Run, address: str, slot: int | None, library: str | None) -> None:
-    from pytp_cli.selection import virtual_drive
-
-    place = virtual_drive(address)
-    if place is None:
-        _eject(run, address, slot, library)
-        return
-    from pathlib import Path
-
-    from pytp_native.vtl.library import Library
-
-    target = Library.open(Path(place[0])).unload(place[1], slot)
-    run.fields["slot"] = target
-    run.say(f"{address}: cartridge put into slot {target}")
-
-
-def _eject(run: Run, address: str, slot: int | None, library: str | None) -> None:
-    from pytp_native import mtio
-    from pytp_native.errors import UsageError
-
-    served = _library_of(run, address, library)
-    if slot is not None or served is not None:
-        subject = served or f"slot {slot}"
-        raise UsageError(subject, "moving real cartridges arrives with a later release", "mtx does it meanwhile")
-    unit = run.open_drive(address)
-    mtio.offline(unit.tape)
-    run.fields["position"] = None
-    run.say(f"{address}: cartridge ejected")
-
-
-def _library_of(run: Run, address: str, flag: str | None) -> str | None:
-    """The name of the library that serves this drive, if one is named or configured."""
-    if flag:
-        return run.config.library(flag).name
-    names = {drive.name for drive in run.config.drives if drive.address == address}
-    return next((library.name for library in run.config.libraries if names & set(library.drives)), None)
-
-
 def _place(where: object) -> str:
     file, block = getattr(where, "file", None), getattr(where, "block", None)
     return f"File {'unknown' if file is None else file}, block {'unknown' if block is None else block}"

@@ -94,11 +94,32 @@ _TABLE = (
         ("pytp init --drive lto9",),
     ),
     Command(
+        "list",
+        "cmd_library",
+        "list_",
+        "List the drives and slots of a tape library and the cartridges in them.",
+        ("pytp list", "pytp list --library msl2024", "pytp list -l /dev/sg3 --json"),
+    ),
+    Command(
+        "load",
+        "cmd_library",
+        "load",
+        "Load a slot's cartridge into a drive and wait until it is ready.",
+        ("pytp load 3", "pytp load --library msl2024 --drive lto9 2", "pytp load A00012L9"),
+    ),
+    Command(
         "unload",
-        "cmd_tape",
+        "cmd_library",
         "unload",
-        "Rewind and unload the cartridge: eject it, or put it back into its slot.",
-        ("pytp unload", "pytp unload --drive /dev/nst0"),
+        "Rewind and unload the cartridge: put it back into its slot, or eject it where there is no library.",
+        ("pytp unload", "pytp unload --drive lto9 2", "pytp unload --drive /dev/nst0"),
+    ),
+    Command(
+        "move",
+        "cmd_library",
+        "move",
+        "Move a cartridge between any two places of a library.",
+        ("pytp move 2 3", "pytp move A00012L9 24", "pytp move --library msl2024 drive0 drive1"),
     ),
     Command("config", "cmd_config", "config", "Show the configuration that applies.", ("pytp config",)),
     Command("doc", "cmd_config", "doc", "Print the manual of all commands as Markdown.", ("pytp doc --toc > pytp.md",)),
@@ -168,9 +189,6 @@ GROUPS = {"vtl": "Make and handle virtual tape libraries."}
 NOT_YET = {
     "verify": "restore into an empty directory and compare, or `pytp cat --file N | tar -df -`",
     "retension": "`mt -f /dev/nstN retension` does it meanwhile",
-    "list": "`pytp vtl show DIR` lists a virtual library",
-    "load": "`pytp vtl load DIR SLOT` loads a virtual drive",
-    "move": "virtual libraries: pytp vtl load and unload",
 }
 """Commands of the original that arrive with a later release, and what helps until then."""
 NOT_YET_ALIASES = {"v": "verify", "ret": "retension"}

@@ -15,6 +15,8 @@ from pytp_native.scsi.record import NamedTuple
 
 HEADER_BYTES = 8
 TAG_BYTES = 36
+_T10_VENDOR_ID = 1
+_VENDOR_AND_PRODUCT = 24
 LEAST_DESCRIPTOR = 4
 """SMC wants 12; old changers give less for elements that have no source."""
 _PLAIN = Struct(">HBxBBBBxBH")
@@ -90,8 +92,10 @@ class Element(NamedTuple):
     @property
     def serial(self) -> str:
         """The drive's serial number: the last word of the identifier, which some libraries give with vendor and
-        product in front (SMC-3; T10 vendor ID designator)."""
-        words = text(self.identifier).split()
+        product in front (SMC-3; T10 vendor ID designator: 8 and 16 bytes, padded, so that a long product name leaves
+        no blank before the serial number)."""
+        named = self.identifier_type & 0x0F == _T10_VENDOR_ID and len(self.identifier) > _VENDOR_AND_PRODUCT
+        words = text(self.identifier[_VENDOR_AND_PRODUCT:] if named else self.identifier).split()
         return words[-1] if words else ""
 
 

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The host's side of a drive that stands in a library: who uses it, letting go of its cartridge, getting ready.
+
+The library's robot and the drive's driver do not know of each other; whoever moves cartridges has to tell both.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from pytp_native import mtio
+from pytp_native.devices.changer import Step, Tell, tell_nobody
+from pytp_native.devices.quirks import quirks_of
+from pytp_native.devices.retry import ABORTED, BUSY, CALM, RESERVED, UNIT_ATTENTION, becoming_ready
+from pytp_native.errors import BadReply, DeviceBusy, NotReady, PytpError
+from pytp_native.scsi import executor, spc, ssc
+from pytp_native.scsi.executor import Clock, Waiting
+from pytp_native.scsi.policy import Policy, Rule
+from pytp_native.scsi.sense import parse_sense
+from pytp_native.spec import sense as codes
+from pytp_native.transport import open_scsi, open_tape, resolve
+from pytp_native.transport.records import GMT_ONLINE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.transport.base import ScsiTransport
+
+SEATING_S = 90.0
+"""How long a drive may still say "no medium" after the robot has put a cartridge into it."""
+_WAIT_S = 2.0
+
+
+class DrivePort:
+    """One drive by its address: /dev/nst0, vtl:DIR/drive0. Opened for moments only."""
+
+    def __init__(
+        self, address: str, *, name: str | None = None, tell: Tell = tell_nobody, clock: Clock | None = None
+    ) -> None:
+        self.address = address
+        self.name = name or address
+        self._tell = tell
+        self._clock = clock or Clock()
+
+    def check_unused(self) -> None:
+        """Raise DeviceBusy, naming the process, if somebody has the tape open. The tape does not move."""
+        open_tape(self.address, status_only=True).close()
+
+    def release(self) -> None:
+        """Rewind, unlock and unload, so that a robot may take the cartridge. Nothing to do for one that is not loaded.
+
+        Raises DeviceBusy if somebody else has the tape open: a cartridge in use is never moved.
+        """
+        tape = open_tape(self.address, status_only=True)
+        try:
+            if tape.status().has(GMT_ONLINE):
+                self._tell(Step(f"{self.name}: unloading"))
+                mtio.offline(tape)
+        finally:
+            tape.close()
+
+    def serial(self) -> str:
+        """Return the unit serial number (VPD page 80h), "" if it tells none."""
+        with suppress(PytpError):
+            scsi = open_scsi(self.address)
+            try:
+                return executor.run(scsi, spc.unit_serial(), CALM)
+            finally:
+                scsi.close()
+        return ""
+
+    def wait_ready(self) -> None:
+        """Return when the cartridge that the robot has put in can be used; the tape stands at its beginning.
+
+        As long as the drive says that it is on its way, up to the time that such a drive may take (two hours for the
+        first load of an LTO-9 cartridge). Raises NotReady, NoMedium and what else TEST UNIT READY means.
+        """
+        scsi = open_scsi(self.address)
+        try:
+            inquiry = executor.run(scsi, spc.inquiry(), CALM)
+            policy = loading(quirks_of(inquiry).first_load_s)
+            try:
+                self._test(scsi, policy, inquiry.vendor)
+            except NotReady as exc:
+                if not _wants_load(exc):
+                    raise
+                executor.run(scsi, ssc.load_unload(load=True), CALM, vendor=inquiry.vendor)
+                self._test(scsi, policy, inquiry.vendor)
+        finally:
+            scsi.close()
+        self._tell_driver()
+
+    def _test(self, scsi: ScsiTransport, policy: Policy, vendor: str) -> None:
+        executor.run(scsi, spc.test_unit_ready(), policy, on_wait=self._waiting, vendor=vendor, clock=self._clock)
+
+    def _tell_driver(self) -> None:
+        """Rewind through st: our TEST UNIT READY took the unit attention by which st would have noticed the new
+        cartridge, and until 6.14 it would go on with the old file number. The tape is at its beginning anyway."""
+        if resolve(self.address).kind not in {"st", "vtl drive"}:
+            return
+        with suppress(DeviceBusy):  # somebody was waiting for the drive; st is open and in order
+            tape = open_tape(self.address, status_only=True)
+            try:
+                mtio.rewind(tape)
+            finally:
+                tape.close()
+
+    def _waiting(self, waiting: Waiting) -> None:
+        if waiting.rule == UNIT_ATTENTION.name:
+            return
+        progress = waiting.sense.progress if waiting.sense else None
+        self._tell(Step(f"{self.name}: {waiting.rule}", progress, waiting.elapsed_s))
+
+
+def loading(most_s: float) -> Policy:
+    """Wait out what comes after a robot's delivery: unit attentions, "no medium" for a while, loading up to `most_s`
+    seconds."""
+    seating = Rule(
+        "waiting for the cartridge to be seated", keys=frozenset({codes.NOT_READY}),
+        codes=frozenset({codes.MEDIUM_NOT_PRESENT, 0x3A01, 0x3A04}), wait_s=_WAIT_S, deadline_s=SEATING_S,
+    )  # fmt: skip
+    return Policy((UNIT_ATTENTION, BUSY, RESERVED, ABORTED, becoming_ready(most_s, wait_s=_WAIT_S), seating))
+
+
+def _wants_load(error: PytpError) -> bool:
+    """NEEDS LOAD: a drive that does not load by itself (autoload off)."""
+    try:
+        return parse_sense(error.sense).code == codes.NEEDS_LOAD
+    except BadReply:
+        return False

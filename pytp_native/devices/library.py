@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""A library as its operator uses it: a changer, and the drives that stand in it as this host knows them.
+
+Load, unload and move look first, refuse what would disturb somebody, have the drive let go where the library needs
+that, and wait until the drive can be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pytp_native.devices.changer import Changer, Step, Tell, tell_nobody
+from pytp_native.devices.drive_port import DrivePort
+from pytp_native.devices.inventory import Inventory, Place, cartridge_name, is_cleaning
+from pytp_native.errors import LibraryError, NoMedium, UsageError
+from pytp_native.scsi.mode_pages import DRIVE, TRANSPORT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.scsi.elements import Element
+
+Ports = Callable[[int], "DrivePort | None"]
+"""The drive with that number as this host reaches it; None: nobody has said which device it is."""
+
+
+class Moved(NamedTuple):
+    """A cartridge's way."""
+
+    barcode: str
+    """"" without a label that can be read."""
+    source: Place
+    target: Place
+    moved: bool = True
+    """False: it was there already."""
+
+
+class TapeLibrary:
+    """Over an open changer; the ports of its drives by number, from 0."""
+
+    def __init__(self, changer: Changer, ports: Ports, *, tell: Tell = tell_nobody) -> None:
+        self.changer = changer
+        self._ports = ports
+        self._tell = tell
+
+    @property
+    def name(self) -> str:
+        return self.changer.name
+
+    # -- finding -------------------------------------------------------------------------------------------------------
+
+    def inventory(self) -> Inventory:
+        return self.changer.inventory()
+
+    def drive_status(self, number: int) -> Inventory:
+        """Ask for the drives only: quick, however many slots there are. Sources are addresses then, not places."""
+        now = self.changer.inventory((DRIVE,))
+        now.drive(number)
+        return now
+
+    def slot_number(self, address: int | None) -> int | None:
+        """Return the number of the slot with this element address, from the address page alone."""
+        if address is None:
+            return None
+        storage, mail = self.changer.addresses.storage, self.changer.addresses.import_export
+        if address in storage.addresses:
+            return address - storage.first + 1
+        return storage.size + address - mail.first + 1 if address in mail.addresses else None
+
+    def place(self, text: str, now: Inventory) -> Place:
+        """Return what "3", "drive1", "robot" or a barcode means. Raises UsageError, LibraryError for a barcode that is
+        there twice."""
+        if text.isascii() and text.isdecimal():
+            return now.slot(int(text))
+        word, number = text.lower().rstrip("0123456789").rstrip(" :-"), text[len(text.rstrip("0123456789")) :]
+        if word in {"drive", "d"} and number:
+            return now.drive(int(number))
+        if text.lower() in {"robot", "gripper"} and now.transports:
+            return Place(TRANSPORT, 0)
+        found = now.find(text)
+        if not found:
+            raise UsageError(text, "no such slot, drive or barcode in the library", "see pytp list")
+        if len(found) > 1:
+            places = " and ".join(str(place) for place in found)
+            raise LibraryError(self.name, f"{text} is in {places}: two cartridges have one barcode", "give the slot")
+        return found[0]
+
+    # -- moving --------------------------------------------------------------------------------------------------------
+
+    def load(self, what: str, drive: int) -> Moved:
+        """Bring the cartridge of a slot, or the one with that barcode, into a drive and wait until it can be used.
+
+        A full drive is emptied first, into the slot its cartridge came from; if that fails, nothing is loaded. Already
+        there: nothing moves. Raises LibraryError, DeviceBusy, NotReady.
+        """
+        now = self.inventory()
+        target, source = now.drive(drive), self.place(what, now)
+        bay = now.at(target)
+        if source == target or (bay.full and not now.at(source).full and now.home_of(target) == source):
+            self._wait(bay, drive)
+            return Moved(bay.volume_tag, source, target, moved=False)
+        if source.kind == DRIVE:
+            fact = f"{cartridge_name(now.at(source))} is in {source}"
+            raise LibraryError(self.name, fact, f"unload it first, or pytp move drive{source.number} drive{drive}")
+        if not now.at(source).full:
+            raise LibraryError(self.name, f"{source} is empty", "see what is where: pytp list")
+        if bay.full:
+            self.unload(drive)
+        return self._move(self.inventory() if bay.full else now, source, target)
+
+    def unload(self, drive: int, slot: int | None = None) -> Moved:
+        """Bring a drive's cartridge into a slot: by default the one it came from, if the library vouches for that.
+
+        Raises NoMedium if the drive is empty, DeviceBusy while somebody uses it, LibraryError when no slot can be
+        told for sure. A slot that is taken is never chosen.
+        """
+        now = self.inventory()
+        source = now.drive(drive)
+        if not now.at(source).full:
+            raise NoMedium(
+                self._called(drive), "the drive is empty, there is nothing to unload", "see what is where: pytp list"
+            )
+        target = now.slot(slot) if slot is not None else self._home(now, source)
+        return self._move(now, source, target)
+
+    def move(self, what: str, where: str) -> Moved:
+        """Bring a cartridge from any place to any other: slots and drives, either way."""
+        now = self.inventory()
+        source, target = self.place(what, now), self.place(where, now)
+        return self._move(now, source, target)
+
+    def _home(self, now: Inventory, source: Place) -> Place:
+        cartridge = cartridge_name(now.at(source))
+        home = now.home_of(source)
+        free = ", ".join(str(number) for number in now.free_slots()[:5])
+        step = f"name a slot: pytp unload SLOT (empty: {free})" if free else "every slot is full: make room first"
+        if home is None:
+            raise LibraryError(self.name, f"does not know which slot {cartridge} came from", step)
+        if now.at(home).full:
+            fact = f"{home}, where {cartridge} came from, holds {cartridge_name(now.at(home))} now"
+            raise LibraryError(self.name, fact, step)
+        return home
+
+    def _move(self, now: Inventory, source: Place, target: Place) -> Moved:
+        self.changer.check_move(now, source, target)
+        if source.kind == DRIVE:
+            self._release(source.number)
+        element = self.changer.move(source, target, now)
+        if target.kind == DRIVE:
+            self._wait(element, target.number)
+        return Moved(element.volume_tag, source, target)
+
+    def _release(self, drive: int) -> None:
+        port = self._ports(drive)
+        if port is None:
+            self._tell(Step(f"drive {drive}: its device is not known here, so nobody can look whether it is in use"))
+        elif self.changer.quirks.unload_before_move:
+            port.release()
+        else:
+            port.check_unused()
+
+    def _wait(self, element: Element, drive: int) -> None:
+        port = self._ports(drive)
+        if port is None:
+            self._tell(Step(f"drive {drive}: its device is not known here, so nobody waits until it is ready"))
+        elif is_cleaning(element):
+            self._tell(Step(f"{port.name}: cleaning has begun; the drive is not ready until it is over"))
+        else:
+            port.wait_ready()
+
+    def _called(self, drive: int) -> str:
+        """How a message calls a drive: by the address that the user gives."""
+        port = self._ports(drive)
+        return port.address if port is not None else f"{self.name}: drive {drive}"
