@@ -7,12 +7,11 @@
 #define PYTP_AT_BLOCK ...
 #define PYTP_AT_DAMAGE ...
 typedef struct {
-    int data_fd, index_fd;
     uint64_t count, filemarks, data_bytes, seed, synced, torn;
     ...;
 } pytp_cartridge;
 int pytp_cartridge_format(int index_fd, uint64_t seed);
-int pytp_cartridge_open(pytp_cartridge *c, int data_fd, int index_fd, uint64_t boot, int writable);
+int pytp_cartridge_open(pytp_cartridge *c, int even_fd, int odd_fd, int index_fd, uint64_t boot, int writable);
 int pytp_cartridge_append(pytp_cartridge *c, const uint8_t *data, size_t length);
 int pytp_cartridge_mark(pytp_cartridge *c);
 int pytp_cartridge_cut(pytp_cartridge *c, uint64_t at);

@@ -17,6 +17,8 @@ void pytp_ring_commit(pytp_ring *ring, size_t used);
 void pytp_ring_finish(pytp_ring *ring, int why, int error);
 uint8_t *pytp_ring_take(pytp_ring *ring, size_t *used);
 void pytp_ring_release(pytp_ring *ring);
+uint8_t *pytp_ring_claim(pytp_ring *ring, size_t *used);
+void pytp_ring_unclaim(pytp_ring *ring);
 void pytp_ring_stop(pytp_ring *ring);
 int pytp_ring_why(pytp_ring *ring);
 int pytp_ring_error(pytp_ring *ring);

@@ -9,15 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "hash.h"
 
 static const char MAGIC[8] = "PYTPIDX1";
 
 typedef struct {
     char magic[8];
     uint64_t seed, synced, boot;
-    uint64_t reserved[4]; /* partitions */
+    uint64_t stripes; /* data files; 0: one */
+    uint64_t reserved[3];
 } header;
 
 typedef struct {
@@ -28,40 +28,7 @@ typedef struct {
 _Static_assert(sizeof(header) == PYTP_CARTRIDGE_HEADER, "index header");
 _Static_assert(sizeof(record) == PYTP_CARTRIDGE_RECORD, "index record");
 
-/* --- the host's files ------------------------------------------------------------------------------------------------ */
-
-static int write_all(int fd, const void *data, size_t length, uint64_t offset)
-{
-    const uint8_t *from = data;
-    while (length > 0) {
-        ssize_t done = pwrite(fd, from, length, (off_t)offset);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return done < 0 ? errno : ENOSPC;
-        from += done;
-        offset += (uint64_t)done;
-        length -= (size_t)done;
-    }
-    return 0;
-}
-
-/* EBADMSG: the file is too short. */
-static int read_all(int fd, void *data, size_t length, uint64_t offset)
-{
-    uint8_t *into = data;
-    while (length > 0) {
-        ssize_t done = pread(fd, into, length, (off_t)offset);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return done < 0 ? errno : EBADMSG;
-        into += done;
-        offset += (uint64_t)done;
-        length -= (size_t)done;
-    }
-    return 0;
-}
+/* --- the index -------------------------------------------------------------------------------------------------------- */
 
 static uint64_t place(uint64_t at)
 {
@@ -71,7 +38,7 @@ static uint64_t place(uint64_t at)
 static int write_record(pytp_cartridge *c, uint64_t offset, uint32_t length, uint32_t check)
 {
     record r = {htole64(offset), htole32(length), htole32(check)};
-    return write_all(c->index_fd, &r, sizeof r, place(c->count));
+    return pytp_host_write(c->index_fd, &r, sizeof r, place(c->count));
 }
 
 static record decoded(record r)
@@ -82,7 +49,7 @@ static record decoded(record r)
 static int read_record(pytp_cartridge *c, uint64_t at, record *r)
 {
     record raw;
-    int error = read_all(c->index_fd, &raw, sizeof raw, place(at));
+    int error = pytp_host_read(c->index_fd, &raw, sizeof raw, place(at));
     *r = decoded(raw);
     return error;
 }
@@ -96,7 +63,7 @@ static uint64_t seed_of(const pytp_cartridge *c, uint64_t at)
 
 static uint32_t check_block(const pytp_cartridge *c, uint64_t at, const void *data, size_t length)
 {
-    return (uint32_t)XXH3_64bits_withSeed(data, length, seed_of(c, at));
+    return (uint32_t)pytp_hash_seeded(data, length, seed_of(c, at));
 }
 
 static uint32_t check_mark(const pytp_cartridge *c, uint64_t at, uint64_t offset)
@@ -109,22 +76,21 @@ static uint32_t check_mark(const pytp_cartridge *c, uint64_t at, uint64_t offset
 
 int pytp_cartridge_format(int index_fd, uint64_t seed)
 {
-    header h = {.seed = htole64(seed)};
+    header h = {.seed = htole64(seed), .stripes = htole64(PYTP_STRIPES)};
     memcpy(h.magic, MAGIC, sizeof MAGIC);
-    return write_all(index_fd, &h, sizeof h, 0);
+    return pytp_host_write(index_fd, &h, sizeof h, 0);
 }
 
-static int write_header(pytp_cartridge *c, uint64_t boot)
+static int write_boot(pytp_cartridge *c, uint64_t boot)
 {
-    header h = {.seed = htole64(c->seed), .synced = htole64(c->synced), .boot = htole64(boot)};
-    memcpy(h.magic, MAGIC, sizeof MAGIC);
-    return write_all(c->index_fd, &h, sizeof h, 0);
+    uint64_t raw = htole64(boot);
+    return pytp_host_write(c->index_fd, &raw, sizeof raw, offsetof(header, boot));
 }
 
 static int write_synced(pytp_cartridge *c)
 {
     uint64_t synced = htole64(c->synced);
-    return write_all(c->index_fd, &synced, sizeof synced, offsetof(header, synced));
+    return pytp_host_write(c->index_fd, &synced, sizeof synced, offsetof(header, synced));
 }
 
 /* The records of a map of the whole index, or NULL with errno; an empty index has none. */
@@ -150,7 +116,7 @@ static int examine(pytp_cartridge *c, uint64_t at, record r, uint64_t follows, i
     if (!compare)
         return 0;
     uint8_t *data = malloc(r.length);
-    int error = data == NULL ? ENOMEM : read_all(c->data_fd, data, r.length, r.offset);
+    int error = data == NULL ? ENOMEM : pytp_striped_read(&c->data, data, r.length, r.offset);
     if (error == 0 && r.check != check_block(c, at, data, r.length))
         error = EBADMSG;
     free(data);
@@ -159,21 +125,21 @@ static int examine(pytp_cartridge *c, uint64_t at, record r, uint64_t follows, i
 
 /* Count the objects; those behind `synced` count only up to the first that is not whole. Reads rather than maps, because
  * somebody who only looks may do so while the user cuts the file. */
-static int count_objects(pytp_cartridge *c, uint64_t data_file_bytes, int compare)
+static int count_objects(pytp_cartridge *c, uint64_t data_length, int compare)
 {
     record chunk[1024];
     uint64_t good = 0, end = 0;
     for (; good < c->count; good++) {
         uint64_t in_chunk = good % 1024, left = c->count - good;
         if (in_chunk == 0) {
-            int error = read_all(c->index_fd, chunk, (left < 1024 ? left : 1024) * sizeof(record), place(good));
+            int error = pytp_host_read(c->index_fd, chunk, (left < 1024 ? left : 1024) * sizeof(record), place(good));
             if (error != 0)
                 return error;
         }
         record r = decoded(chunk[in_chunk]);
         int error = 0;
         if (good >= c->synced)
-            error = end + r.length > data_file_bytes ? EBADMSG : examine(c, good, r, end, compare);
+            error = end + r.length > data_length ? EBADMSG : examine(c, good, r, end, compare);
         if (error == EBADMSG)
             break;
         if (error != 0) /* nothing may be cut off for that */
@@ -187,44 +153,53 @@ static int count_objects(pytp_cartridge *c, uint64_t data_file_bytes, int compar
     return 0;
 }
 
-int pytp_cartridge_open(pytp_cartridge *c, int data_fd, int index_fd, uint64_t boot, int writable)
+int pytp_cartridge_open(pytp_cartridge *c, int even_fd, int odd_fd, int index_fd, uint64_t boot, int writable)
 {
-    struct stat data, index;
+    struct stat index;
+    uint64_t data_length;
     header h;
     memset(c, 0, sizeof *c);
-    c->data_fd = data_fd;
+    c->data = (pytp_striped){.fds = {even_fd, odd_fd}};
     c->index_fd = index_fd;
-    int error = read_all(index_fd, &h, sizeof h, 0);
+    int error = pytp_host_read(index_fd, &h, sizeof h, 0);
     if (error != 0)
         return error;
     if (memcmp(h.magic, MAGIC, sizeof MAGIC) != 0)
         return EBADMSG;
-    if (fstat(data_fd, &data) != 0 || fstat(index_fd, &index) != 0)
+    c->data.files = h.stripes == 0 ? 1 : PYTP_STRIPES;
+    if (c->data.files > 1 && odd_fd < 0)
+        return EBADMSG;
+    if (fstat(index_fd, &index) != 0)
         return errno;
+    if ((error = pytp_striped_length(&c->data, &data_length)) != 0)
+        return error;
     c->seed = le64toh(h.seed);
     c->synced = le64toh(h.synced);
     c->count = ((uint64_t)index.st_size - PYTP_CARTRIDGE_HEADER) / PYTP_CARTRIDGE_RECORD;
     if (c->synced > c->count)
         return EBADMSG;
-    error = count_objects(c, (uint64_t)data.st_size, le64toh(h.boot) != boot);
+    error = count_objects(c, data_length, le64toh(h.boot) != boot);
     if (error != 0 || !writable)
         return error;
     if (c->torn > 0 && (error = pytp_cartridge_cut(c, c->count)) != 0)
         return error;
-    return le64toh(h.boot) == boot ? 0 : write_header(c, boot);
+    return le64toh(h.boot) == boot ? 0 : write_boot(c, boot);
 }
 
 int pytp_cartridge_sync(pytp_cartridge *c)
 {
     if (c->synced == c->count)
         return 0;
-    if (fdatasync(c->data_fd) != 0 || fdatasync(c->index_fd) != 0)
+    int error = pytp_striped_sync(&c->data);
+    if (error != 0)
+        return error;
+    if (fdatasync(c->index_fd) != 0)
         return errno;
     /* Only now, and no sync behind it: a header that says more than the disk holds would be damage, one that says less makes
      * the next open() compare what is there. */
     uint64_t before = c->synced;
     c->synced = c->count;
-    int error = write_synced(c);
+    error = write_synced(c);
     if (error != 0)
         c->synced = before;
     return error;
@@ -232,20 +207,40 @@ int pytp_cartridge_sync(pytp_cartridge *c)
 
 /* --- writing --------------------------------------------------------------------------------------------------------- */
 
-int pytp_cartridge_append(pytp_cartridge *c, const uint8_t *data, size_t length)
+int pytp_cartridge_put(pytp_cartridge *c, const pytp_new_block *block, uint32_t *check)
 {
-    int error = length == 0 || length > UINT32_MAX ? EINVAL : write_all(c->data_fd, data, length, c->data_bytes);
-    if (error == 0)
-        error = write_record(c, c->data_bytes, (uint32_t)length, check_block(c, c->count, data, length));
-    if (error != 0) {
-        /* Give back what a full disk let us have of this block; its bytes would be written over anyway. */
-        if (length != 0 && ftruncate(c->data_fd, (off_t)c->data_bytes) != 0)
-            return error;
+    if (block->length == 0 || block->length > UINT32_MAX)
+        return EINVAL;
+    *check = check_block(c, block->at, block->data, block->length);
+    return pytp_striped_write(&c->data, block->data, block->length, block->offset);
+}
+
+int pytp_cartridge_commit(pytp_cartridge *c, size_t length, uint32_t check)
+{
+    int error = write_record(c, c->data_bytes, (uint32_t)length, check);
+    if (error != 0)
         return error;
-    }
     c->data_bytes += length;
     c->count++;
     return 0;
+}
+
+void pytp_cartridge_trim(pytp_cartridge *c)
+{
+    /* The bytes would be written over anyway: a failure costs room only. */
+    (void)!pytp_striped_cut(&c->data, c->data_bytes);
+}
+
+int pytp_cartridge_append(pytp_cartridge *c, const uint8_t *data, size_t length)
+{
+    uint32_t check;
+    pytp_new_block block = {data, length, c->count, c->data_bytes};
+    int error = pytp_cartridge_put(c, &block, &check);
+    if (error == 0)
+        error = pytp_cartridge_commit(c, length, check);
+    if (error != 0 && length != 0)
+        pytp_cartridge_trim(c);
+    return error;
 }
 
 int pytp_cartridge_mark(pytp_cartridge *c)
@@ -286,7 +281,7 @@ int pytp_cartridge_cut(pytp_cartridge *c, uint64_t at)
     c->count = at;
     c->filemarks = (uint64_t)filemarks;
     c->data_bytes = data_bytes;
-    return ftruncate(c->data_fd, (off_t)data_bytes) != 0 ? errno : 0;
+    return pytp_striped_cut(&c->data, data_bytes);
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
@@ -316,7 +311,7 @@ int64_t pytp_cartridge_read(pytp_cartridge *c, uint64_t at, uint8_t *into, size_
         return -error;
     if (r.length > room)
         return r.length;
-    error = read_all(c->data_fd, into, r.length, r.offset);
+    error = pytp_striped_read(&c->data, into, r.length, r.offset);
     if (error != 0)
         return -error;
     return r.check == check_block(c, at, into, r.length) ? (int64_t)r.length : -EBADMSG;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: WTFPL OR MIT
  *
- * A virtual cartridge on the host's disk: `data`, the blocks one behind the other, and `index`, a header of 64 bytes and 16 bytes
- * for every object (block or filemark) in order, all little-endian:
+ * A virtual cartridge on the host's disk: the blocks one behind the other in `data` and `data.odd` (striped.h), and `index`, a
+ * header of 64 bytes and 16 bytes for every object (block or filemark) in order, all little-endian:
  *
- *     offset 0   u64  where the block begins in `data` (filemark: where the next block will)
+ *     offset 0   u64  where the block begins among all blocks' bytes (filemark: where the next block will)
  *     offset 8   u32  length in bytes; 0 is a filemark
  *     offset 12  u32  check: XXH3 of the block (filemark: of the offset), seeded by the cartridge and the object's number
  *
@@ -22,13 +22,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "striped.h"
+
 enum { PYTP_CARTRIDGE_HEADER = 64, PYTP_CARTRIDGE_RECORD = 16 };
 
 /* What stands at an object number. */
 enum { PYTP_AT_END = 0, PYTP_AT_FILEMARK, PYTP_AT_BLOCK, PYTP_AT_DAMAGE };
 
 typedef struct {
-    int data_fd, index_fd;
+    pytp_striped data;
+    int index_fd;
     uint64_t count;      /* objects; also the number of the next one */
     uint64_t filemarks;  /* of them */
     uint64_t data_bytes; /* bytes in all blocks: where the next block goes */
@@ -39,12 +42,22 @@ typedef struct {
 
 /* Write the header of an empty index. */
 int pytp_cartridge_format(int index_fd, uint64_t seed);
-/* Fill in `c` from the files. `boot` names this run of the host: if the last user's was another, the tail behind `synced` is read
+/* Fill in `c` from the files; odd_fd is -1 when there is no such file. `boot` names this run of the host: if the last user's was another, the tail behind `synced` is read
  * and compared. With `writable` a torn tail is removed from the index, else only left out of the count. */
-int pytp_cartridge_open(pytp_cartridge *c, int data_fd, int index_fd, uint64_t boot, int writable);
+int pytp_cartridge_open(pytp_cartridge *c, int even_fd, int odd_fd, int index_fd, uint64_t boot, int writable);
 /* Add a block or a filemark at the end. On failure nothing was added. */
 int pytp_cartridge_append(pytp_cartridge *c, const uint8_t *data, size_t length);
 int pytp_cartridge_mark(pytp_cartridge *c);
+/* append() in two steps, for several threads: put() writes the bytes of what will be object `at`, and may be called by many at
+ * once; commit() records the next object, in order, when its bytes are there. trim() gives back what was put and not committed. */
+typedef struct {
+    const uint8_t *data;
+    size_t length;
+    uint64_t at, offset;
+} pytp_new_block;
+int pytp_cartridge_put(pytp_cartridge *c, const pytp_new_block *block, uint32_t *check);
+int pytp_cartridge_commit(pytp_cartridge *c, size_t length, uint32_t check);
+void pytp_cartridge_trim(pytp_cartridge *c);
 /* Forget object `at` and all behind it. */
 int pytp_cartridge_cut(pytp_cartridge *c, uint64_t at);
 /* Put everything on the host's disk: data first, then the index. */

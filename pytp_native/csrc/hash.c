@@ -84,3 +84,8 @@ size_t pytp_hash_whole(pytp_hash *hash, const void *data, size_t length, uint8_t
     pytp_hash_add(hash, data, length);
     return pytp_hash_finish(hash, digest);
 }
+
+uint64_t pytp_hash_seeded(const void *data, size_t length, uint64_t seed)
+{
+    return fastest()->seeded(data, length, seed);
+}

@@ -20,13 +20,17 @@ size_t pytp_hash_finish(pytp_hash *hash, uint8_t digest[PYTP_DIGEST_MAX]);
 /* start + add + finish in one, quicker for what is in one piece. */
 size_t pytp_hash_whole(pytp_hash *hash, const void *data, size_t length, uint8_t digest[PYTP_DIGEST_MAX]);
 
-/* One way to compute XXH3-128; the portable one and, on x86-64, one built for AVX2. */
+/* XXH3-64 with a seed. */
+uint64_t pytp_hash_seeded(const void *data, size_t length, uint64_t seed);
+
+/* One way to compute XXH3; the portable one and, on x86-64, one built for AVX2. */
 typedef struct {
     size_t state_bytes;
     void (*start)(void *state);
     void (*add)(void *state, const void *data, size_t length);
     void (*finish)(const void *state, uint8_t digest[16]);
     void (*whole)(const void *data, size_t length, uint8_t digest[16]);
+    uint64_t (*seeded)(const void *data, size_t length, uint64_t seed);
 } pytp_xxh3;
 extern const pytp_xxh3 pytp_xxh3_portable;
 #if defined(__x86_64__)

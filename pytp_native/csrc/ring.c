@@ -18,6 +18,7 @@ struct pytp_ring {
     size_t *queue, head, filled;      /* circular queue of filled slots, oldest at head */
     size_t *used;                     /* bytes in each slot */
     size_t high, low, ahead;
+    size_t claimed;                   /* of the filled slots, how many claim() has given out */
     size_t filling;                   /* slot given out by fill(), or NONE */
     int resting;                      /* the consumer waits for the high mark */
     int why, error, stopped;
@@ -38,7 +39,7 @@ static void empty(pytp_ring *ring)
     ring->free_count = ring->slots;
     for (size_t i = 0; i < ring->slots; i++)
         ring->free_stack[i] = ring->slots - 1 - i;
-    ring->head = ring->filled = 0;
+    ring->head = ring->filled = ring->claimed = 0;
     ring->filling = NONE;
     ring->resting = ring->high > 0;
     ring->why = PYTP_RUNNING;
@@ -171,7 +172,7 @@ static int ready(pytp_ring *ring)
     if (ring->why != PYTP_RUNNING)
         return 1;
     if (ring->high == 0)
-        return ring->filled > 0;
+        return ring->filled > ring->claimed;
     if (!ring->resting && ring->filled <= ring->low) {
         ring->resting = 1;
         ring->stats.restarts++;
@@ -181,10 +182,9 @@ static int ready(pytp_ring *ring)
     return !ring->resting;
 }
 
-uint8_t *pytp_ring_take(pytp_ring *ring, size_t *used)
+/* The oldest filled slot that was not claimed, after waiting for one. Called with the lock held. */
+static uint8_t *next_filled(pytp_ring *ring, size_t *used)
 {
-    uint8_t *slot = NULL;
-    pthread_mutex_lock(&ring->lock);
     if (!ready(ring) && !ring->stopped) {
         uint64_t since = now_ns();
         ring->stats.underruns += ring->stats.blocks_out > 0 && ring->filled == 0;
@@ -192,13 +192,36 @@ uint8_t *pytp_ring_take(pytp_ring *ring, size_t *used)
             pthread_cond_wait(&ring->not_empty, &ring->lock);
         ring->stats.consumer_wait_ns += now_ns() - since;
     }
-    if (!ring->stopped && ring->filled > 0) {
-        size_t index = ring->queue[ring->head];
-        *used = ring->used[index];
-        slot = ring->memory + index * ring->stride;
-    }
+    if (ring->stopped || ring->filled == ring->claimed)
+        return NULL;
+    size_t index = ring->queue[(ring->head + ring->claimed) % ring->slots];
+    *used = ring->used[index];
+    return ring->memory + index * ring->stride;
+}
+
+uint8_t *pytp_ring_take(pytp_ring *ring, size_t *used)
+{
+    pthread_mutex_lock(&ring->lock);
+    uint8_t *slot = next_filled(ring, used);
     pthread_mutex_unlock(&ring->lock);
     return slot;
+}
+
+uint8_t *pytp_ring_claim(pytp_ring *ring, size_t *used)
+{
+    pthread_mutex_lock(&ring->lock);
+    uint8_t *slot = next_filled(ring, used);
+    ring->claimed += slot != NULL;
+    pthread_mutex_unlock(&ring->lock);
+    return slot;
+}
+
+void pytp_ring_unclaim(pytp_ring *ring)
+{
+    pthread_mutex_lock(&ring->lock);
+    ring->claimed = 0;
+    pthread_cond_broadcast(&ring->not_empty);
+    pthread_mutex_unlock(&ring->lock);
 }
 
 void pytp_ring_release(pytp_ring *ring)
@@ -208,6 +231,7 @@ void pytp_ring_release(pytp_ring *ring)
         size_t index = ring->queue[ring->head];
         ring->head = (ring->head + 1) % ring->slots;
         ring->filled--;
+        ring->claimed -= ring->claimed > 0;
         ring->free_stack[ring->free_count++] = index;
         ring->stats.blocks_out++;
         ring->stats.bytes_out += ring->used[index];

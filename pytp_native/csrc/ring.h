@@ -64,6 +64,10 @@ void pytp_ring_finish(pytp_ring *ring, int why, int error);
 /* The oldest filled slot and its length; NULL when the stream has ended (see why()) or was stopped. */
 uint8_t *pytp_ring_take(pytp_ring *ring, size_t *used);
 void pytp_ring_release(pytp_ring *ring);
+/* For a consumer of several threads: claim() is a take() that gives each filled slot once, in order, so that several are being
+ * worked on; release() still gives back the oldest. unclaim() leaves those not released to be taken again. */
+uint8_t *pytp_ring_claim(pytp_ring *ring, size_t *used);
+void pytp_ring_unclaim(pytp_ring *ring);
 
 /* Make both sides return NULL from now on, until reset. Blocks that were not released are lost. */
 void pytp_ring_stop(pytp_ring *ring);

@@ -32,4 +32,9 @@ static void whole(const void *data, size_t length, uint8_t digest[16])
     put(XXH3_128bits(data, length), digest);
 }
 
-const pytp_xxh3 TABLE = {sizeof(XXH3_state_t), start, add, finish, whole};
+static uint64_t seeded(const void *data, size_t length, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(data, length, seed);
+}
+
+const pytp_xxh3 TABLE = {sizeof(XXH3_state_t), start, add, finish, whole, seeded};

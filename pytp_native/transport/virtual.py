@@ -16,7 +16,6 @@ from pytp_native.transport.linux_st import LinuxSt
 from pytp_native.transport.records import MtStatus, ScsiReply
 from pytp_native.transport.st_node import STOP_NAMES, StNode, slot_bytes, to_int32
 from pytp_native.vtl import bulk
-from pytp_native.vtl.changer_target import ChangerTarget
 from pytp_native.vtl.inventory import drive_directory
 from pytp_native.vtl.st import StDriver
 from pytp_native.vtl.target import VirtualTarget
@@ -25,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.transport.base import BlockRing
     from pytp_native.transport.records import Moved
+    from pytp_native.vtl.changer_target import ChangerTarget
 
 T = TypeVar("T")
 
@@ -49,6 +49,8 @@ def open_virtual_scsi(path: str, drive: int) -> VirtualScsi:
 
 def open_virtual_changer(path: str) -> VirtualScsi:
     """Open the library's changer for SCSI commands."""
+    from pytp_native.vtl.changer_target import ChangerTarget  # noqa: PLC0415 - a backup starts without it
+
     return VirtualScsi(f"vtl:{path}/changer", ChangerTarget(path))
 
 

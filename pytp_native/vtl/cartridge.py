@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""A virtual cartridge: a directory with cartridge.json, data and index (csrc/cartridge.h has the layout of the last
-two)."""
+"""A virtual cartridge: a directory with cartridge.json, and data and index (csrc/cartridge.h has their layout)."""
 
 from __future__ import annotations
 
@@ -22,6 +21,7 @@ LARGEST_PARTITIONS: int = lib.PYTP_PARTITIONS
 PARTITION_UNIT = 10**6
 """Partitions are counted in 10^6 bytes: virtual cartridges are small."""
 SMALLEST_CAPACITY = MIB
+NO_FILE = -1
 _BARCODE = re.compile(r"[A-Z0-9]{1,6}[A-Z0-9]{2}\Z")
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
@@ -95,10 +95,7 @@ def create_cartridge(directory: str, label: Label) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         os.makedirs(fresh)
-        with open(os.path.join(fresh, "data"), "xb"), open(os.path.join(fresh, "index"), "xb") as index:
-            error = lib.pytp_cartridge_format(index.fileno(), int.from_bytes(os.urandom(8), "big"))
-        if error:
-            raise host_error(directory, error)
+        _format_partition(fresh, 0)
         write_label(fresh, label)
         os.rename(fresh, directory)
         sync_directory(parent)
@@ -106,9 +103,19 @@ def create_cartridge(directory: str, label: Label) -> None:
         raise host_error(directory, exc.errno or 0) from exc
 
 
-def partition_files(partition: int) -> tuple[str, str]:
-    """Names of a partition's data and index."""
-    return ("data", "index") if partition == 0 else (f"data.{partition}", f"index.{partition}")
+def partition_files(partition: int) -> tuple[str, str, str]:
+    """Names of a partition's files: even and odd units of its data, and its index."""
+    number = f".{partition}" if partition else ""
+    return f"data{number}", f"data{number}.odd", f"index{number}"
+
+
+def _format_partition(directory: str, partition: int) -> None:
+    """Make a partition blank. Raises OSError or HostDiskFull."""
+    even, odd, index = (os.path.join(directory, name) for name in partition_files(partition))
+    with open(even, "wb"), open(odd, "wb"), open(index, "wb") as file:
+        error = lib.pytp_cartridge_format(file.fileno(), int.from_bytes(os.urandom(8), "big"))
+    if error:
+        raise host_error(directory, error)
 
 
 def default_partitions(capacity_bytes: int) -> tuple[int, int]:
@@ -122,16 +129,12 @@ def format_cartridge(directory: str, sizes: tuple[int, ...]) -> None:
     label = read_label(directory)
     try:
         for partition in range(LARGEST_PARTITIONS):
-            data, index = (os.path.join(directory, name) for name in partition_files(partition))
-            if partition >= max(len(sizes), 1):
-                for name in (data, index):
-                    if os.path.exists(name):
-                        os.unlink(name)
+            if partition < max(len(sizes), 1):
+                _format_partition(directory, partition)
                 continue
-            with open(data, "wb"), open(index, "wb") as file:
-                error = lib.pytp_cartridge_format(file.fileno(), int.from_bytes(os.urandom(8), "big"))
-            if error:
-                raise host_error(directory, error)
+            for name in partition_files(partition):
+                if os.path.exists(os.path.join(directory, name)):
+                    os.unlink(os.path.join(directory, name))
     except OSError as exc:
         raise host_error(directory, exc.errno or 0) from exc
     write_label(directory, label._replace(partitions=sizes if len(sizes) > 1 else ()))
@@ -159,7 +162,7 @@ class Cartridge:
         flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC
         try:
             for name in partition_files(partition):
-                self._fds.append(os.open(os.path.join(directory, name), flags))
+                self._open(os.path.join(directory, name), flags)
         except OSError as exc:
             self.close()
             raise MediumDamaged(self.label.barcode, f"{name} cannot be opened: {os.strerror(exc.errno or 0)}") from exc
@@ -169,9 +172,19 @@ class Cartridge:
             self.close()
             raise
 
+    def _open(self, path: str, flags: int) -> None:
+        try:
+            self._fds.append(os.open(path, flags))
+        except FileNotFoundError:
+            if not path.endswith(".odd"):
+                raise
+            self._fds.append(NO_FILE)  # a cartridge made before there were two data files
+
     def close(self) -> None:
         while self._fds:
-            os.close(self._fds.pop())
+            fd = self._fds.pop()
+            if fd != NO_FILE:
+                os.close(fd)
 
     @property
     def count(self) -> int:
@@ -251,7 +264,7 @@ class Cartridge:
         if at >= self.count:
             return self.data_bytes
         place = int(lib.PYTP_CARTRIDGE_HEADER) + at * int(lib.PYTP_CARTRIDGE_RECORD)
-        return int.from_bytes(os.pread(self._fds[1], 8, place), "little")
+        return int.from_bytes(os.pread(self._fds[2], 8, place), "little")
 
     def find_damage(self) -> int | None:
         """Read everything and compare; return the first damaged object's number."""

@@ -151,3 +151,16 @@ def test_a_block_that_is_not_released_is_still_there() -> None:
 def test_a_block_larger_than_a_slot_is_refused() -> None:
     with pytest.raises(UsageError):
         Ring(BLOCK, 4 * BLOCK).put(bytes(BLOCK + 1))
+
+
+def test_claimed_blocks_go_out_once_each_and_in_order_until_they_are_released() -> None:
+    ring = Ring(BLOCK, 4 * BLOCK)
+    for data in (b"one", b"two", b"three"):
+        ring.put(data)
+    used = ffi.new("size_t *")
+    first, second = (lib.pytp_ring_claim(ring.handle, used) for _ in range(2))
+    assert [bytes(ffi.buffer(slot, 3)) for slot in (first, second)] == [b"one", b"two"]
+    lib.pytp_ring_release(ring.handle)
+    lib.pytp_ring_unclaim(ring.handle)
+    assert lib.pytp_ring_take(ring.handle, used) == second
+    assert [ring.get(), ring.get()] == [b"two", b"three"]

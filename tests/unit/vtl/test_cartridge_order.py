@@ -44,7 +44,7 @@ cartridge.cut(1)
 
 @pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
 def test_the_header_never_claims_more_than_the_disk_holds(cartridge: Cartridge, tmp_path: Path) -> None:
-    """Data and index first, then the claim; a claim is lowered, on disk too, before the index gets shorter."""
+    """Data (two files) and index first, then the claim; a claim is lowered, on disk too, before the index gets shorter."""
     cartridge.close()
     source, shim = tmp_path / "shim.c", tmp_path / "shim.so"
     source.write_text(TELL_CALLS)
@@ -52,7 +52,7 @@ def test_the_header_never_claims_more_than_the_disk_holds(cartridge: Cartridge, 
     preload = ":".join(filter(None, (os.environ.get("LD_PRELOAD"), str(shim))))
     words = [sys.executable, "-c", WORK, cartridge.directory]
     done = subprocess.run(words, env={**os.environ, "LD_PRELOAD": preload}, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["sync", "sync", "claim", "claim", "sync", "cut", "cut"]
+    assert done.stdout.split() == ["sync", "sync", "sync", "claim", "claim", "sync", "cut", "cut", "cut"]
 
 
 def test_a_damaged_cartridge_keeps_no_file_open(cartridge: Cartridge) -> None:

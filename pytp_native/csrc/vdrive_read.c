@@ -1,7 +1,6 @@
-/* SPDX-License-Identifier: WTFPL OR MIT */
+/* SPDX-License-Identifier: WTFPL OR MIT
+ * Bulk reads of the virtual drive. */
 #include "vdrive.h"
-
-#include <errno.h>
 
 static void advance(pytp_drive_state *state)
 {
@@ -14,22 +13,6 @@ static int is_event(const pytp_bulk *bulk, uint64_t length)
 {
     return bulk->state->position >= bulk->stop_at || length < bulk->least || length > bulk->most ||
            __atomic_load_n(&bulk->state->recheck, __ATOMIC_RELAXED) != 0;
-}
-
-static int write_one(void *self, const uint8_t *data, size_t length)
-{
-    pytp_bulk *bulk = self;
-    pytp_cartridge *cartridge = bulk->cartridge;
-    if (is_event(bulk, length) || cartridge->data_bytes + length >= bulk->stop_bytes ||
-        bulk->state->position != cartridge->count)
-        return PYTP_EVENT;
-    bulk->host_error = pytp_cartridge_append(cartridge, data, length);
-    if (bulk->host_error != 0)
-        return EIO; /* ENOSPC would mean the end of the tape */
-    advance(bulk->state);
-    bulk->state->load_written += length;
-    bulk->state->changes++;
-    return 0;
 }
 
 static int64_t read_one(void *self, uint8_t *into, size_t room)
@@ -45,13 +28,6 @@ static int64_t read_one(void *self, uint8_t *into, size_t room)
     advance(bulk->state);
     bulk->state->load_read += length;
     return (int64_t)length;
-}
-
-void pytp_bulk_write(pytp_ring *ring, pytp_bulk *bulk, uint64_t limit, pytp_moved *moved)
-{
-    pytp_sink sink = {write_one, bulk};
-    bulk->host_error = 0;
-    pytp_drain(ring, &sink, limit, moved);
 }
 
 void pytp_bulk_read(pytp_ring *ring, pytp_bulk *bulk, uint64_t limit, pytp_moved *moved)
