@@ -11,7 +11,7 @@ import pytest
 
 from hwtests import changer
 from hwtests.changer import DRIVE, SLOT
-from hwtests.virtual_unit import DIRECTORY, ask_to_let_go
+from hwtests.virtual_unit import CHANGER_SG_NODE, DIRECTORY, DRIVE_NODES, DRIVE_SG_NODES, ask_to_let_go, restore
 from pytp_native.errors import PytpError
 from pytp_native.ffi import lib
 from pytp_native.units import MIB
@@ -64,12 +64,17 @@ class KernelBench(TapeBench):
     def protect(self, on: bool) -> None:
         pytest.skip("nobody is here to slide the tab")
 
+    def tidy(self) -> None:
+        """Bring every cartridge of the library to where it belongs."""
+        pytest.skip("moves cartridges that are not the scratch cartridge")
+
 
 class VirtualBench(TapeBench):
-    """Our own virtual drive behind the kernel (virtual_unit)."""
+    """Drive 0 of our own virtual library behind the kernel (virtual_unit)."""
 
-    address = "/dev/nst0"
-    scsi_address = "/dev/sg0"
+    address = DRIVE_NODES[0]
+    scsi_address = DRIVE_SG_NODES[0]
+    changer_address = CHANGER_SG_NODE
     density = 0x5A
 
     def __init__(self) -> None:
@@ -83,6 +88,9 @@ class VirtualBench(TapeBench):
     def is_unloaded(self) -> bool:
         """An unload leaves the cartridge in the drive's mouth."""
         return bool(changer.execute(self.scsi_address, bytes(6)).status)
+
+    def tidy(self) -> None:
+        self.library = restore()
 
     def holds(self) -> str | None:
         return self.library.describe().drives[0].barcode
@@ -133,6 +141,18 @@ class TgtBench(KernelBench):
 
     def let_go(self, tape) -> None:
         """Nothing to do: tgtd's drive gives its cartridge away at any time."""
+
+    def tidy(self) -> None:
+        """Cartridge N to slot N, PYT001L6 to drive 0; the other drive empty."""
+        for _ in range(2):  # the first time they may be in each other's way
+            for one in changer.elements(self.changer_address):
+                home = 1000 + int(one.barcode[3:6]) if one.full else 0
+                if home not in {0, one.address} and not self.full_at(home):
+                    changer.move(self.changer_address, one.address, home)
+        self.put_in()
+
+    def full_at(self, address: int) -> bool:
+        return any(one.full for one in changer.elements(self.changer_address) if one.address == address)
 
     def blank(self) -> None:
         """Replace the cartridge's file while it lies in a slot: tgtd has no ERASE."""

@@ -41,16 +41,17 @@ def write(path: Path, text: str) -> None:
         os.close(fd)
 
 
-def add_device(name: str, execute: Execute) -> None:
-    """Make a device called `name` appear on a SCSI host of its own, answered by `execute` in a thread."""
+def add_device(number: int, name: str, execute: Execute) -> None:
+    """Make device `number` (from 0), called `name`, appear on a SCSI host of its own, answered by `execute` in a
+    thread."""
     unit = CONFIG / "core/user_0" / name
     unit.mkdir(parents=True)
     write(unit / "control", f"dev_config=pytp/{name},dev_size=1048576,hw_block_size=512,nl_reply_supported=-1")
     write(unit / "enable", "1")
     Thread(target=CommandRing(find_uio(name)).serve, args=(execute,), daemon=True).start()
-    group = CONFIG / "loopback" / "naa.6001405000000000" / "tpgt_1"
+    group = CONFIG / "loopback" / f"naa.60014050000000{number:02x}" / "tpgt_1"
     group.mkdir(parents=True)
-    write(group / "nexus", "naa.6001405000000001")
+    write(group / "nexus", f"naa.60014051000000{number:02x}")
     lun = group / "lun/lun_0"
     lun.mkdir()
     (lun / name).symlink_to(unit)  # the host scans its new unit here
