@@ -4,21 +4,47 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
 from pytp_cli import options
 from pytp_cli.run import Run
 from pytp_native.config import Config
+from pytp_native.errors import UsageError
 
 
-def config(ctx: typer.Context, as_json: options.Json = False) -> int:
-    """Names the file it came from, directories, drives and libraries, and whether each device node is there."""
+def config(
+    ctx: typer.Context,
+    file: Annotated[
+        Optional[str],  # noqa: UP045  # typer reads the annotation at run time
+        typer.Argument(
+            metavar="FILE",
+            help="With --write: the file. Default: --config FILE, $PYTP_CONFIG, else ~/.config/pytp/config.json.",
+        ),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write a configuration with all devices found.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="With --write: replace the file if there is one.")
+    ] = False,
+    as_json: options.Json = False,
+) -> int:
+    """Names the file it came from, directories, drives and libraries, and whether each device node is there.
+
+    --write asks every drive and library that `pytp devices` lists and writes them down under their stable names.
+    Settings, names and block sizes of a file that is replaced stay, also its devices that are not there at the moment;
+    the file itself is kept as FILE.old. The default virtual library is written only if there is nothing else.
+    """
     with Run(ctx, "config", as_json=as_json) as run:
-        found = run.config
-        run.fields.update(_object(found))
-        run.say(_text(found))
+        if write:
+            from pytp_cli.config_writer import write_config
+
+            write_config(run, file or ctx.obj, overwrite=overwrite)
+        elif file or overwrite:
+            raise UsageError("config", "a file goes with --write", "pytp --config FILE config shows another file")
+        else:
+            run.fields.update(_object(run.config))
+            run.say(_text(run.config))
     return run.exit_code
 
 

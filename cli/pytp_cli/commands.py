@@ -121,7 +121,20 @@ _TABLE = (
         "Move a cartridge between any two places of a library.",
         ("pytp move 2 3", "pytp move A00012L9 24", "pytp move --library msl2024 drive0 drive1"),
     ),
-    Command("config", "cmd_config", "config", "Show the configuration that applies.", ("pytp config",)),
+    Command(
+        "devices",
+        "cmd_devices",
+        "devices",
+        "List tape drives and libraries, and which drive is where in which library.",
+        ("pytp devices", "pytp devices --json"),
+    ),
+    Command(
+        "config",
+        "cmd_config",
+        "config",
+        "Show the configuration that applies, or write one with the devices that are attached.",
+        ("pytp config", "pytp config --write", "pytp config --write /etc/pytp/config.json --overwrite"),
+    ),
     Command("doc", "cmd_config", "doc", "Print the manual of all commands as Markdown.", ("pytp doc --toc > pytp.md",)),
     Command(
         "demo",

@@ -58,9 +58,20 @@ class Nodes:
         return self.stable or self.node
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """Return everything that leads to it."""
+        return tuple(filter(None, (self.tape, self.rewinding, self.changer, self.generic, *self.by_id)))
+
+    @property
     def commands(self) -> str:
         """Return the node that takes SCSI commands with the least disturbance."""
         return self.generic or self.node
+
+
+def real_address(address: str) -> str:
+    """Return one text for all names of a device: links followed, virtual ones from the root on."""
+    scheme, colon, path = address.partition(":")
+    return f"vtl:{os.path.realpath(path)}" if colon and scheme == "vtl" else os.path.realpath(address)
 
 
 def find_nodes(sysfs: str = "/sys", dev: str = "/dev") -> list[Nodes]:
