@@ -108,6 +108,8 @@ def remove(
     with Run(ctx, "vtl remove", as_json=as_json) as run:
         library = _library(directory)
         library.remove(barcode, erase=erase)
+        if not erase:
+            run.note(f"{barcode}: taken out of the library, its data are kept; pytp vtl add {directory} {barcode}")
         _show(run, library)
     return run.exit_code
 
@@ -164,20 +166,28 @@ def fault(
         typer.Argument(metavar="FAULT", help='Such as "write 120: medium error". None: list what is planned.'),
     ] = None,
     drive: Unit = 0,
-    clear: Annotated[bool, typer.Option("--clear", help="Forget all planned faults first.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Forget all planned faults first, also the robot's.")] = False,
     as_json: options.Json = False,
 ) -> int:
-    """Faults: "write N: medium error", "read N: medium error", "early warning at N", "write protect", "eject at N";
-    N is a logical block."""
+    """Faults of a drive: "write N: medium error", "read N: medium error", "early warning at N", "write protect",
+    "eject at N"; N is a logical block. Faults of the robot, N counts moves from now: "move N: gripper error", "stuck in
+    gripper", "load error", "drive silent", "full target" or "empty source" in its place, "move N: slow SECONDS"; until
+    they are cleared: "door open", "offline", "slot N: barcode unreadable"."""
     with Run(ctx, "vtl fault", as_json=as_json) as run:
+        from pytp_native.vtl.changer_faults import is_changer_fault
+
         library = _library(directory)
         if clear:
             library.clear_faults(drive)
+            library.clear_changer_faults()
         for text in faults or ():
-            library.add_fault(drive, text)
-        planned = library.faults(drive)
-        run.fields["faults"] = planned
-        run.say("\n".join(planned) or f"drive {drive}: no faults planned")
+            if is_changer_fault(text):
+                library.add_changer_fault(text)
+            else:
+                library.add_fault(drive, text)
+        planned, of_robot = library.faults(drive), library.changer_faults()
+        run.fields.update(faults=planned, changer_faults=of_robot)
+        run.say("\n".join((*planned, *of_robot)) or f"drive {drive}: no faults planned")
     return run.exit_code
 
 
@@ -231,7 +241,9 @@ def _text(view: LibraryView) -> str:
 
 
 def _state(cartridge: CartridgeView) -> str:
-    words = ["write-protected"] if cartridge.write_protected else []
+    words = ["taken out of the library; vtl add puts it back"] if cartridge.removed else []
+    if cartridge.write_protected:
+        words.append("write-protected")
     if cartridge.damaged:
         words.append(f"damaged: {cartridge.damaged}")
     return ", ".join(words) or "ok"

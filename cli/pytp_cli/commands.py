@@ -190,8 +190,12 @@ _TABLE = (
         "vtl fault",
         "cmd_vtl",
         "fault",
-        "Plan faults of a virtual drive, list or clear them.",
-        ('pytp vtl fault /var/tmp/library "write 120: medium error"', "pytp vtl fault /var/tmp/library --clear"),
+        "Plan faults of a virtual drive or of the robot, list or clear them.",
+        (
+            'pytp vtl fault /var/tmp/library "write 120: medium error"',
+            'pytp vtl fault /var/tmp/library "move 2: gripper error" "slot 5: barcode unreadable"',
+            "pytp vtl fault /var/tmp/library --clear",
+        ),
     ),
 )
 

@@ -24,8 +24,12 @@ _FAILURES = {
     "gripper error": sense.GRIPPER_ERROR,
     "load error": sense.LOAD_FAILED,
     "drive silent": sense.DRIVE_SILENT,
+    "full target": sense.DESTINATION_FULL,
+    "empty source": sense.SOURCE_EMPTY,
     "stuck in gripper": sense.GRIPPER_ERROR,
 }
+_ANSWERS = frozenset({"full target", "empty source"})
+"""Failures that are no defect of the hardware."""
 _ALERT_HARDWARE, _ALERT_PICK_RETRY, ALERT_DOOR, ALERT_LABELS = 3, 13, 16, 32
 """TapeAlert flags of a changer (SMC-3 annex A)."""
 
@@ -118,7 +122,8 @@ class VirtualChanger:
 
     def _failed(self, failure: str) -> Sense:
         self.state.failed_moves += 1
-        self.state.raise_alert(_ALERT_HARDWARE)
+        if failure not in _ANSWERS:
+            self.state.raise_alert(_ALERT_HARDWARE)
         if failure == "gripper error":
             self.state.raise_alert(_ALERT_PICK_RETRY)
         return _FAILURES[failure]

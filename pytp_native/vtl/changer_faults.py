@@ -4,11 +4,13 @@
 move 3: gripper error       the third move fails, the cartridge stays where it is; happens once
 move 3: load error          the drive takes the cartridge in vain: it stays where it was; happens once
 move 3: drive silent        the library cannot talk to the drive; happens once
+move 3: full target         the robot finds the destination full, whatever the inventory says; happens once
+move 3: empty source        the robot finds nothing at the source, whatever the inventory says; happens once
 move 3: stuck in gripper    the robot takes the cartridge and cannot let go of it; happens once
 move 3: slow 90             the third move takes 90 seconds; a shorter timeout runs out, and the move is done anyway
 door open                   not ready until the door is closed, which is when the faults are cleared
 offline                     somebody took the library offline at its panel
-slot 5: label unreadable    the scanner cannot read it
+slot 5: label unreadable    the scanner cannot read it; "barcode unreadable" means the same
 """
 
 from __future__ import annotations
@@ -20,15 +22,20 @@ from typing import NamedTuple
 from pytp_native.errors import UsageError
 from pytp_native.vtl.files import replace_file
 
-FAILURES = ("gripper error", "load error", "drive silent", "stuck in gripper")
+FAILURES = ("gripper error", "load error", "drive silent", "full target", "empty source", "stuck in gripper")
 _FORMS = re.compile(
     rf"(?:move (?P<move>[1-9]\d{{0,8}}): (?:(?P<failure>{'|'.join(FAILURES)})|slow (?P<seconds>\d{{1,6}}))"
     r"|(?P<state>door open|offline)"
-    r"|slot (?P<slot>[1-9]\d{0,8}): label unreadable)\Z"
+    r"|slot (?P<slot>[1-9]\d{0,8}): (?:label|barcode) unreadable)\Z"
 )
 ALLOWED = (
     f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline" or "slot N: label unreadable"'
 )
+
+
+def is_changer_fault(text: str) -> bool:
+    """Tell whether a line is meant for the changer and not for a drive: by its first word."""
+    return text.lower().split(maxsplit=1)[:1] in (["move"], ["slot"], ["door"], ["offline"])
 
 
 class ChangerFault(NamedTuple):

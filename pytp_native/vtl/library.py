@@ -162,15 +162,16 @@ class Library:
     def _describe_cartridge(self, now: Inventory, barcode: str) -> CartridgeView:
         bay = now.drive_of(barcode)
         where = (now.slot_of(barcode), bay.number if bay is not None else None)
+        removed = where == (None, None) and now.gripped != barcode
         try:
             cartridge = Cartridge(cartridge_directory(self._path, barcode), writable=False)
         except PytpError as exc:
-            return CartridgeView(barcode, now.generation, 0, 0, 0, 0, False, *where, damaged=exc.fact)
+            return CartridgeView(barcode, now.generation, 0, 0, 0, 0, False, *where, exc.fact, removed)
         cartridge.close()
         label, marks = cartridge.label, cartridge.filemarks
         return CartridgeView(
             barcode, label.generation, label.capacity_bytes, cartridge.used_bytes, marks, cartridge.count - marks,
-            label.write_protected, *where,
+            label.write_protected, *where, removed=removed,
         )  # fmt: skip
 
     def _barcodes(self) -> list[str]:
@@ -188,7 +189,7 @@ class Library:
         barcode = check_barcode(barcode)
         with library_lock(self._path):
             now = Inventory(self._path)
-            if now.slot_of(barcode) or now.drive_of(barcode):
+            if now.slot_of(barcode) or now.drive_of(barcode) or now.gripped == barcode:
                 raise Refused(barcode, "is in the library already", "use another barcode")
             number = slot if slot is not None else now.free_slot()
             if number is None:
@@ -226,6 +227,8 @@ class Library:
             bay = now.drive_of(barcode)
             if bay is not None:
                 raise Refused(barcode, f"is in drive {bay.number}", "unload it first")
+            if now.gripped == barcode:
+                raise Refused(barcode, "is in the robot's gripper", "move it out first: pytp move robot SLOT")
             slot = now.slot_of(barcode)
             if slot is not None:
                 self._check_door(now, slot)

@@ -46,9 +46,11 @@ class CartridgeView:
     write_protected: bool
     slot: int | None
     drive: int | None
-    """Where it is; neither: it was taken out of the library."""
+    """Where it is; neither: the robot holds it, or it was taken out of the library."""
     damaged: str | None = None
     """What is wrong with its files, as far as a glance tells."""
+    removed: bool = False
+    """An operator took it out of the library; only its files are still here."""
 
 
 @dataclass(frozen=True, slots=True)
