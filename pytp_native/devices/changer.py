@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pytp_native.transport.base import ScsiTransport
 
 T = TypeVar("T")
-_KEPT = (LibraryError, DeviceBusy, BadAddress, UsageError)
+_KEPT = (DeviceBusy, BadAddress, UsageError)
 
 
 class Step(NamedTuple):

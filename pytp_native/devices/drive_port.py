@@ -83,7 +83,8 @@ class DrivePort:
             except NotReady as exc:
                 if not _wants_load(exc):
                     raise
-                executor.run(scsi, ssc.load_unload(load=True), CALM, vendor=inquiry.vendor)
+                load = ssc.load_unload(load=True, immediate=True)._replace(repeatable=True)  # loading twice is loading
+                executor.run(scsi, load, CALM, vendor=inquiry.vendor)
                 self._test(scsi, policy, inquiry.vendor)
         finally:
             scsi.close()

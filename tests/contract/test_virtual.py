@@ -14,6 +14,7 @@ from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 from tests.contract.bench import TapeBench
 from tests.contract.changer_contract import ChangerContract
+from tests.contract.library_contract import LibraryContract
 from tests.contract.scsi_contract import ScsiContract
 from tests.contract.tape_contract import TapeContract
 from tests.contract.tape_data import block, read
@@ -81,3 +82,22 @@ class TestVirtualChanger(ChangerContract):
     def changer(self, tmp_path, request):
         Library.create(tmp_path / "vtl", slots=6, cartridges=4, capacity_bytes=4 * MIB, changer=request.param)
         return open_scsi(f"vtl:{tmp_path}/vtl/changer")
+
+
+class TestVirtualLibrary(LibraryContract):
+    """Each of our libraries: its own kind, as an HP MSL, as an IBM TS3500 whose drives the host has to unload."""
+
+    @pytest.fixture(params=["pytp", "msl", "ts3500"])
+    def path(self, request, shelf):
+        Library.create(
+            shelf / "vtl", drives=2, slots=6, mail_slots=1, cartridges=3, capacity_bytes=4 * MIB, changer=request.param
+        )
+        return shelf / "vtl"
+
+    @pytest.fixture
+    def changer_address(self, path):
+        return f"vtl:{path}/changer"
+
+    @pytest.fixture
+    def drive_addresses(self, path):
+        return [f"vtl:{path}/drive{number}" for number in range(2)]

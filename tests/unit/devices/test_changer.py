@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The changer and the drives' ports when devices answer what the virtual library never would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pytp_native.devices import drive_port
+from pytp_native.devices.changer import Changer, Step
+from pytp_native.devices.drive_port import DrivePort
+from pytp_native.devices.inventory import Inventory, Place
+from pytp_native.devices.library import TapeLibrary
+from pytp_native.errors import (
+    BadAddress,
+    DeviceBusy,
+    DeviceError,
+    LibraryError,
+    NoMedium,
+    NotReady,
+    PytpError,
+    UsageError,
+)
+from pytp_native.scsi.mode_pages import DRIVE, STORAGE
+from pytp_native.transport import open_scsi
+from pytp_native.transport.records import ScsiReply
+from pytp_native.units import MIB
+from pytp_native.vtl.library import Library
+from tests.unit.devices.injected import FakeTime, Injected
+from tests.unit.scsi.answers import RESERVATION_CONFLICT, check
+
+TEST_UNIT_READY, LOAD_UNLOAD, MODE_SENSE, MOVE, EXCHANGE = 0x00, 0x1B, 0x1A, 0xA5, 0xA6
+READ_ELEMENT_STATUS, INITIALIZE, POSITION = 0xB8, 0x07, 0x2B
+NOT_READY, HARDWARE, ATTENTION = 2, 4, 6
+IMPORT_ACCESSED = 0x2801
+
+
+@pytest.fixture
+def path(shelf: Path) -> Path:
+    """PYT001L9 of slot 1 is in drive 0, PYT002L9 and PYT003L9 in slots 2 and 3; slots 4 and 5 are empty."""
+    Library.create(shelf / "vtl", drives=2, slots=5, mail_slots=0, cartridges=3, capacity_bytes=4 * MIB)
+    return shelf / "vtl"
+
+
+@pytest.fixture
+def device(path: Path) -> Injected:
+    return Injected(open_scsi(f"vtl:{path}/changer"))
+
+
+@pytest.fixture
+def steps() -> list[Step]:
+    return []
+
+
+@pytest.fixture
+def changer(device: Injected, steps: list[Step]) -> Iterator[Changer]:
+    with Changer(device, name="shelf", tell=steps.append, clock=FakeTime().clock) as opened:
+        yield opened
+        assert all(not plan for plan in device.plans.values()), "a planned answer was not asked for"
+
+
+SLOT_2, SLOT_4, SLOT_5, DRIVE_0 = Place(STORAGE, 2), Place(STORAGE, 4), Place(STORAGE, 5), Place(DRIVE, 0)
+
+
+def test_a_device_that_is_no_changer_is_refused(path: Path) -> None:
+    with pytest.raises(BadAddress, match="no medium changer"):
+        Changer.open(f"vtl:{path}/drive0")
+
+
+def test_a_library_that_starts_is_waited_for_with_its_progress(
+    device: Injected, changer: Changer, steps: list[Step]
+) -> None:
+    starting = check(NOT_READY, 0x0401, specific=b"\x80\x40\x00")
+    device.plans[TEST_UNIT_READY] = [starting, starting, starting]
+    changer.inventory()
+    assert [(step.text, step.progress) for step in steps] == [("shelf: becoming ready", 0.25)] * 3
+    assert [step.elapsed_s for step in steps] == [0.0, 2.0, 4.0]
+
+
+def test_a_library_that_never_starts_is_given_up_after_half_an_hour(
+    device: Injected, changer: Changer, steps: list[Step]
+) -> None:
+    device.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0401)] * 901
+    with pytest.raises(LibraryError, match="becoming ready"):
+        changer.inventory()
+    assert 1700 < steps[-1].elapsed_s <= 1800
+
+
+def test_a_move_that_met_a_unit_attention_looks_again_and_is_sent_once_more(device: Injected, changer: Changer) -> None:
+    device.plans[MOVE] = [check(ATTENTION, IMPORT_ACCESSED)]
+    assert changer.move(SLOT_2, SLOT_4).volume_tag == "PYT002L9"
+    assert device.sent.count(MOVE) == 2
+    between = device.sent[device.sent.index(MOVE) + 1 :]
+    assert READ_ELEMENT_STATUS in between[: between.index(MOVE)]
+    assert changer.inventory().find("PYT002L9") == (SLOT_4,)
+
+
+def test_a_second_unit_attention_is_no_reason_to_go_on(device: Injected, changer: Changer) -> None:
+    device.plans[MOVE] = [check(ATTENTION, IMPORT_ACCESSED)] * 2
+    with pytest.raises(LibraryError, match="PYT002L9 is still in slot 2"):
+        changer.move(SLOT_2, SLOT_4)
+    assert device.sent.count(MOVE) == 2
+
+
+def test_an_operator_who_took_the_cartridge_meanwhile_is_noticed(
+    path: Path, device: Injected, changer: Changer
+) -> None:
+    known = changer.inventory()
+    Library.open(path).remove("PYT002L9")
+    with pytest.raises(LibraryError, match="slot 2 is empty"):
+        changer.move(SLOT_2, SLOT_4, known)
+    assert MOVE not in device.sent
+
+
+def test_a_failed_move_is_never_repeated(device: Injected, changer: Changer) -> None:
+    device.plans[MOVE] = [check(HARDWARE, 0x1501)]
+    with pytest.raises(LibraryError, match=r"mechanical positioning error.*PYT002L9 is still in slot 2") as caught:
+        changer.move(SLOT_2, SLOT_4)
+    assert device.sent.count(MOVE) == 1
+    assert caught.value.sense[2] == HARDWARE
+
+
+def test_a_move_that_ended_where_nobody_sent_it_is_told(path: Path, device: Injected, changer: Changer) -> None:
+    """The robot put it into another slot before it failed."""
+    other = Changer.open(f"vtl:{path}/changer")
+    original = device.execute
+
+    def execute(cdb: bytes, **more: object) -> ScsiReply:
+        if cdb[0] == MOVE:
+            other.move(SLOT_2, SLOT_5)
+            return check(HARDWARE, 0x1501)
+        return original(cdb, **more)  # type: ignore[arg-type]
+
+    device.execute = execute  # type: ignore[method-assign, assignment]
+    with pytest.raises(LibraryError, match="PYT002L9 is now in slot 5"):
+        changer.move(SLOT_2, SLOT_4)
+    other.close()
+
+
+def test_a_move_that_was_not_carried_is_the_librarys_failure(device: Injected, changer: Changer) -> None:
+    device.plans[MOVE] = [DeviceError("/dev/sch0", "command a5h was not carried: timed out", "look at dmesg")]
+    with pytest.raises(LibraryError, match="timed out; PYT002L9 is still in slot 2; look at dmesg"):
+        changer.move(SLOT_2, SLOT_4)
+
+
+def test_when_even_the_inventory_fails_that_is_said(device: Injected, changer: Changer) -> None:
+    device.plans[MOVE] = [check(HARDWARE, 0x1501)]
+    changer.inventory()
+    device.plans[READ_ELEMENT_STATUS] = [None, None, check(HARDWARE, 0x4400)]
+    with pytest.raises(LibraryError, match="where the cartridge is could not be found out"):
+        changer.move(SLOT_2, SLOT_4, changer_inventory(device, changer))
+
+
+def changer_inventory(device: Injected, changer: Changer) -> Inventory:
+    """An inventory that uses up none of the plans."""
+    plans, device.plans = device.plans, type(device.plans)(list)
+    try:
+        return changer.inventory()
+    finally:
+        device.plans = plans
+
+
+def test_a_cartridge_that_is_nowhere_is_said_to_be(path: Path, device: Injected, changer: Changer) -> None:
+    device.plans[MOVE] = [DeviceError("x", "gone")]
+    original = device.execute
+
+    def execute(cdb: bytes, **more: object) -> ScsiReply:
+        if cdb[0] == MOVE:
+            Library.open(path).remove("PYT002L9")
+        return original(cdb, **more)  # type: ignore[arg-type]
+
+    device.execute = execute  # type: ignore[method-assign, assignment]
+    with pytest.raises(LibraryError, match="PYT002L9 is nowhere in the library's inventory"):
+        changer.move(SLOT_2, SLOT_4)
+
+
+def test_a_reservation_by_another_host_is_busy_and_no_failure(device: Injected, changer: Changer) -> None:
+    device.plans[MOVE] = [ScsiReply(RESERVATION_CONFLICT, b"", b"")]
+    with pytest.raises(DeviceBusy, match="another host"):
+        changer.move(SLOT_2, SLOT_4)
+
+
+def test_an_exchange_changes_two_places_at_once(device: Injected, changer: Changer) -> None:
+    changer.exchange(SLOT_2, Place(STORAGE, 3), SLOT_2)
+    now = changer.inventory()
+    assert (now.find("PYT002L9"), now.find("PYT003L9")) == ((Place(STORAGE, 3),), (SLOT_2,))
+    assert MOVE not in device.sent
+
+
+@pytest.mark.parametrize(
+    ("places", "fact"),
+    [((SLOT_4, SLOT_2, SLOT_5), "slot 4 is empty"), ((SLOT_2, SLOT_4, SLOT_5), "slot 4 is empty"),
+     ((SLOT_2, Place(STORAGE, 3), DRIVE_0), "drive 0 holds PYT001L9")],
+)  # fmt: skip
+def test_an_exchange_that_cannot_be_moves_nothing(
+    device: Injected, changer: Changer, places: tuple[Place, Place, Place], fact: str
+) -> None:
+    with pytest.raises(LibraryError, match=fact):
+        changer.exchange(*places)
+    assert EXCHANGE not in device.sent
+
+
+def test_a_failed_exchange_says_where_both_are(device: Injected, changer: Changer) -> None:
+    device.plans[EXCHANGE] = [check(HARDWARE, 0x1501)]
+    with pytest.raises(LibraryError, match="PYT002L9 is still in slot 2, PYT003L9 is still in slot 3"):
+        changer.exchange(SLOT_2, Place(STORAGE, 3), SLOT_2)
+
+
+@pytest.mark.parametrize(
+    ("opcode", "order"),
+    [
+        (POSITION, lambda changer: changer.position(SLOT_2)),
+        (INITIALIZE, lambda changer: changer.scan()),
+        (0x37, lambda changer: changer.scan(1025, 2)),
+        (MODE_SENSE, lambda changer: changer.addresses),
+        (READ_ELEMENT_STATUS, lambda changer: changer.inventory((STORAGE,))),
+    ],
+)
+def test_a_check_condition_is_a_library_failure_in_words(
+    device: Injected, changer: Changer, opcode: int, order: Callable[[Changer], object]
+) -> None:
+    device.plans[opcode] = [check(HARDWARE, 0x4400)]
+    if opcode in {POSITION, READ_ELEMENT_STATUS}:
+        _ = changer.addresses
+    with pytest.raises(LibraryError, match=r"^shelf: .*hardware error.*4/44/00") as caught:
+        order(changer)
+    assert caught.value.exit_code == 9
+
+
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+
+def without_sources(reply: ScsiReply) -> ScsiReply:
+    """The same answer of a library that does not keep sources: SVALID off, the address left as it was."""
+    data = bytearray(reply.data)
+    if len(data) > 16 and data[8] == DRIVE:
+        width = int.from_bytes(data[10:12], "big")
+        for at in range(16, len(data), width):
+            data[at + 9] &= 0x7F
+    return reply._replace(data=bytes(data))
+
+
+def test_a_source_that_the_library_does_not_vouch_for_is_not_used(device: Injected, changer: Changer) -> None:
+    device.edit[READ_ELEMENT_STATUS] = without_sources
+    now = changer.inventory()
+    assert now.drives[0].source_address == now.storage[0].address
+    assert now.home_of(DRIVE_0) is None
+    library = TapeLibrary(changer, lambda _number: None)
+    with pytest.raises(LibraryError, match=r"does not know which slot PYT001L9 came from.*empty: 1, 4, 5"):
+        library.unload(0)
+    with pytest.raises(LibraryError, match="does not know"):
+        library.load("2", 0)
+    assert MOVE not in device.sent
+
+
+def test_a_full_library_has_no_slot_to_name(path: Path, changer: Changer) -> None:
+    for barcode in ("NEW001L9", "NEW002L9", "NEW003L9"):
+        Library.open(path).add(barcode)
+    with pytest.raises(LibraryError, match="slot 1, where PYT001L9 came from, holds NEW001L9 now; every slot is full"):
+        TapeLibrary(changer, lambda _number: None).unload(0)
+
+
+def test_a_drive_whose_device_is_not_known_is_moved_with_a_warning(changer: Changer, steps: list[Step]) -> None:
+    library = TapeLibrary(changer, lambda _number: None, tell=steps.append)
+    library.unload(0)
+    library.load("2", 0)
+    told = [step.text for step in steps if "not known" in step.text]
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("text", ["0", "6", "drive2", "drive", "-1", "slot 1", "", "²"])
+def test_places_that_are_none_are_a_mistake_in_the_command(changer: Changer, text: str) -> None:
+    with pytest.raises(UsageError):
+        TapeLibrary(changer, lambda _number: None).move(text, "4")
+
+
+def test_a_barcode_that_looks_like_a_drive_or_number_word_is_found(path: Path, changer: Changer) -> None:
+    Library.open(path).add("D12345L9", slot=4)
+    assert TapeLibrary(changer, lambda _number: None).move("D12345L9", "5").barcode == "D12345L9"
+
+
+# -- drives ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drive(path: Path, monkeypatch: pytest.MonkeyPatch) -> Injected:
+    device = Injected(open_scsi(f"vtl:{path}/drive0"))
+    monkeypatch.setattr(drive_port, "open_scsi", lambda _address: device)
+    return device
+
+
+@pytest.fixture
+def port(path: Path, steps: list[Step]) -> DrivePort:
+    return DrivePort(f"vtl:{path}/drive0", name="lto9", tell=steps.append, clock=FakeTime().clock)
+
+
+def test_a_drive_that_loads_is_waited_for_with_its_progress(
+    drive: Injected, port: DrivePort, steps: list[Step]
+) -> None:
+    plan = [check(NOT_READY, 0x3A00)] * 5 + [check(NOT_READY, 0x0401, specific=b"\x80\x80\x00")] * 2
+    drive.plans[TEST_UNIT_READY] = [*plan, check(ATTENTION, 0x2800)]
+    port.wait_ready()
+    assert [step.text for step in steps[::5]] == [
+        "lto9: waiting for the cartridge to be seated", "lto9: becoming ready",
+    ]  # fmt: skip
+    assert steps[-1] == Step("lto9: becoming ready", 0.5, 12.0)
+    assert drive.plans[TEST_UNIT_READY] == []
+
+
+def test_the_first_load_of_a_new_cartridge_may_take_two_hours(drive: Injected, port: DrivePort) -> None:
+    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0401)] * 3590
+    port.wait_ready()
+
+
+def test_after_two_hours_it_is_given_up(drive: Injected, port: DrivePort) -> None:
+    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0401)] * 3610
+    with pytest.raises(NotReady, match="becoming ready"):
+        port.wait_ready()
+
+
+def test_a_cartridge_that_never_arrives_is_given_up_early(drive: Injected, port: DrivePort, steps: list[Step]) -> None:
+    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x3A00)] * 50
+    with pytest.raises(NoMedium):
+        port.wait_ready()
+    assert steps[-1].elapsed_s <= drive_port.SEATING_S
+
+
+def test_a_drive_that_does_not_load_by_itself_is_told_to(drive: Injected, port: DrivePort) -> None:
+    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0402), check(NOT_READY, 0x0401)]
+    port.wait_ready()
+    told = [code for code in drive.sent if code in {LOAD_UNLOAD, TEST_UNIT_READY}]
+    # The first LOAD meets the unit attention that the virtual drive really has.
+    assert told == [TEST_UNIT_READY, LOAD_UNLOAD, LOAD_UNLOAD, TEST_UNIT_READY, TEST_UNIT_READY]
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "kind"), [(3, 0x3000, PytpError), (4, 0x5300, PytpError), (2, 0x0403, NotReady)]
+)
+def test_what_makes_no_cartridge_ready_ends_the_wait_at_once(
+    drive: Injected, port: DrivePort, key: int, code: int, kind: type[PytpError]
+) -> None:
+    drive.plans[TEST_UNIT_READY] = [check(key, code)]
+    with pytest.raises(kind):
+        port.wait_ready()
+    assert drive.sent.count(TEST_UNIT_READY) == 1
+
+
+def test_a_cleaning_cartridge_is_not_waited_for(path: Path, changer: Changer, steps: list[Step]) -> None:
+    Library.open(path).add("CLN001L9", slot=4)
+    waits: list[int] = []
+
+    class Port(DrivePort):
+        def wait_ready(self) -> None:
+            waits.append(1)
+
+    library = TapeLibrary(changer, lambda number: Port(f"vtl:{path}/drive{number}"), tell=steps.append)
+    library.load("CLN001L9", 1)
+    assert not waits
+    assert "cleaning has begun" in steps[-1].text
+    library.load("2", 0)
+    assert waits
+
+
+def test_the_serial_number_of_a_drive_is_that_of_its_element(path: Path, changer: Changer) -> None:
+    serials = [element.serial for element in changer.inventory((DRIVE,)).drives]
+    assert serials == [DrivePort(f"vtl:{path}/drive{number}").serial() for number in range(2)]
+    assert DrivePort("/dev/nst9999").serial() == ""
