@@ -45,5 +45,11 @@ typedef struct {
 void pytp_sha256_start(pytp_sha256 *sha);
 void pytp_sha256_add(pytp_sha256 *sha, const void *data, size_t length);
 void pytp_sha256_finish(pytp_sha256 *sha, uint8_t digest[32]);
+extern const uint32_t pytp_sha256_constants[64];
+/* Take in whole blocks of 64 bytes; the second way is for processors with the SHA extensions, of which here() tells whether this
+ * is one. */
+void pytp_sha256_compress_portable(uint32_t h[8], const uint8_t *data, size_t blocks);
+int pytp_sha256_ni_here(void);
+void pytp_sha256_compress_ni(uint32_t h[8], const uint8_t *data, size_t blocks);
 
 #endif

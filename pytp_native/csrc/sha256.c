@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* FIPS 180-4, 4.2.2: first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-static const uint32_t K[64] = {
+const uint32_t pytp_sha256_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -25,7 +25,7 @@ static uint32_t load(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void compress(uint32_t h[8], const uint8_t *block)
+static void compress_one(uint32_t h[8], const uint8_t *block)
 {
     uint32_t w[64];
     for (int t = 0; t < 16; t++)
@@ -37,13 +37,31 @@ static void compress(uint32_t h[8], const uint8_t *block)
     /* The working variables are named, not an array that moves: they stay in registers, several times faster. */
     uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], last = h[7];
     for (int t = 0; t < 64; t++) {
-        uint32_t t1 = last + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + K[t] + w[t];
+        uint32_t t1 = last + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + pytp_sha256_constants[t] + w[t];
         uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
         last = g, g = f, f = e, e = d + t1;
         d = c, c = b, b = a, a = t1 + t2;
     }
     h[0] += a, h[1] += b, h[2] += c, h[3] += d;
     h[4] += e, h[5] += f, h[6] += g, h[7] += last;
+}
+
+void pytp_sha256_compress_portable(uint32_t h[8], const uint8_t *data, size_t blocks)
+{
+    for (; blocks > 0; blocks--, data += 64)
+        compress_one(h, data);
+}
+
+static void compress(uint32_t h[8], const uint8_t *data, size_t blocks)
+{
+    static int extensions = -1; /* every thread finds the same */
+    if (__atomic_load_n(&extensions, __ATOMIC_RELAXED) < 0)
+        __atomic_store_n(&extensions, pytp_sha256_ni_here(), __ATOMIC_RELAXED);
+    if (__atomic_load_n(&extensions, __ATOMIC_RELAXED)) {
+        pytp_sha256_compress_ni(h, data, blocks);
+        return;
+    }
+    pytp_sha256_compress_portable(h, data, blocks);
 }
 
 void pytp_sha256_start(pytp_sha256 *sha)
@@ -66,11 +84,10 @@ void pytp_sha256_add(pytp_sha256 *sha, const void *data, size_t length)
         length -= take;
         if (held + take < 64)
             return;
-        compress(sha->state, sha->block);
+        compress(sha->state, sha->block, 1);
     }
-    for (; length >= 64; p += 64, length -= 64)
-        compress(sha->state, p);
-    memcpy(sha->block, p, length);
+    compress(sha->state, p, length / 64);
+    memcpy(sha->block, p + length / 64 * 64, length % 64);
 }
 
 void pytp_sha256_finish(pytp_sha256 *sha, uint8_t digest[32])
