@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: WTFPL OR MIT
+ *
+ * The packer's member records (pack.h, pytp_packed_member) as a stream of bytes: how much of it is on tape, and as lines
+ * for `xxhsum -c` and `sha256sum -c`. The bytes may come from a tape, so nothing in them is trusted. */
+#ifndef PYTP_MEMBERS_H
+#define PYTP_MEMBERS_H
+#include "pack.h"
+
+typedef struct {
+    uint64_t members;
+    uint64_t line_bytes; /* of their checksum lines */
+} pytp_members_tally;
+
+/* Walk whole records as long as each ends within `limit_bytes` of a tape file in blocks of `block_bytes`, and count them.
+ * Returns the bytes walked. *beyond is set when a record ends behind the limit: no later one is on tape. */
+size_t pytp_members_count(const uint8_t *records, size_t length, uint64_t limit_bytes, uint32_t block_bytes,
+                          pytp_members_tally *tally, int *beyond);
+/* Write the checksum lines of `length` bytes of whole records, as counted. Returns the bytes written, at most `room`. */
+size_t pytp_members_lines(const uint8_t *records, size_t length, uint8_t *lines, size_t room);
+
+#endif

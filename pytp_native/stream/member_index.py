@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The member index of a session: every member's place and attributes, compressed, and its checksum lines.
+
+It is the packer's log in zstd frames, one file per tape file; FORMAT.md has the layout. Nothing here holds more than a
+few MiB, whatever the number of members.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import zstandard
+
+from pytp_native.errors import MediumError, NotSupported
+from pytp_native.ffi import ffi, lib
+from pytp_native.stream.pack import Member, read_members
+from pytp_native.units import MIB
+
+MAGIC = b"PYTPMEM1"
+_HEAD = struct.Struct("<8sII")
+PIECE = 4 * MIB
+"""Bytes of records in one zstd frame, about."""
+LONGEST_RECORD = 1 << 20
+"""A name or a link target of more than that is no name (PATH_MAX is 4096, member names are several of those)."""
+_WINDOW = 1 << 27
+"""Largest zstd window that is accepted from a tape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The index of one tape file, as session.json lists it."""
+
+    tape_file: int | None
+    """None where the drive did not know its number."""
+    file: str
+    """Name in the trailer."""
+    members: int
+    stored_bytes: int
+    """Compressed, in the trailer."""
+    line_bytes: int
+    """Of its checksum lines."""
+
+
+class IndexSpool:
+    """Collects the index of each tape file in a temporary file until the trailer takes them."""
+
+    def __init__(self) -> None:
+        if sys.byteorder != "little":
+            raise NotSupported("member index", "is only written on little-endian machines", "use --bare")
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
+        self._compress = zstandard.ZstdCompressor(level=1)
+        self.files: list[Indexed] = []
+        self.error = ""
+        """Why members are missing: the disk under the temporary directory."""
+
+    def close(self) -> None:
+        self._spool.close()
+
+    def add(self, log: IO[bytes], tape_file: int | None, block_bytes: int, blocks: int) -> None:
+        """Take the records of a member log that are within the first `blocks` tape blocks."""
+        if self.error:
+            return
+        start = self._spool.tell()
+        tally = ffi.new("pytp_members_tally *")
+        try:
+            self._spool.write(self._compress.compress(_HEAD.pack(MAGIC, _number(tape_file), block_bytes)))
+            for piece in _pieces(log, block_bytes * blocks, block_bytes, tally):
+                self._spool.write(self._compress.compress(piece))
+            self._spool.flush()
+        except OSError as exc:
+            self.error = exc.strerror or str(exc)
+            self._spool.seek(start)
+            return
+        name = f"pytp/index/{len(self.files) + 1:05}.members.zst"
+        stored = self._spool.tell() - start
+        self.files.append(Indexed(tape_file, name, tally.members, stored, tally.line_bytes))
+
+    def stored(self, wanted: Indexed) -> Iterator[bytes]:
+        """Yield the compressed index of one tape file."""
+        before = self.files[: self.files.index(wanted)]
+        self._spool.seek(sum(one.stored_bytes for one in before))
+        left = wanted.stored_bytes
+        while left:
+            piece = self._spool.read(min(left, MIB))
+            left -= len(piece)
+            yield piece
+
+    @property
+    def line_bytes(self) -> int:
+        return sum(one.line_bytes for one in self.files)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the checksum lines of all tape files."""
+        for one in self.files:
+            for records in _record_pieces(self.stored(one), one.file):
+                yield checksum_lines(records)
+
+
+def _number(tape_file: int | None) -> int:
+    return 0xFFFFFFFF if tape_file is None else tape_file
+
+
+def _pieces(log: IO[bytes], limit_bytes: int, block_bytes: int, tally: Any) -> Iterator[bytes]:
+    """Yield whole records from the log, some MiB at a time, and count them."""
+    held = b""
+    beyond = ffi.new("int *")
+    while not beyond[0] and (more := log.read(PIECE)):
+        held += more
+        used = lib.pytp_members_count(held, len(held), limit_bytes, block_bytes, tally, beyond)
+        if used:
+            yield held[:used]
+        held = held[used:]
+
+
+def checksum_lines(records: bytes) -> bytes:
+    """Return the lines of whole records as `xxhsum -c` and `sha256sum -c` read them; members without content have
+    none."""
+    tally = ffi.new("pytp_members_tally *")
+    beyond = ffi.new("int *")
+    lib.pytp_members_count(records, len(records), 2**64 - 1, 0, tally, beyond)
+    room = ffi.new("uint8_t[]", max(1, tally.line_bytes))
+    return bytes(ffi.buffer(room, lib.pytp_members_lines(records, len(records), room, tally.line_bytes)))
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _record_pieces(stored: Iterable[bytes], subject: str) -> Iterator[bytes]:
+    """Yield the records of a compressed index, without its head, as pieces of whole records."""
+    held, headed = b"", False
+    for chunk in _plain(stored, subject):
+        held += chunk
+        if not headed:
+            if len(held) < _HEAD.size:
+                continue
+            if _HEAD.unpack_from(held)[0] != MAGIC:
+                raise _damaged(subject, "it does not begin as an index does")
+            held, headed = held[_HEAD.size :], True
+        used = _whole_records(held)
+        if used:
+            yield held[:used]
+            held = held[used:]
+        elif len(held) > LONGEST_RECORD:
+            raise _damaged(subject, "a record is longer than any")
+    if held or not headed:
+        raise _damaged(subject, "it ends inside a record")
+
+
+def _whole_records(data: bytes) -> int:
+    tally, beyond = ffi.new("pytp_members_tally *"), ffi.new("int *")
+    return int(lib.pytp_members_count(data, len(data), 2**64 - 1, 0, tally, beyond))
+
+
+def _plain(stored: Iterable[bytes], subject: str) -> Iterator[bytes]:
+    """Decompress frame after frame."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+    try:
+        source: Any = _Chunks(stored)
+        with decompressor.stream_reader(source, read_across_frames=True) as plain:
+            while chunk := plain.read(PIECE):
+                yield chunk
+    except zstandard.ZstdError as exc:
+        raise _damaged(subject, str(exc)) from exc
+
+
+class _Chunks:
+    """An iterator of bytes as a file to read from."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._held = b""
+
+    def read(self, size: int) -> bytes:
+        if not self._held:
+            self._held = next(self._chunks, b"")
+        piece, self._held = self._held[:size], self._held[size:]
+        return piece
+
+    def readinto(self, into: Any) -> int:
+        piece = self.read(len(into))
+        into[: len(piece)] = piece
+        return len(piece)
+
+
+def read_records(stored: Iterable[bytes], subject: str) -> Iterator[bytes]:
+    """Yield the raw records of a compressed index (pytp_packed_member of csrc/pack.h), in pieces of whole records."""
+    return _record_pieces(stored, subject)
+
+
+def read_index(stored: Iterable[bytes], subject: str) -> Iterator[Member]:
+    """Yield the members of a compressed index. MediumError for anything that is none."""
+    for records in _record_pieces(stored, subject):
+        yield from read_members(io.BytesIO(records))
+
+
+def _damaged(subject: str, what: str) -> MediumError:
+    return MediumError(subject, f"the member index cannot be read: {what}", "list the tape file itself")
