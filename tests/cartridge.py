@@ -76,13 +76,17 @@ class Cartridge:
         prepare: Callable[[Drive], object] = lambda drive: None,
         **options: Any,
     ) -> Done:
-        """Run the job; `at`: at the start of that tape file. `on_event` sees every event as it comes."""
+        """Run the job; `at`: at the start of that tape file. `on_event` sees every event as it comes.
+
+        Bare unless said otherwise: tests of the data count tape files and blocks without label and trailer.
+        """
         events: list[object] = []
 
         def emit(event: object) -> None:
             events.append(event)
             on_event(event)
 
+        options = {"bare": True, "append_foreign": True, **options}
         request = BackupRequest(paths=tuple(os.fsencode(path) for path in paths), **options)
         drive = self.open(write=True)
         try:

@@ -114,6 +114,16 @@ def backup(
         bool,
         typer.Option("--overwrite", help="Write here instead of at the end of data; everything behind is lost."),
     ] = False,
+    append_foreign: Annotated[
+        bool, typer.Option("--append-foreign", help="Append also to a tape that has no label of pytp.")
+    ] = False,
+    volume: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--volume", metavar="BARCODE", help="The cartridge: refuse others; name a blank one."),
+    ] = None,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Write only the arguments: no label, no trailer; not on labelled tapes.")
+    ] = False,
     hw_compression: Annotated[
         Optional[Switch],  # noqa: UP045
         typer.Option("--hw-compression", help="Drive's compression. Default: as the drive is set."),
@@ -125,8 +135,10 @@ def backup(
     ] = None,
     as_json: options.Json = False,
 ) -> int:
-    """Appends at the end of data. Member names start with the argument's last component. A file that cannot be read
-    or changes meanwhile is listed and the exit code is 1; Ctrl-C leaves a consistent tape (exit 130)."""
+    """Appends at the end of data. A blank cartridge gets a label first, and every run ends with a trailer that says
+    what is where; `ls` and `restore` step over both. Member names start with the argument's last component. A file
+    that cannot be read or changes meanwhile is listed and the exit code is 1; Ctrl-C leaves a consistent tape (exit
+    130)."""
     with Run(ctx, "backup", as_json=as_json) as run:
         _refuse_later(strategy, incremental)
         low, high = _marks(low_water_mark, memory_buffer_percent)
@@ -136,6 +148,9 @@ def backup(
             "one_file_system": one_file_system,
             "full_paths": full_paths,
             "overwrite": overwrite,
+            "append_foreign": append_foreign,
+            "volume": volume,
+            "bare": bare,
             "hw_compression": None if hw_compression is None else hw_compression is Switch.on,
             "hash_name": hash_name.value,
             "memory_bytes": _memory_bytes(memory_buffer),
@@ -158,7 +173,8 @@ def _write(run: Run, drive: str | None, library: str | None, label: str | None, 
     _refuse_missing(request["paths"])
     choose_library(library, run.config)
     unit = run.open_drive(drive, write=True)
-    request["label"] = run.fields["label"] = label or barcode(unit.address)
+    request["library_barcode"] = barcode(unit.address)
+    request["label"] = run.fields["label"] = label or request["library_barcode"]
     log = JobLog("direct_backup", run.config.tar_dir)
     run.fields["log"] = log.path
     _begin(run, log, request)

@@ -26,7 +26,7 @@ _TABLE = (
         "Write files and directories to tape as plain tar, one tape file per argument.",
         (
             "pytp backup /srv/photos /etc",
-            "pytp backup --drive lto9 --exclude '*.tmp' --label A00012L9 /srv",
+            "pytp backup --drive lto9 --exclude '*.tmp' --volume A00012L9 /srv",
             "pytp backup --drive vtl:/var/tmp/library/drive0 --json /etc",
         ),
         ("b",),
@@ -52,6 +52,13 @@ _TABLE = (
         "cat",
         "Write the raw bytes of a tape file to standard output.",
         ("pytp cat --file 0 | tar -tvf -", "pytp cat --file 3 --output photos.tar"),
+    ),
+    Command(
+        "label",
+        "cmd_volume",
+        "label",
+        "Label a blank cartridge: whose it is, and how to restore from it without pytp.",
+        ("pytp label A00012L9", "pytp label A00012L9 --pool nightly --drive lto9"),
     ),
     Command(
         "status",

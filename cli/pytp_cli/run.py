@@ -128,6 +128,8 @@ class Run:
             raise BrokenPipeError
         if screen.members:
             self.fields["members"] = screen.members
+        if screen.own_files:
+            self.fields["own_files"] = screen.own_files
         if log:
             log.event(report)
         self._take(report)
@@ -152,6 +154,7 @@ class Run:
     def _take(self, report: JobReport) -> None:
         self.fields["arguments"] = [argument_object(argument) for argument in report.arguments]
         self.fields["limits"] = report.limits
+        self.fields.update(report.details)
         if report.position is not None:
             self.fields["position"] = position_object(report.position)
         self.exit_code = report.exit_code

@@ -14,6 +14,7 @@ from pytp_native.jobs.events import (
     MemberListed,
     MemberProblem,
     Notice,
+    OwnFileListed,
     Progress,
 )
 
@@ -31,6 +32,8 @@ class Screen:
         self._bar = _make_bar(verb) if bar and sys.stderr.isatty() else None
         self.notices: list[dict[str, Any]] = []
         self.members: list[dict[str, Any]] = []
+        self.own_files: list[dict[str, Any]] = []
+        """Labels and trailers that a listing met."""
         self.finished: list[dict[str, Any]] = []
         """Arguments whose report came as an event: what is known if the job dies before it returns."""
 
@@ -40,6 +43,8 @@ class Screen:
                 self._bar.update(record)
         elif isinstance(record, MemberListed):
             self._list(record)
+        elif isinstance(record, OwnFileListed):
+            self._list_own(record)
         elif isinstance(record, Notice):
             self._notice(record)
         elif isinstance(record, MemberProblem):
@@ -78,6 +83,12 @@ class Screen:
             self.members.append({"line": record.line.decode("utf-8", "surrogateescape")})
         else:
             sys.stdout.buffer.write(record.line + b"\n")
+
+    def _list_own(self, record: OwnFileListed) -> None:
+        self.own_files.append({"tape_file": record.tape_file, "kind": record.kind, "text": record.text})
+        if not self._quiet_stdout:
+            sys.stdout.buffer.write(f"[{printable(record.text)}]\n".encode())
+            sys.stdout.flush()  # an error may be told next
 
 
 def _name(record: ArgumentStarted) -> str:

@@ -23,7 +23,7 @@ from pytp_native.transport.records import GMT_EOD, MtStatus, Position
 from pytp_native.units import KIB, MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from types import TracebackType
 
     from pytp_native.transport.base import TapeTransport
@@ -211,6 +211,23 @@ class Drive:
         """
         with self._variable_blocks():
             return self._measure_block()
+
+    def blocks(self) -> Generator[bytes, None, None]:
+        """Yield the blocks from here, of any size, up to the filemark or the end of data.
+
+        The tape then stands behind the filemark; closed early, behind the last block that was given. Meanwhile the
+        drive is in variable block mode. Raises NothingHere where there is no block, and what reading raises.
+        """
+        with self._variable_blocks():
+            room = memoryview(bytearray(self._measure_block()))
+            while True:
+                try:
+                    length = self.tape.read_block(room)
+                except EndOfData:
+                    return
+                if length == 0:
+                    return
+                yield bytes(room[:length])
 
     # -- parts of the above ------------------------------------------------------------------------------------------
 

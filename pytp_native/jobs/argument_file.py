@@ -29,6 +29,8 @@ class Written(NamedTuple):
     """What keeps anything from following it on this tape."""
     closed: bool
     """It has its filemark: what is in its blocks is on the medium."""
+    can_go_on: bool
+    """The drive did all that it was asked to: something else can be written here."""
 
 
 class ArgumentFile:
@@ -77,6 +79,7 @@ class ArgumentFile:
         first_problem = len(self._problems)
         outcome = self._stream(argument, emit)
         failure, closed = self._close_file(outcome)
+        broken = outcome.moved.stop is Stop.ERROR
         report = ArgumentReport(
             path=argument.path,
             status=self._status(failure, closed, problems=len(self._problems) > first_problem),
@@ -88,7 +91,7 @@ class ArgumentFile:
             duration_s=time.monotonic() - started,
             errors=tuple(self._problems[first_problem:]),
         )
-        return Written(report, failure, closed)
+        return Written(report, failure, closed, can_go_on=closed or (outcome.moved.blocks == 0 and not broken))
 
     def _stream(self, argument: Argument, emit: Emit) -> Outcome:
         """Run packer and writer to the end of this archive, telling how it goes meanwhile."""

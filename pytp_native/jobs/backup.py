@@ -10,7 +10,17 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import resolve_arguments
+from pytp_native.jobs.cartridge import (
+    Found,
+    check_agreement,
+    check_block_bytes,
+    earlier_trailers,
+    fresh_label,
+    identify,
+    identity_of,
+)
 from pytp_native.jobs.events import Emit, JobReport, Notice
+from pytp_native.jobs.frame import About, Frame, Place
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.members import MemberList, MemberLog
 from pytp_native.jobs.session import Session
@@ -37,6 +47,16 @@ class BackupRequest:
     low_percent: int = 10
     label: str | None = None
     job: str | None = None
+    bare: bool = False
+    """Write neither label nor trailer: nothing but the arguments."""
+    append_foreign: bool = False
+    """Append also to a tape that has no label of pytp."""
+    volume: str | None = None
+    """The cartridge's barcode as the user knows it: for a new label, or the one that has to be there."""
+    library_barcode: str | None = None
+    """The barcode that the library reads on the cartridge in this drive."""
+    pool: str | None = None
+    """For a new label."""
     members_file: str | None = None
     """Where to leave a JSON line per member (tape file, block, offset, checksum)."""
 
@@ -57,7 +77,7 @@ def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrup
         log = stack.enter_context(MemberLog())
         wanted = request.members_file
         members = stack.enter_context(MemberList(wanted)) if wanted else None
-        _prepare(drive, request, emit)
+        place = find_place(drive, request, emit)
         writer = ArgumentFile(
             drive,
             ring,
@@ -67,21 +87,44 @@ def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrup
             exclude=request.exclude,
             one_file_system=request.one_file_system,
         )
-        return Session(drive, writer, emit, members).run(arguments)
+        frame = None if request.bare else stack.enter_context(Frame(drive, ring, place, emit, about(request)))
+        return Session(drive, writer, emit, interrupt, frame=frame, members=members).run(arguments)
 
 
-def _prepare(drive: Drive, request: BackupRequest, emit: Emit) -> None:
-    """Set the drive up and go where writing begins."""
+def about(request: BackupRequest) -> About:
+    """What the trailer tells of a request."""
+    return About(hash=request.hash_name, job=request.job, label=request.label)
+
+
+def find_place(drive: Drive, request: BackupRequest, emit: Emit) -> Place:
+    """Set the drive up and go where writing begins, if that is allowed there."""
     drive.prepare()
     if request.hw_compression is not None:
         drive.set_compression(request.hw_compression)
-    if request.overwrite:
-        _announce_loss(drive, emit)
+    start = _overwritten_file(drive) if request.overwrite else None
+    known = identity_of(drive, request.volume, request.library_barcode)
+    found = identify(drive)
+    if found.label is not None:
+        check_agreement(drive, found.label, known)
+        if start != 0:
+            check_block_bytes(drive, found.label)
+    _check_consent(drive, request, found, start)
+    if start is not None:
+        drive.go_to_file(start)
+        emit(Notice("warning", "TAPE", f"{drive.address}: overwriting: tape file {start} and all behind it is lost"))
+    elif found.is_blank:
+        drive.rewind()
     elif drive.to_end_of_data():
         emit(Notice("warning", "TAPE", f"{drive.address}: the last tape file had no filemark; one was written"))
+    if request.bare:
+        return Place(None)
+    if start == 0 or found.is_blank:
+        return Place(fresh_label(drive, known, found.label, request.pool), fresh=True)
+    return Place(found.label, earlier=earlier_trailers(drive))
 
 
-def _announce_loss(drive: Drive, emit: Emit) -> None:
+def _overwritten_file(drive: Drive) -> int:
+    """Return the tape file at the head, at the start of which the tape must stand."""
     where = drive.where()
     if where.file is None or where.block != 0:
         spot = str(where) if where.block is not None else f"an unknown place ({where})"
@@ -90,5 +133,16 @@ def _announce_loss(drive: Drive, emit: Emit) -> None:
             f"the tape stands at {spot}, and --overwrite starts only at block 0 of a tape file",
             "position it with rewind, ff or bb",
         )
-    lost = f"tape file {where.file} and everything behind it is lost"
-    emit(Notice("warning", "TAPE", f"{drive.address}: overwriting: {lost}"))
+    return where.file
+
+
+def _check_consent(drive: Drive, request: BackupRequest, found: Found, start: int | None) -> None:
+    """Raise Refused for a tape that is not ours, and for bare tape files on one that is."""
+    if start == 0:
+        return
+    if found.foreign and not request.append_foreign:
+        fact = f"this is {found.foreign}; nothing was written"
+        raise Refused(drive.address, fact, "add --append-foreign, or load a cartridge that is blank or labelled")
+    if found.label is not None and request.bare:
+        fact = f"cartridge {found.label.barcode} is labelled, and each session on it ends with a trailer"
+        raise Refused(drive.address, fact, "leave --bare out, or load another cartridge")

@@ -57,6 +57,16 @@ class MemberListed:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFileListed:
+    """ls met a tape file that pytp wrote for itself and went on to the next one."""
+
+    tape_file: int | None
+    kind: str
+    """label or trailer"""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArgumentReport:
     """One tape file's outcome, told as soon as it is known and again in the job's report.
 
@@ -89,6 +99,8 @@ class JobReport:
     """One line (subject: fact; next step) when exit_code is not 0."""
     limits: dict[str, object] = field(default_factory=dict)
     """What limited the job: underruns, waits of each side in seconds, peak fill, ring size."""
+    details: dict[str, object] = field(default_factory=dict)
+    """What --json tells beside the common fields: backup: session, cartridge, label_file, trailer_file."""
 
 
 __all__ = [
@@ -99,6 +111,7 @@ __all__ = [
     "MemberListed",
     "MemberProblem",
     "Notice",
+    "OwnFileListed",
     "Position",
     "Progress",
 ]

@@ -9,10 +9,11 @@ from itertools import islice
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import EndOfData, NothingHere
-from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, MemberListed, Notice
+from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, MemberListed, Notice, OwnFileListed
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.own_file import describe_own
 from pytp_native.jobs.reading import Reading, nothing_here
-from pytp_native.jobs.tape_file import TapeFile
+from pytp_native.jobs.tape_file import TapeFile, next_archive
 
 _SEVERITY = (0, 1, 12, 6, 130)
 """Exit codes of tape files, the worst last; what is not here is a device's."""
@@ -33,7 +34,7 @@ class ListRequest:
 
 
 def list_members(drive: Drive, request: ListRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
-    """Emit a MemberListed for each member, as `tar -tv` prints it.
+    """Emit a MemberListed for each member, as `tar -tv` prints it, and one line for a label or trailer before it.
 
     Leaves the tape at the next tape file; with `sample` at the start of this one; with `all_files` at the end of data.
     Exit codes as `restore`. Raises Refused where the head is in the middle of a tape file.
@@ -51,7 +52,11 @@ def _list_one(
 ) -> JobReport:
     """List one tape file; one of many (`announce`) is told before its members and left behind."""
     since = time.monotonic()
-    with TapeFile(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
+
+    def tell_own(own: TapeFile) -> None:
+        emit(OwnFileListed(own.number, own.mark.kind if own.mark else "", describe_own(own)))
+
+    with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text)), tell_own) as file:
         if announce:
             emit(Notice("info", "TAPE", f"tape file {file.number}:"))
         reading = Reading(file, emit)

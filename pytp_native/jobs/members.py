@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import IO
 
 from pytp_native.errors import UsageError
 from pytp_native.stream.pack import Member, read_members
@@ -33,10 +34,14 @@ class MemberLog:
         os.lseek(self.fileno(), 0, os.SEEK_SET)
         os.ftruncate(self.fileno(), 0)
 
+    def raw(self) -> IO[bytes]:
+        """Open the records as they are, from the first; the caller closes it."""
+        os.lseek(self.fileno(), 0, os.SEEK_SET)
+        return os.fdopen(os.dup(self.fileno()), "rb")
+
     def members(self, block_bytes: int, blocks: int) -> Iterator[Member]:
         """Yield the members of which every byte is in the first `blocks` tape blocks."""
-        os.lseek(self.fileno(), 0, os.SEEK_SET)
-        with os.fdopen(os.dup(self.fileno()), "rb") as log:
+        with self.raw() as log:
             for member in read_members(log):
                 if member.block * block_bytes + member.offset + member.stored_bytes <= blocks * block_bytes:
                     yield member

@@ -12,7 +12,7 @@ from pytp_native.errors import HostDiskFull, NothingHere, UsageError
 from pytp_native.jobs.events import ArgumentStarted, Emit, JobReport, Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.reading import Reading, nothing_here
-from pytp_native.jobs.tape_file import TapeFile
+from pytp_native.jobs.tape_file import next_archive
 from pytp_native.stream.untar import Ended, Untar
 
 
@@ -28,7 +28,8 @@ class RestoreRequest:
 
 
 def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
-    """Restore one tape file beneath `request.target`; leave the tape at the start of the next one, also after errors.
+    """Restore one tape file, past labels and trailers, beneath `request.target`; leave the tape at the start of the
+    next one, also after errors.
 
     Exit codes of the report: 0; 1 some members have problems (listed); 6 device error or full target; 11 nothing here;
     12 the archive is cut; 130. Raises what keeps it from starting: Refused in mid-file, UsageError for the target...
@@ -36,7 +37,7 @@ def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interr
     since = time.monotonic()
     target, ours = _open_target(request.target)
     try:
-        with TapeFile(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
+        with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
             emit(ArgumentStarted(f"file {file.number}".encode(), file.number))
             reading = Reading(file, emit, restores=True)
             untar = reading.untar

@@ -10,23 +10,40 @@ from pytp_native.errors import PytpError
 from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of, position_of
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice
+from pytp_native.jobs.frame import Frame
+from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.members import MemberList
 
 
 class Session:
-    """One run; `members` is the list that the user asked for."""
+    """One run; `frame` writes label and trailer (None: a bare session), `members` is the list the user asked for."""
 
-    def __init__(self, drive: Drive, writer: ArgumentFile, emit: Emit, members: MemberList | None) -> None:
+    def __init__(
+        self,
+        drive: Drive,
+        writer: ArgumentFile,
+        emit: Emit,
+        interrupt: Interrupt,
+        *,
+        frame: Frame | None = None,
+        members: MemberList | None = None,
+    ) -> None:
         self._drive = drive
         self._writer = writer
         self._emit = emit
+        self._interrupt = interrupt
+        self._frame = frame
         self._members = members
         self._failure: PytpError | None = None
+        self._can_go_on = True
+        """The drive has done all that it was asked to."""
 
     def run(self, arguments: tuple[Argument, ...]) -> JobReport:
         sizes = [argument.file_bytes for argument in arguments]
         self._writer.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
+        self._begin()
         reports = [self._save(argument) for argument in arguments]
+        self._end(reports)
         list_error = self._list_error()
         if list_error:
             self._emit(Notice("warning", "SOURCE", f"member list: {list_error}; the tape is not affected"))
@@ -39,7 +56,22 @@ class Session:
             position=position_of(self._drive),
             message=self._message(reports, list_error),
             limits=limits_of(self._writer.ring.stats()),
+            details=self._frame.details() if self._frame else {},
         )
+
+    def _begin(self) -> None:
+        """Write the label where one is due; an interrupt that came before leaves the tape as it was."""
+        if self._frame is not None and not self._interrupt.triggered:
+            self._failure = self._frame.begin()
+            self._can_go_on = self._failure is None
+
+    def _end(self, reports: list[ArgumentReport]) -> None:
+        """Write the trailer, unless the drive failed: nobody knows then where it would go."""
+        if self._frame is None or not self._can_go_on:
+            return
+        left = tuple(report.path for report in reports if report.status == "not started")
+        trouble = self._frame.end(self._failure, left)
+        self._failure = self._failure or trouble
 
     def _save(self, argument: Argument) -> ArgumentReport:
         """Save one argument, unless an earlier one ended the run, and tell at once how it came out."""
@@ -47,8 +79,10 @@ class Session:
             report = ArgumentReport(argument.path, "not started", None, None, 0, 0, 0, 0.0)
         else:
             written = self._writer.save(argument, self._emit)
-            self._failure = written.failure
+            self._failure, self._can_go_on = written.failure, written.can_go_on
             self._keep_members(written)
+            if self._frame is not None and written.closed:
+                self._frame.take(argument, written, self._writer.log)
             report = written.report
         self._emit(report)
         return report

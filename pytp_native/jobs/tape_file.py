@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from pytp_native import mtio
@@ -12,6 +13,7 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import BlockSizeMismatch, BlockTooLarge, EndOfData, MediumError, NothingHere, PytpError, Refused
 from pytp_native.ffi import lib
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.stream.own_archive import Mark, find_mark
 from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import GMT_EOD, Moved, Stop
 from pytp_native.units import MIB
@@ -46,6 +48,8 @@ class TapeFile:
         self.stop: Stop | None = None
         """Why reading ended; None while it runs."""
         self.error: PytpError | None = None
+        self.mark: Mark | None = None
+        """What pytp itself wrote in front of this tape file: it is a label or a trailer."""
         self._interrupt = interrupt
         self._notice = notice
         self._thread = threading.Thread(target=self._read, name="tape reader", daemon=True)
@@ -55,6 +59,7 @@ class TapeFile:
         self.drive.prepare()
         self.ring = self._first_ring(self.drive.block_bytes)
         self._interrupt.on_trigger(self.ring.stop)
+        self.mark = self._find_mark()
         if self.stop is None:
             self._thread.start()
         return self
@@ -95,6 +100,11 @@ class TapeFile:
             self.drive.to_file_start()
         else:
             self.drive.go_to_file(self.number)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield its blocks; nobody else reads them then."""
+        while (block := self.ring.get()) is not None:
+            yield block
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -147,6 +157,10 @@ class TapeFile:
         ring = Ring(real, RING_BYTES, reading=True)
         return ring, self.drive.tape.read_into(ring, limit=1)
 
+    def _find_mark(self) -> Mark | None:
+        start = self.ring.look() if self.blocks else None
+        return None if start is None else find_mark(start)
+
     def _take(self, moved: Moved) -> None:
         self.blocks += moved.blocks
         self.data_bytes += moved.data_bytes
@@ -174,3 +188,25 @@ class TapeFile:
         logical = self.drive.where().logical_block
         if self.first_block is not None and logical == self.first_block + self.blocks + 1:
             mtio.back_records(self.drive.tape)
+
+
+@contextmanager
+def next_archive(
+    drive: Drive,
+    interrupt: Interrupt,
+    notice: Callable[[str], object],
+    on_own: Callable[[TapeFile], object] = lambda file: None,
+) -> Iterator[TapeFile]:
+    """The next tape file that is not pytp's own, from the one at the head on; `on_own` sees the others.
+
+    Raises what entering a TapeFile raises.
+    """
+    while True:
+        with TapeFile(drive, interrupt, notice) as file:
+            if file.mark is None or interrupt.triggered:
+                yield file
+                return
+            on_own(file)
+        file.to_next()
+        if file.error is not None:
+            raise file.error

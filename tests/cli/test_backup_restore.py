@@ -31,8 +31,8 @@ def test_summary_and_log_line_end_a_backup(pytp: Pytp, drive: str, source: Path,
     ended = pytp("b", "-d", drive, str(source), "/etc/hostname")
     lines = ended.out.splitlines()
     assert lines[0].startswith("ARGUMENT")
-    assert lines[1].split()[1:3] == ["saved", "0"]
-    assert lines[2].split()[1:3] == ["saved", "1"]
+    assert lines[1].split()[1:3] == ["saved", "1"]
+    assert lines[2].split()[1:3] == ["saved", "2"]
     assert lines[3].startswith("TOTAL")
     log = Path(lines[4].removeprefix("Log: "))
     assert log.parent == tmp_path / "home/.local/state/pytp"
@@ -59,12 +59,14 @@ def test_json_of_a_backup(pytp: Pytp, drive: str, source: Path) -> None:
     (argument,) = found["arguments"]
     assert argument["path"] == str(source)
     assert argument["status"] == "saved"
-    assert argument["tape_file"] == argument["first_block"] == 0
+    assert (argument["tape_file"], argument["first_block"]) == (1, 2)
     assert argument["blocks"] == 1
     assert argument["bytes"] == 524288
     assert argument["files"] == 8
     assert argument["errors"] == []
-    assert found["position"] == {"file": 1, "block": 0, "logical_block": 2, "partition": 0}
+    assert (found["label_file"], found["trailer_file"]) == (0, 2)
+    assert found["cartridge"]["barcode"] == "PYT001L9"
+    assert found["position"] == {"file": 3, "block": 0, "logical_block": 6, "partition": 0}
 
 
 def test_an_explicit_label_wins(pytp: Pytp, drive: str, source: Path) -> None:
@@ -144,10 +146,14 @@ def test_names_that_are_not_utf8_survive_json(pytp: Pytp, drive: str, tmp_path: 
 def test_backups_append_and_repeated_ls_walks_the_tape(pytp: Pytp, drive: str, source: Path) -> None:
     pytp("backup", "-d", drive, str(source))
     pytp("rewind", "-d", drive)
-    assert pytp("backup", "-d", drive, "--json", "/etc/hostname").json["arguments"][0]["tape_file"] == 1
+    assert pytp("backup", "-d", drive, "--json", "/etc/hostname").json["arguments"][0]["tape_file"] == 3
     pytp("rewind", "-d", drive)
-    assert "source/plain.txt" in pytp("ls", "-d", drive).out
-    assert pytp("ls", "-d", drive).out.rstrip().endswith(" hostname")
+    first = pytp("ls", "-d", drive).out
+    assert first.startswith("[label of cartridge PYT001L9, written ")
+    assert "source/plain.txt" in first
+    second = pytp("ls", "-d", drive).out
+    assert second.startswith("[trailer of the session of ")
+    assert second.rstrip().endswith(" hostname")
     assert pytp("ls", "-d", drive).code == 11
 
 
@@ -157,6 +163,7 @@ def test_ls_all_and_sample(pytp: Pytp, drive: str, source: Path) -> None:
     assert "source/deep/empty" in out
     assert " hostname" in out
     pytp("rewind", "-d", drive)
+    pytp("ff", "-d", drive)
     for _ in range(2):
         assert len(pytp("ls", "--sample", "3", "-d", drive).out.splitlines()) == 3
 
@@ -164,8 +171,8 @@ def test_ls_all_and_sample(pytp: Pytp, drive: str, source: Path) -> None:
 def test_ls_prints_what_tar_prints(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
     pytp("backup", "-d", drive, str(source))
     pytp("rewind", "-d", drive)
-    ours = pytp("ls", "-d", drive).out
-    assert pytp("cat", "--file", "0", "-o", str(tmp_path / "t"), "-d", drive).code == 0
+    ours = pytp("ls", "-d", drive).out.split("\n", 1)[1]  # without the line of the label
+    assert pytp("cat", "--file", "1", "-o", str(tmp_path / "t"), "-d", drive).code == 0
     theirs = subprocess.run(["tar", "-tvf", str(tmp_path / "t")], capture_output=True, text=True, check=True).stdout
     assert ours == theirs
 
@@ -180,11 +187,11 @@ def test_json_of_ls_has_the_members(pytp: Pytp, drive: str, source: Path) -> Non
 
 def test_cat_gives_an_archive_that_python_reads(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
     pytp("backup", "-d", drive, "/etc/hostname", str(source))
-    ended = pytp("cat", "-f", "1", "--output", str(tmp_path / "x.tar"), "-d", drive, "--json")
+    ended = pytp("cat", "-f", "2", "--output", str(tmp_path / "x.tar"), "-d", drive, "--json")
     assert ended.code == 0
     with tarfile.open(tmp_path / "x.tar") as archive:
         assert len(archive.getnames()) == 8
-    assert pytp("cat", "-f", "1", "-o", str(tmp_path / "x.tar"), "-d", drive).code == 2
+    assert pytp("cat", "-f", "2", "-o", str(tmp_path / "x.tar"), "-d", drive).code == 2
 
 
 def test_cat_of_a_file_that_is_not_there_leaves_no_output(pytp: Pytp, drive: str, tmp_path: Path) -> None:

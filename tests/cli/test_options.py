@@ -42,13 +42,14 @@ ORIGINAL_OPTIONS = {
 }
 
 EVERY_OPTION = {
-    "backup": "--double-buffer --drive --exclude --full-paths --hash --hw-compression --incremental --job --json "
-    "--label --library --low-water-mark --max-concurrent-tars --members --memory-buffer --memory-buffer-percent "
-    "--memory_buffer --memory_buffer_percent --one-file-system --overwrite --strategy -d -i -j -l -lwm -m -mem -memp "
-    "-s",
+    "backup": "--append-foreign --bare --double-buffer --drive --exclude --full-paths --hash --hw-compression "
+    "--incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members --memory-buffer "
+    "--memory-buffer-percent --memory_buffer --memory_buffer_percent --one-file-system --overwrite --strategy --volume "
+    "-d -i -j -l -lwm -m -mem -memp -s",
     "restore": "--drive --json --overwrite -d",
     "ls": "--all --drive --json --sample -d",
     "cat": "--drive --file --json --output -d -f -o",
+    "label": "--drive --json --overwrite --pool -d",
     "status": "--drive --json --library --verbose -d -l -v",
     "position": "--drive --json -d",
     "goto": "--drive --json -d",

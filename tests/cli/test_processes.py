@@ -36,7 +36,7 @@ def saved(environ: dict[str, str], drive: str, source: Path) -> str:
 
 
 def test_cat_pipes_a_clean_archive_to_tar(environ: dict[str, str], saved: str) -> None:
-    archive = run(environ, "cat", "--file", "0", "-d", saved)
+    archive = run(environ, "cat", "--file", "1", "-d", saved)
     assert archive.returncode == 0
     listed = subprocess.run(["tar", "-tf", "-"], input=archive.stdout, capture_output=True, check=True)
     assert listed.stderr == b""
@@ -80,12 +80,13 @@ def test_a_signal_ends_a_backup_with_exit_130_and_a_consistent_tape(
     assert rest.count(b"stopping") == 1
     assert b"Traceback" not in rest
     assert [argument["status"] for argument in found["arguments"]] == ["saved", "interrupted"]
-    # One filemark behind the first file, and one behind the second if a block of it was written before the signal.
+    # Label, first file, the second if a block of it was written before the signal, trailer.
     blocks = found["arguments"][1]["blocks"]
-    assert found["position"]["file"] == (2 if blocks else 1)
+    assert found["position"]["file"] == (4 if blocks else 3)
+    assert found["trailer_file"] == found["position"]["file"] - 1
     again = json.loads(run(environ, *words[:-1]).stdout)
     assert again["arguments"][0]["tape_file"] == found["position"]["file"]
-    assert again["arguments"][0]["first_block"] == 2 + (blocks + 1 if blocks else 0)
+    assert again["arguments"][0]["first_block"] == 6 + (blocks + 1 if blocks else 0)
 
 
 def test_a_terminal_gets_a_progress_bar(environ: dict[str, str], drive: str, source: Path) -> None:
@@ -119,7 +120,7 @@ def test_a_backup_goes_on_when_nobody_can_see_it(environ: dict[str, str], drive:
 
 def test_cat_gives_all_bytes_to_an_output_that_takes_parts(environ: dict[str, str], saved: str) -> None:
     """Unbuffered, standard output is a raw file; a non-blocking pipe takes what it has room for, a full disk too."""
-    whole = run(environ, "cat", "--file", "0", "-d", saved).stdout
+    whole = run(environ, "cat", "--file", "1", "-d", saved).stdout
     with tempfile.TemporaryFile() as sink:
         words = [*PYTP, "cat", "--file", "0", "-d", saved]
         limit = len(whole) - 1000

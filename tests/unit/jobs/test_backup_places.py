@@ -87,7 +87,7 @@ def test_overwriting_says_what_is_lost_before_it_writes(cartridge: Cartridge, tr
 
     done = cartridge.backup(tree("new", f=5), at=1, overwrite=True, on_event=see)
     assert kinds.index("Notice") < kinds.index("ArgumentStarted")
-    assert "tape file 1 and everything behind it" in done.notices[0]
+    assert "tape file 1 and all behind it" in done.notices[0]
 
 
 @pytest.mark.parametrize("move", ["inside a tape file", "an unknown file"])

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What a session writes around its arguments: the label of a fresh cartridge before them, the trailer behind them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+import uuid
+from typing import NamedTuple
+
+import pytp_native
+from pytp_native.devices.cartridge_memory import HostFacts, write_date, write_memory
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
+from pytp_native.jobs.argument_file import Written, position_of
+from pytp_native.jobs.arguments import Argument
+from pytp_native.jobs.events import Emit, Notice
+from pytp_native.jobs.members import MemberLog
+from pytp_native.jobs.own_file import own_file_error, write_own_file
+from pytp_native.stream.label import Label, build_label
+from pytp_native.stream.member_index import IndexSpool
+from pytp_native.stream.record import stamp
+from pytp_native.stream.ring import Ring
+from pytp_native.stream.trailer import MANIFESTS, Earlier, SavedFile, SessionRecord, build_trailer
+
+
+class Place(NamedTuple):
+    """Where a session begins."""
+
+    label: Label | None
+    """Of the cartridge; None on a foreign tape, and for a bare session."""
+    fresh: bool = False
+    """The label is still to be written, here, at the beginning of the tape."""
+    earlier: tuple[Earlier, ...] = ()
+    """Trailers on the tape."""
+
+
+class About(NamedTuple):
+    """What a trailer tells of its session beside what is on tape."""
+
+    hash: str = "xxh3"
+    job: str | None = None
+    label: str | None = None
+
+
+class Frame:
+    """Label, and trailer with the index of all that came between; a context, because the index needs a file."""
+
+    def __init__(self, drive: Drive, ring: Ring, place: Place, emit: Emit, about: About) -> None:
+        self.uuid = str(uuid.uuid4())
+        self.place = place
+        self.label_file: int | None = None
+        self.trailer_file: int | None = None
+        """Tape files, where this session wrote them."""
+        self._drive = drive
+        self._ring = ring
+        self._emit = emit
+        self._about = about
+        self._started = time.time()
+        self._spool = IndexSpool()
+        self._saved: list[SavedFile] = []
+
+    def __enter__(self) -> Frame:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spool.close()
+
+    def begin(self) -> PytpError | None:
+        """Write the label if the cartridge has none yet; return what kept it from being written."""
+        label = self.place.label
+        if label is None or not self.place.fresh:
+            return None
+        try:
+            write_own_file(self._drive, self._ring, build_label(label), "label")
+        except PytpError as error:
+            return own_file_error(error, "label")
+        self.label_file = 0
+        self._emit(Notice("info", "TAPE", f"cartridge {label.barcode} is labelled (tape file 0)"))
+        facts = HostFacts(label.barcode, label.uuid, label.host, pytp_native.__version__, label.pool)
+        self._tell_memory(write_memory(self._drive.address, facts))
+        return None
+
+    def take(self, argument: Argument, written: Written, log: MemberLog) -> None:
+        """Remember a tape file that has its filemark, for the trailer."""
+        report = written.report
+        self._saved.append(
+            SavedFile(
+                os.fsdecode(report.path), os.fsdecode(argument.name), report.status, report.tape_file,
+                report.first_block, report.blocks, report.files,
+                tuple((os.fsdecode(problem.path), problem.reason) for problem in report.errors),
+            )
+        )  # fmt: skip
+        with log.raw() as records:
+            self._spool.add(records, report.tape_file, self._drive.block_bytes, report.blocks)
+
+    def end(self, failure: PytpError | None, not_started: tuple[bytes, ...]) -> PytpError | None:
+        """Write the trailer behind what was saved; return what kept it from being written."""
+        if not self._saved:
+            return None
+        if self._spool.error:
+            fact = f"the index of this session is not in its trailer: {self._spool.error}"
+            self._emit(Notice("warning", "TAPE", f"{self._drive.address}: {fact}"))
+        here = position_of(self._drive)
+        record = self._record(failure, not_started, here.file if here else None, here.logical_block if here else None)
+        try:
+            write_own_file(self._drive, self._ring, build_trailer(record, self._spool), "trailer")
+        except PytpError as error:
+            return own_file_error(error, "trailer")
+        self.trailer_file = record.tape_file
+        if self.place.label is not None:
+            self._tell_memory(write_date(self._drive.address))
+        return None
+
+    def _record(
+        self, failure: PytpError | None, not_started: tuple[bytes, ...], tape_file: int | None, first_block: int | None
+    ) -> SessionRecord:
+        label = self.place.label
+        return SessionRecord(
+            uuid=self.uuid, started=stamp(self._started), ended=stamp(time.time()),
+            status=self._status(failure), exit=failure.exit_code if failure else int(self._has_problems()),
+            block_bytes=self._drive.block_bytes, hash=self._about.hash,
+            cartridge=label.uuid if label else None, barcode=label.barcode if label else None,
+            generation=label.generation if label else None, job=self._about.job, label=self._about.label,
+            host=platform.node(), software=f"pytp {pytp_native.__version__}",
+            continues=isinstance(failure, CartridgeNeeded), arguments=tuple(self._saved),
+            not_started=tuple(os.fsdecode(path) for path in not_started), index=tuple(self._spool.files),
+            index_error=self._spool.error or None,
+            checksums=MANIFESTS.get(self._about.hash) if self._spool.line_bytes else None,
+            tape_file=tape_file, first_block=first_block, earlier=self.place.earlier,
+        )  # fmt: skip
+
+    def _status(self, failure: PytpError | None) -> str:
+        if failure is None:
+            return "partial" if self._has_problems() else "complete"
+        if isinstance(failure, CartridgeNeeded):
+            return "full"
+        return "interrupted" if isinstance(failure, Interrupted) else "failed"
+
+    def _has_problems(self) -> bool:
+        return any(saved.errors for saved in self._saved)
+
+    def _tell_memory(self, trouble: str) -> None:
+        if trouble:
+            text = f"{self._drive.address}: the cartridge's memory was not written: {trouble}; the tape is not affected"
+            self._emit(Notice("info", "TAPE", text))
+
+    def details(self) -> dict[str, object]:
+        """For --json."""
+        label = self.place.label
+        cartridge = label and {"uuid": label.uuid, "barcode": label.barcode, "generation": label.generation}
+        return {
+            "session": self.uuid, "cartridge": cartridge,
+            "label_file": self.label_file, "trailer_file": self.trailer_file,
+        }  # fmt: skip

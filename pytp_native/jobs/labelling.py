@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Give a cartridge its label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import Refused
+from pytp_native.jobs.argument_file import position_of
+from pytp_native.jobs.cartridge import Found, Identity, fresh_label, identify, identity_of
+from pytp_native.jobs.events import Emit, JobReport, Notice
+from pytp_native.jobs.frame import About, Frame, Place
+from pytp_native.stream.label import Label
+from pytp_native.stream.ring import Ring
+from pytp_native.units import MIB
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """What to write on the label."""
+
+    barcode: str
+    overwrite: bool = False
+    """Also a cartridge that is not blank; all that is on it is lost."""
+    library_barcode: str | None = None
+    """What the library reads on its sticker; another one is refused."""
+    pool: str | None = None
+
+
+def label_cartridge(drive: Drive, request: LabelRequest, emit: Emit) -> JobReport:
+    """Label the cartridge in the drive; the tape then stands behind the label, at the end of data.
+
+    Raises Refused for a cartridge that is not blank unless `overwrite`, and where the library reads another barcode.
+    """
+    known = identity_of(drive, request.barcode, request.library_barcode)
+    drive.prepare()
+    found = identify(drive)
+    _check_consent(drive, request, found, emit)
+    label = fresh_label(drive, known, _same_cartridge(found, known), request.pool)
+    drive.prepare()
+    drive.rewind()
+    ring = Ring(drive.block_bytes, MIB)
+    with Frame(drive, ring, Place(label, fresh=True), emit, About()) as frame:
+        failure = frame.begin()
+        return JobReport(
+            command="label",
+            exit_code=failure.exit_code if failure else 0,
+            device=drive.address,
+            arguments=(),
+            position=position_of(drive),
+            message=str(failure) if failure else "",
+            details=frame.details(),
+        )
+
+
+def _same_cartridge(found: Found, known: Identity) -> Label | None:
+    """The label it has, if it keeps its identity: same barcode, and no copy of another medium."""
+    before = found.label
+    if before is None or before.barcode != known.volume:
+        return None
+    serial = known.memory.serial
+    return before if not before.mam_serial or not serial or before.mam_serial == serial else None
+
+
+def _check_consent(drive: Drive, request: LabelRequest, found: Found, emit: Emit) -> None:
+    if found.is_blank:
+        return
+    what = f"cartridge {found.label.barcode} of pytp" if found.label else found.foreign
+    if not request.overwrite:
+        fact = f"it is not blank: this is {what}; nothing was written"
+        raise Refused(drive.address, fact, "load a blank cartridge, or lose all that is on it with --overwrite")
+    emit(Notice("warning", "TAPE", f"{drive.address}: everything on {what} is lost"))
