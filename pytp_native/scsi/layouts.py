@@ -16,13 +16,16 @@ from construct import (
     ConstructError,
     Flag,
     GreedyBytes,
+    GreedyRange,
     Int8ub,
     Int16ub,
     Int24ub,
     Int32sb,
     Int32ub,
+    Int64sb,
     Int64ub,
     Padding,
+    Prefixed,
     Struct,
 )
 
@@ -157,6 +160,14 @@ FIXED_SENSE = Struct(  # SPC-6, Fixed format sense data
     "information" / Int32sb, "additional_length" / Int8ub, "command_specific" / Int32ub, "asc" / Int8ub,
     "ascq" / Int8ub, "fru" / Int8ub, "key_specific" / Bytes(3), "rest" / GreedyBytes,
 )  # fmt: skip
+
+DESCRIPTOR_SENSE = Struct(  # SPC-6, Descriptor format sense data
+    "head" / BitStruct(*_integers(obsolete=1, response=7, reserved_1=4, key=4, asc=8, ascq=8), *_flags("sdat_ovfl"),
+    *_integers(reserved_4=7, reserved_5=16)),
+    "descriptors" / Prefixed(Int8ub, GreedyRange(Struct("kind" / Int8ub, "value" / Prefixed(Int8ub, GreedyBytes)))),
+)  # fmt: skip
+SENSE_INFORMATION = Struct("head" / BitStruct(*_flags("valid"), *_integers(reserved=15)), "information" / Int64sb)
+SENSE_STREAM = Struct(Padding(1), "head" / BitStruct(*_flags("filemark eom ili"), *_integers(reserved=5)))
 
 ELEMENT_HEADER = Struct("first" / Int16ub, "available" / Int16ub, Padding(1), "byte_count" / Int24ub)
 ELEMENT_PAGE = Struct("element_type" / Int8ub, "flags" / Int8ub, "width" / Int16ub, Padding(1), "byte_count" / Int24ub)

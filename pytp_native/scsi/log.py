@@ -8,8 +8,13 @@ is not judged here.
 from __future__ import annotations
 
 from pytp_native.errors import BadReply
+from pytp_native.scsi.command import bits, packed
 from pytp_native.scsi.field import check_length, number, text
 from pytp_native.scsi.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 THRESHOLD, CUMULATIVE, DEFAULT_THRESHOLD, DEFAULT_CUMULATIVE = range(4)
 TAPE_ALERT, TAPE_ALERT_RESPONSE = 0x2E, 0x12
@@ -77,6 +82,18 @@ def parse_log_page(data: bytes) -> LogPage:
     if at < len(body) and not cut:
         raise BadReply("", f"log page {page:02x}h: a parameter goes on behind the end of the page")
     return LogPage(page, subpage, tuple(parameters), cut)
+
+
+def encoded(page: int, subpage: int, parameters: Iterable[LogParameter]) -> bytes:
+    """Return the parameter list of LOG SELECT: a page as LOG SENSE gives it. Empty without parameters."""
+    rows = (
+        packed(one.code, 2, "parameter code") + bytes((bits(one.control, 8, "control byte"),))
+        + packed(len(one.value), 1, "parameter length") + one.value
+        for one in parameters
+    )  # fmt: skip
+    body = b"".join(rows)
+    head = bytes((bool(subpage) << 6 | bits(page, 6, "page code"), bits(subpage, 8, "subpage")))
+    return head + packed(len(body), 2, "page length") + body if body else b""
 
 
 def parse_supported_pages(data: bytes) -> tuple[tuple[int, int], ...]:

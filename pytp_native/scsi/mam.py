@@ -115,6 +115,20 @@ def write_attributes(
     return Command("WRITE ATTRIBUTE", cdb, no_data, data_out=data)
 
 
+def read_runtime_attributes(*, first: int = 0, alloc_bytes: int = ROOM) -> Command[tuple[Attribute, ...]]:
+    """READ DYNAMIC RUNTIME ATTRIBUTE (IBM): what hosts have told the drive about themselves. As READ ATTRIBUTE, which
+    nobody has confirmed for other vendors."""
+    cdb = bytes((opcodes.READ_DYNAMIC_RUNTIME_ATTRIBUTE,)) + _cdb(VALUES, first=first, room=alloc_bytes)[1:]
+    return Command("READ DYNAMIC RUNTIME ATTRIBUTE", cdb, parse_attributes, alloc_bytes, repeatable=True)
+
+
+def write_runtime_attributes(attributes: Iterable[Attribute]) -> Command[None]:
+    """WRITE DYNAMIC RUNTIME ATTRIBUTE (IBM): the host's name, for the drive's log."""
+    plain = write_attributes(attributes, through=False)
+    cdb = bytes((opcodes.WRITE_DYNAMIC_RUNTIME_ATTRIBUTE,)) + plain.cdb[1:]
+    return Command("WRITE DYNAMIC RUNTIME ATTRIBUTE", cdb, no_data, data_out=plain.data_out)
+
+
 def attribute(identifier: int, value: str | int | bytes) -> Attribute:
     """Make an attribute as the standard's table has it: texts padded with blanks, numbers big-endian.
 

@@ -31,6 +31,10 @@ class Sense(NamedTuple):
     key_specific: bytes = b""
     """The three sense-key specific bytes if SKSV is set, else empty."""
     raw: bytes = b""
+    overflow: bool = False
+    """There were more sense data than fitted (SDAT_OVFL)."""
+    told_progress: float | None = None
+    """Of a progress indication descriptor, which may come with any sense key."""
 
     @property
     def code(self) -> int:
@@ -42,7 +46,7 @@ class Sense(NamedTuple):
         """How far an operation is, from 0 to 1; None if the device does not tell."""
         if len(self.key_specific) == 3 and self.key in _WITH_PROGRESS:
             return number(self.key_specific, 1, 2) / 65536
-        return None
+        return self.told_progress
 
     @property
     def retries(self) -> int | None:
@@ -87,12 +91,14 @@ def _fixed(data: bytes) -> Sense:
         fru=told[14] if len(told) > 14 else 0,
         key_specific=bytes(told[15:18]) if len(told) >= 18 and told[15] & 0x80 else b"",
         raw=bytes(data),
+        overflow=bool(data[2] & 0x10),
     )
 
 
 def _descriptors(data: bytes) -> Sense:
     """Descriptor format: the first of each kind counts; unknown, cut and empty ones are passed over."""
-    sense = Sense(data[1] & 0x0F, data[2], data[3], deferred=data[0] & 0x7F in DEFERRED, raw=bytes(data))
+    sense = Sense(data[1] & 0x0F, data[2], data[3], deferred=data[0] & 0x7F in DEFERRED, raw=bytes(data),
+                  overflow=len(data) > 4 and bool(data[4] & 0x80))  # fmt: skip
     told = data[: 8 + data[7]] if len(data) > 7 else b""
     at, seen = 8, set()
     while at + 2 <= len(told):
@@ -116,6 +122,8 @@ def _described(sense: Sense, kind: int, data: bytes) -> Sense:
         return sense._replace(fru=data[3])
     if kind == 0x04 and len(data) >= 4:
         return sense._replace(filemark=bool(data[3] & 0x80), eom=bool(data[3] & 0x40), ili=bool(data[3] & 0x20))
+    if kind == 0x0A and len(data) >= 8:
+        return sense._replace(told_progress=number(data, 6, 2) / 65536)
     return sense
 
 

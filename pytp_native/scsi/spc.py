@@ -7,6 +7,7 @@ ATTRIBUTE), reservations, diagnostic and encryption.
 
 from __future__ import annotations
 
+from pytp_native.errors import UsageError
 from pytp_native.scsi import log
 from pytp_native.scsi.command import SELF_TEST_S, Command, bits, no_data, packed, raw
 from pytp_native.scsi.field import check_length, number
@@ -15,6 +16,12 @@ from pytp_native.scsi.log import LogPage, parse_log_page
 from pytp_native.scsi.mode import ModeData, parse_mode_6, parse_mode_10
 from pytp_native.scsi.sense import Sense, parse_sense
 from pytp_native.spec import opcodes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytp_native.scsi.log import LogParameter
 
 INQUIRY_BYTES = 96
 LOG_BYTES = 16384
@@ -114,12 +121,20 @@ def supported_log_pages(*, subpages: bool = False) -> Command[tuple[tuple[int, i
 
 
 def log_select(
-    *, reset: bool = False, control: int = log.CUMULATIVE, page: int = 0, parameters: bytes = b""
-) -> Command[None]:
-    """LOG SELECT (SPC-6). `reset` (PCR) sets counters back: ask the operator first."""
-    cdb = bytes((opcodes.LOG_SELECT, reset << 1, _page_byte(control, page), 0, 0, 0, 0))
-    cdb += packed(len(parameters), 2, "LOG SELECT parameters") + b"\0"
-    return Command("LOG SELECT", cdb, no_data, data_out=parameters)
+    parameters: Iterable[LogParameter] = (), *, page: int = 0, subpage: int = 0, control: int = log.CUMULATIVE,
+    reset: bool = False, save: bool = False,
+) -> Command[None]:  # fmt: skip
+    """LOG SELECT (SPC-6): set parameters of a page. `reset` (PCR) sets counters back, those of the page, or without one
+    of all pages: ask the operator first."""
+    if reset and parameters:
+        raise UsageError("LOG SELECT", "counters are set back without a parameter list")
+    data = log.encoded(page, subpage, parameters)
+    # The page is named by the list's header where there is a list (SPC-6, LOG SELECT).
+    named = (_page_byte(control, 0 if data else page), 0 if data else bits(subpage, 8, "subpage"))
+    cdb = bytes((opcodes.LOG_SELECT, reset << 1 | save, *named, 0, 0, 0)) + packed(
+        len(data), 2, "LOG SELECT parameters"
+    )
+    return Command("LOG SELECT", cdb + b"\0", no_data, data_out=data)
 
 
 def report_luns(*, select: int = 0, alloc_bytes: int = 4096) -> Command[tuple[int, ...]]:

@@ -99,6 +99,16 @@ def verify_6(length: int, *, fixed: bool = False, to_end_of_data: bool = False, 
     return Command("VERIFY (6)", cdb, no_data, timeout_s=VERIFY_S)
 
 
+def verify_16(
+    length: int, *, partition: int, object_id: int, fixed: bool = False, to_end_of_data: bool = False,
+    filemarks: bool = False, protection: bool = False, immediate: bool = False,
+) -> Command[None]:  # fmt: skip
+    """VERIFY (16), explicit address command set (SSC-5)."""
+    first = to_end_of_data << 5 | protection << 4 | filemarks << 3 | immediate << 2 | fixed
+    cdb = bytes((opcodes.VERIFY_16, first, 0)) + _address(partition, object_id)
+    return Command("VERIFY (16)", cdb + packed(length, 3, "verification length") + b"\0", no_data, timeout_s=VERIFY_S)
+
+
 def write_filemarks_6(count: int, *, immediate: bool = False) -> Command[None]:
     """WRITE FILEMARKS (6) (SSC-5). Not immediate, it returns when everything before it is on the medium; `count` 0
     only flushes."""

@@ -118,8 +118,12 @@ def device_identification() -> Command[tuple[Designator, ...]]:
 
 
 def parse_device_identification(data: bytes) -> tuple[Designator, ...]:
+    return designators(page_body(data, 0x83), "VPD page 83h")
+
+
+def designators(data: bytes, what: str) -> tuple[Designator, ...]:
     """Whole designators only; one that is cut at the end is left out."""
-    found = parsed(_DESIGNATORS, page_body(data, 0x83), "VPD page 83h")
+    found = parsed(_DESIGNATORS, data, what)
     return tuple(
         Designator(
             kind=one.kind & 0x0F,

@@ -22,8 +22,12 @@ _HOST = {
     0x06: "parity error", 0x07: "internal error of the host adapter", 0x08: "reset", 0x0E: "transport disrupted",
     0x0F: "transport failed fast", 0x10: "target failure", 0x11: "reservation conflict", 0x14: "transport marginal",
 }  # fmt: skip
-_DRIVER_TIMEOUT = 0x06
-_DRIVER_MASK = 0x0F
+# driver_status, DRIVER_* of the same header: 8 says that there are sense data, bits 7-4 were suggestions of old kernels.
+_DRIVER = {
+    0x01: "the driver is busy", 0x02: "the driver's soft error", 0x03: "the driver's medium error",
+    0x04: "the driver's error", 0x05: "the driver refused it", 0x06: "timed out", 0x07: "the driver's hard error",
+}  # fmt: skip
+_DRIVER_MASK = 0x07
 
 
 def open_sg(address: str, node: str) -> LinuxSg:
@@ -94,10 +98,9 @@ class LinuxSg:
 
     def _check_carried(self, reply: ScsiReply, cdb: bytes) -> None:
         """Raise DeviceError when the host adapter or the driver failed, not the device."""
-        reason = _HOST.get(reply.host_status, f"host status {reply.host_status:02x}h") if reply.host_status else ""
-        if reply.driver_status & _DRIVER_MASK == _DRIVER_TIMEOUT:
-            reason = "timed out"
-        if reason:
+        reason = _HOST.get(reply.host_status, f"host status {reply.host_status:02x}h") if reply.host_status else None
+        reason = reason or _DRIVER.get(reply.driver_status & _DRIVER_MASK)
+        if reason is not None:
             raise DeviceError(self.address, f"command {cdb[:1].hex()}h was not carried: {reason}", "look at dmesg")
 
     def close(self) -> None:

@@ -18,11 +18,13 @@ from pytp_native.scsi import (
     ssc,
     supported_commands,
     vpd,
+    vpd_ports,
 )
 from pytp_native.scsi.command import Command
+from pytp_native.scsi.log import LogParameter
 
 MODULES: tuple[ModuleType, ...] = (
-    access_order, density, diagnostic, encryption, mam, reservations, smc, spc, ssc, supported_commands, vpd,
+    access_order, density, diagnostic, encryption, mam, reservations, smc, spc, ssc, supported_commands, vpd, vpd_ports,
 )  # fmt: skip
 
 _KEY = encryption.KeySettings(key=b"k" * 32, key_data=(encryption.KeyData(0, 0, b"name"),))
@@ -44,6 +46,9 @@ EXAMPLES: tuple[tuple[Command, str, str], ...] = (
     (spc.log_sense(0x17, 3, first_parameter=0x0203), "4d 00 57 03 00 02 03 40 00 00", ""),
     (spc.supported_log_pages(subpages=True), "4d 00 40 ff 00 00 00 40 00 00", ""),
     (spc.log_select(reset=True), "4c 02 40 00 00 00 00 00 00 00", ""),
+    (spc.log_select(reset=True, page=0x17, subpage=1, control=3), "4c 02 d7 01 00 00 00 00 00 00", ""),
+    (spc.log_select([LogParameter(1, 0x03, b"\0\x01")], page=0x37, subpage=0x40, save=True),
+     "4c 01 40 00 00 00 00 00 0a 00", "77400006000103020001"),
     (spc.report_luns(), "a0 00 00 00 00 00 00 00 10 00 00 00", ""),
     (spc.prevent_allow_medium_removal(prevent=True), "1e 00 00 00 01 00", ""),
     (spc.reserve_6(), "16 00 00 00 00 00", ""),
@@ -63,6 +68,8 @@ EXAMPLES: tuple[tuple[Command, str, str], ...] = (
     (ssc.write_6(b"abc"), "0a 00 00 00 03 00", "616263"),
     (ssc.write_6(b"abcd", fixed_bytes=2), "0a 01 00 00 02 00", "61626364"),
     (ssc.verify_6(0, to_end_of_data=True, protection=True, immediate=True), "13 34 00 00 00 00", ""),
+    (ssc.verify_16(3, partition=1, object_id=0x0203, fixed=True, filemarks=True),
+     "8f 09 00 01 00 00 00 00 00 00 02 03 00 00 03 00", ""),
     (ssc.write_filemarks_6(1, immediate=True), "10 01 00 00 01 00", ""),
     (ssc.write_filemarks_16(2, partition=1, object_id=0x0102), "80 00 00 01 00 00 00 00 00 00 01 02 00 00 02 00", ""),
     (ssc.space_6(1, -2), "11 01 ff ff fe 00", ""),
@@ -106,6 +113,12 @@ EXAMPLES: tuple[tuple[Command, str, str], ...] = (
     (vpd.ibm_firmware(), "12 01 c0 00 ff 00", ""),
     (vpd.ibm_serials(), "12 01 c1 00 ff 00", ""),
     (vpd.hp_component(0xC3), "12 01 c3 00 ff 00", ""),
+    (vpd_ports.software_identification(), "12 01 84 04 00 00", ""),
+    (vpd_ports.management_addresses(), "12 01 85 04 00 00", ""),
+    (vpd_ports.mode_page_policies(), "12 01 87 04 00 00", ""),
+    (vpd_ports.ports(), "12 01 88 04 00 00", ""),
+    (vpd_ports.protocol_information(), "12 01 90 04 00 00", ""),
+    (vpd_ports.component_serial(0xC4), "12 01 c4 04 00 00", ""),
     (supported_commands.report_supported_operation_codes(), "a3 0c 80 00 00 00 00 00 20 00 00 00", ""),
     (supported_commands.report_supported_operation_code(0x93), "a3 0c 81 93 00 00 00 00 00 40 00 00", ""),
     (supported_commands.report_supported_operation_code(0xA3, 0x0C, with_timeouts=False),
@@ -117,6 +130,9 @@ EXAMPLES: tuple[tuple[Command, str, str], ...] = (
     (mam.list_partitions(), "8c 03 00 00 00 00 00 00 00 00 00 00 00 40 00 00", ""),
     (mam.write_attributes([_LABEL]), "8d 01 00 00 00 00 00 00 00 00 00 00 00 a9 00 00",
      "000000a508030200a0" + b"tape".ljust(160).hex()),
+    (mam.read_runtime_attributes(first=0x1000), "d1 00 00 00 00 00 00 00 10 00 00 01 00 00 00 00", ""),
+    (mam.write_runtime_attributes([mam.Attribute(0x1500, 1, b"host")]),
+     "d2 00 00 00 00 00 00 00 00 00 00 00 00 0d 00 00", "0000000915000100" + "04" + b"host".hex()),
     (density.report_density_support(loaded=True, alloc_bytes=256), "44 01 00 00 00 00 00 01 00 00", ""),
     (density.report_medium_types(), "44 02 00 00 00 00 00 10 00 00", ""),
     (reservations.read_keys(), "5e 00 00 00 00 00 00 20 00 00", ""),

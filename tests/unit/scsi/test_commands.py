@@ -12,6 +12,7 @@ import pytest
 from pytp_native import errors
 from pytp_native.scsi import diagnostic, encryption, executor, mam, smc, spc, ssc
 from pytp_native.scsi.command import no_data, raw
+from pytp_native.scsi.log import LogParameter
 from pytp_native.spec.opcodes import cdb_bytes
 from tests.unit.scsi.answers import Answers, check, fixed
 from tests.unit.scsi.catalogue import EXAMPLES, builders
@@ -27,7 +28,8 @@ def test_the_bytes_of_the_command(command, cdb, data_out):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_cdb_has_its_groups_length(command):
-    assert len(command.cdb) == (cdb_bytes(command.opcode) or 10)
+    vendors = 16 if command.opcode in {0xD1, 0xD2} else 10  # no group tells a length there
+    assert len(command.cdb) == (cdb_bytes(command.opcode) or vendors)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -38,7 +40,9 @@ def test_data_go_one_way(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_may_be_repeated_moves_and_writes_nothing(command):
-    moving = bytes.fromhex("01 04 07 08 0a 0b 10 11 13 15 19 1b 2b 37 3b 4c 55 5f 80 82 8d 91 92 93 a4 a5 a6 b6 e7")
+    moving = bytes.fromhex(
+        "01 04 07 08 0a 0b 10 11 13 15 19 1b 2b 37 3b 4c 55 5f 80 82 8d 8f 91 92 93 a4 a5 a6 b6 d2 e7"
+    )
     assert not (command.repeatable and (command.opcode in moving or command.data_out))
 
 
@@ -96,6 +100,9 @@ def test_commands_are_values():
         lambda: spc.mode_sense_6(0x40),
         lambda: spc.mode_select_6(bytes(256)),
         lambda: spc.request_sense(alloc_bytes=256),
+        lambda: spc.log_select([LogParameter(1, 3, b"")], reset=True),
+        lambda: spc.log_select([LogParameter(1, 3, bytes(256))], page=0x37),
+        lambda: spc.log_select([LogParameter(0x10000, 3, b"1")], page=0x37),
         lambda: diagnostic.write_buffer(0x05, 0, b"firmware"),
         lambda: diagnostic.set_timestamp(1 << 48),
         lambda: encryption.set_data_encryption(encryption.KeySettings()),

@@ -32,6 +32,21 @@ def test_fixed_sense(data):
 
 
 @settings(deadline=None, derandomize=True)
+@given(st.binary(min_size=7, max_size=7), st.binary(min_size=10, max_size=10), st.binary(min_size=2, max_size=2))
+def test_descriptor_sense(head, information, stream):
+    data = b"\x72" + head + b"\x00\x0a" + information + b"\x04\x02" + stream
+    data = data[:7] + bytes((len(data) - 8,)) + data[8:]
+    light, heavy = parse_sense(data), layouts.DESCRIPTOR_SENSE.parse(data)
+    assert (light.key, light.asc, light.ascq) == (heavy.head.key, heavy.head.asc, heavy.head.ascq)
+    assert light.overflow == heavy.head.sdat_ovfl
+    told, marks = (one.value for one in heavy.descriptors)
+    parsed = layouts.SENSE_INFORMATION.parse(told)
+    assert light.information == (parsed.information if parsed.head.valid else None)
+    parsed = layouts.SENSE_STREAM.parse(marks)
+    assert (light.filemark, light.eom, light.ili) == (parsed.head.filemark, parsed.head.eom, parsed.head.ili)
+
+
+@settings(deadline=None, derandomize=True)
 @given(st.binary(min_size=36, max_size=96))
 def test_inquiry(data):
     light, heavy = parse_inquiry(data), layouts.INQUIRY.parse(data)

@@ -102,6 +102,18 @@ def test_the_additional_length_ends_the_data():
     assert parse_sense(bytes(raw)).code == 0
 
 
+def test_progress_may_come_in_a_descriptor_of_its_own():
+    assert parse_sense(descriptors(0, 0x0018, "0a 06 02 04 04 00 40 00")).progress == 0.25
+    assert parse_sense(descriptors(0, 0x0018, "02 06 00 00 80 80 00 00", "0a 06 02 04 04 00 40 00")).progress == 0.5
+    assert parse_sense(descriptors(0, 0x0018, "0a 04 02 04 04 00")).progress is None
+
+
+def test_sense_data_that_did_not_fit():
+    assert parse_sense(fixed(3, 0x1100)[:2] + b"\x13" + fixed(3, 0x1100)[3:]).overflow
+    assert not parse_sense(fixed(3, 0x1100)).overflow
+    assert parse_sense(bytes.fromhex("72 03 11 00 80 00 00 00")).overflow
+
+
 def test_a_descriptor_without_end_stops_nothing():
     assert parse_sense(descriptors(5, 0x2000, "00 ff 80")).code == 0x2000
     assert parse_sense(descriptors(5, 0x2000, "00 00", "04 02 00 80")).filemark

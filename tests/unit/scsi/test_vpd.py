@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytp_native.errors import BadReply
-from pytp_native.scsi import executor, spc, vpd
+from pytp_native.errors import BadReply, UsageError
+from pytp_native.scsi import executor, spc, vpd, vpd_ports
 from tests.unit.scsi.answers import Answers
 
 
@@ -89,3 +89,30 @@ def test_another_page_than_was_asked_for_is_refused():
 def test_a_page_that_is_too_short_is_refused(command):
     with pytest.raises(BadReply):
         ask(command, page(command.cdb[2], b"ab"))
+
+
+def test_software_and_management_addresses():
+    assert ask(vpd_ports.software_identification(), page(0x84, "000102030405 0a0b0c0d0e0f 01")) == (
+        "000102030405",
+        "0a0b0c0d0e0f",
+    )
+    told = ask(vpd_ports.management_addresses(), page(0x85, "02 00 0010" + b"http://library/\0".hex() + "29 00 0000"))
+    assert told == ((0, "diagnostics", "http://library/"), (1, "service 9", ""))
+
+
+def test_who_shares_a_mode_page():
+    assert ask(vpd_ports.mode_page_policies(), page(0x87, "3f ff 81 00  0f 00 03 00")) == (
+        (0x3F, 0xFF, True, 1), (0x0F, 0, False, 3),
+    )  # fmt: skip
+
+
+def test_ports_with_their_names():
+    told = ask(vpd_ports.ports(), page(0x88, "0000 0001 0000 0000 0000 000c 61 93 00 08 5000000000000001"))
+    assert [(one.port, str(one.targets[0]), one.targets[0].association) for one in told] == [(1, "5000000000000001", 1)]
+    assert ask(vpd_ports.protocol_information(), page(0x90, "0001 06 000000 0002 abcd")) == ((1, 6, b"\xab\xcd"),)
+
+
+def test_serial_numbers_of_components():
+    assert ask(vpd_ports.component_serial(0xC2), page(0xC2, b"HEAD00000001 more".hex())) == "HEAD00000001"
+    with pytest.raises(UsageError):
+        vpd_ports.component_serial(0xC1)

@@ -86,7 +86,8 @@ def test_a_nonsense_residual_never_reaches_beyond_the_buffer(kernel, residual):
 @pytest.mark.parametrize(
     ("answer", "text"),
     [({"host_status": 1}, "no connection"), ({"host_status": 3}, "timed out"), ({"host_status": 0x77}, "77h"),
-     ({"driver_status": 0x06}, "timed out")],
+     ({"driver_status": 0x06}, "timed out"), ({"driver_status": 0x05}, "the driver refused it"),
+     ({"driver_status": 0x0C}, "the driver's error"), ({"status": 2, "host_status": 7}, "host adapter")],
 )  # fmt: skip
 def test_what_was_not_carried_raises(kernel, answer, text):
     kernel.answer = answer
