@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""`pytp status`: what MTIOCGET, MTIOCPOS and INQUIRY say, as far as they say anything."""
+"""`pytp status`: what MTIOCGET, MTIOCPOS, INQUIRY, the library and the drive's log pages say, as far as they say
+anything."""
 
 from __future__ import annotations
 
@@ -53,16 +54,18 @@ def status(
     """Never moves the tape. What cannot be read is left out, and the rest is still shown. Exit 4: busy (the holder is
     named), 5: no cartridge or not ready."""
     with Run(ctx, "status", as_json=as_json) as run:
-        from pytp_cli.selection import choose_library
+        from pytp_cli.status_library import add_library, add_statistics
 
-        if library:
-            choose_library(library, run.config)
         chosen = run.choose(drive)
-        facts: dict[str, Any] = {"device": chosen.address, "name": chosen.name}
+        facts: dict[str, Any] = {"device": chosen.address, "name": chosen.name, "library": None, "slot": None}
+        facts["barcode"] = None
         trouble = _look(chosen.address, facts, verbose=verbose)
-        _barcode(chosen.address, facts)
-        run.fields.update({**facts, "label": facts.get("barcode"), "position": _position(facts)})
-        run.say(_text(facts))
+        add_library(chosen, library, run.config, facts)
+        if facts["state"] == "ready":  # st has taken its unit attentions; beside another user they would be stolen
+            add_statistics(chosen.address, facts)
+        statistics = facts.pop("statistics", None)
+        run.fields.update({**facts, "label": facts["barcode"], "position": _position(facts)})
+        run.say(_text({**facts, "statistics": statistics}, verbose=verbose))
         if trouble:
             raise trouble
     return run.exit_code
@@ -154,23 +157,14 @@ def _inquire(address: str, facts: dict[str, Any]) -> None:
         device.close()
 
 
-def _barcode(address: str, facts: dict[str, Any]) -> None:
-    from pytp_cli.selection import barcode
-
-    try:
-        facts["barcode"] = barcode(address)
-    except PytpError as exc:
-        facts["barcode"] = None
-        facts.setdefault("reason", exc.fact)
-
-
 def _position(facts: dict[str, Any]) -> dict[str, Any] | None:
     if "file" not in facts:
         return None
     return {**{key: facts.get(key) for key in ("file", "block", "logical_block")}, "partition": 0}
 
 
-def _text(facts: dict[str, Any]) -> str:
+def _text(facts: dict[str, Any], *, verbose: bool) -> str:
+    from pytp_cli.status_library import counter_table, library_rows, statistics_rows
     from pytp_cli.tables import aligned
 
     named = facts["name"] not in (None, facts["device"])
@@ -179,9 +173,12 @@ def _text(facts: dict[str, Any]) -> str:
     rows.append(("State", facts["state"] + reason))
     if facts.get("barcode"):
         rows.append(("Cartridge", facts["barcode"]))
+    rows += library_rows(facts, verbose=verbose)
     rows += _tape_rows(facts) if "file" in facts else []
+    rows += statistics_rows(facts, verbose=verbose)
     rows += _raw_rows(facts)
-    return aligned(rows)
+    counters = counter_table(facts["statistics"])
+    return f"{aligned(rows)}\n\n{counters}" if counters else aligned(rows)
 
 
 def _tape_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -64,7 +64,7 @@ _TABLE = (
         "status",
         "cmd_status",
         "status",
-        "Show drive, position, block size and density.",
+        "Show drive, cartridge, slot, position, density, error counters and compression.",
         ("pytp status", "pytp status --verbose --drive lto9"),
         ("stat",),
     ),

@@ -8,7 +8,15 @@ from tests.cli.conftest import Pytp
 
 
 def rows(text: str) -> dict[str, str]:
-    return {line.split("  ")[0]: line.split("  ", 1)[1].strip() for line in text.splitlines()}
+    """The first table; behind an empty line there may be the counters."""
+    return {line.split("  ")[0]: line.split("  ", 1)[1].strip() for line in text.partition("\n\n")[0].splitlines()}
+
+
+def counters(text: str) -> dict[str, list[str]]:
+    """What was counted for writing and for reading."""
+    lines = text.partition("\n\n")[2].splitlines()
+    assert lines[0].split() == ["WRITTEN", "READ"]
+    return {line[:30].strip(): line[30:].split() for line in lines[1:]}
 
 
 def test_a_blank_cartridge_is_ready_at_the_beginning(pytp: Pytp, drive: str) -> None:
@@ -93,3 +101,60 @@ def test_a_missing_device_is_a_configuration_error(pytp: Pytp) -> None:
     ended = pytp("status", "-d", "/dev/nst9999")
     assert ended.code == 3
     assert rows(ended.out)["State"].startswith("error")
+
+
+def test_the_library_and_the_slot_are_shown(pytp: Pytp, library: Path, drive: str) -> None:
+    pytp("load", "2", "-d", drive)
+    found = rows(pytp("status", "-d", drive).out)
+    assert (found["Cartridge"], found["Library"], found["From slot"]) == ("PYT002L9", f"vtl:{library}/changer", "2")
+    told = pytp("status", "-d", drive, "--json").json
+    assert (told["label"], told["library"], told["slot"]) == ("PYT002L9", f"vtl:{library}/changer", 2)
+
+
+def test_a_library_that_fails_spoils_nothing(pytp: Pytp, library: Path, drive: str) -> None:
+    pytp("vtl", "fault", str(library), "door open")
+    ended = pytp("status", "-d", drive)
+    assert ended.code == 0
+    assert rows(ended.out)["State"] == "ready"
+    assert "From slot" not in rows(ended.out)
+    assert "door is open" in rows(pytp("status", "-v", "-d", drive).out)["Library error"]
+
+
+def test_a_library_that_is_not_configured_is_a_mistake(pytp: Pytp, drive: str) -> None:
+    assert pytp("status", "-d", drive, "-l", "msl2024").code == 3
+
+
+def test_what_was_written_is_counted(pytp: Pytp, drive: str, source: Path) -> None:
+    (source / "big").write_bytes(bytes(6_000_000))
+    pytp("backup", "-d", drive, str(source))
+    ended = pytp("status", "-d", drive)
+    found, told = counters(ended.out), pytp("status", "-d", drive, "--json").json
+    assert int(found["Last mount, MB"][0]) == told["volume"]["written"]["last_mount_mb"] >= 6
+    assert found["Lifetime, MB"] == found["Last mount, MB"]
+    assert int(found["Data sets"][0]) > 0
+    assert found["Errors not corrected"] == ["0", "0"]
+    assert found["Compression ratio"][0] == "1.00"
+    assert (rows(ended.out)["Thread count"], told["volume"]["threads"]) == ("1", 1)
+    assert told["compression"]["enabled"] is True
+
+
+def test_an_error_is_counted(pytp: Pytp, library: Path, drive: str, source: Path, tmp_path: Path) -> None:
+    pytp("backup", "-d", drive, str(source))
+    pytp("vtl", "fault", str(library), "read 0: medium error")
+    pytp("rewind", "-d", drive)
+    assert pytp("cat", "--file", "0", "--output", str(tmp_path / "bytes"), "-d", drive).code == 6
+    found = counters(pytp("status", "-d", drive).out)
+    assert found["Errors not corrected"][0] == "0"
+    assert int(found["Errors not corrected"][1]) > 0
+    assert int(found["Last mount, unrecovered errors"][1]) > 0
+
+
+def test_nothing_is_asked_of_a_drive_that_somebody_uses(pytp: Pytp, drive: str) -> None:
+    """LOG SENSE would take a unit attention that the user's driver has to see."""
+    tape = open_tape(drive)
+    try:
+        ended = pytp("status", "-d", drive, "--json")
+    finally:
+        tape.close()
+    assert "volume" not in ended.json
+    assert ended.json["label"] == "PYT001L9"
