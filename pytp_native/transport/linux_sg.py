@@ -22,7 +22,7 @@ _HOST = {
     0x06: "parity error", 0x07: "internal error of the host adapter", 0x08: "reset", 0x0E: "transport disrupted",
     0x0F: "transport failed fast", 0x10: "target failure", 0x11: "reservation conflict", 0x14: "transport marginal",
 }  # fmt: skip
-# driver_status, DRIVER_* of the same header: 8 says that there are sense data, bits 7-4 were suggestions of old kernels.
+# driver_status, DRIVER_* of the same header: 8 says that there are sense data, bits 7-4 were hints of old kernels.
 _DRIVER = {
     0x01: "the driver is busy", 0x02: "the driver's soft error", 0x03: "the driver's medium error",
     0x04: "the driver's error", 0x05: "the driver refused it", 0x06: "timed out", 0x07: "the driver's hard error",

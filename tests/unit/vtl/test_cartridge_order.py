@@ -44,7 +44,7 @@ cartridge.cut(1)
 
 @pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
 def test_the_header_never_claims_more_than_the_disk_holds(cartridge: Cartridge, tmp_path: Path) -> None:
-    """Data (two files) and index first, then the claim; a claim is lowered, on disk too, before the index gets shorter."""
+    """Data (two files) and index first, then the claim; a claim is lowered on disk before the index gets shorter."""
     cartridge.close()
     source, shim = tmp_path / "shim.c", tmp_path / "shim.so"
     source.write_text(TELL_CALLS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""A cartridge's data in two files: one run of bytes, whatever the blocks' lengths, and two threads that fill it in order."""
+"""A cartridge's data in two files: one run of bytes, whatever the blocks' lengths, and two threads that fill it."""
 
 from __future__ import annotations
 
