@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +74,13 @@ def test_looking_disturbs_nobody_who_has_the_tape_open(found):
 
 def test_the_program_writes_a_configuration_of_it(found, tmp_path):
     path = str(tmp_path / "config.json")
-    environ = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    root = Path(__file__).parents[1]
+    environ = {
+        **os.environ,
+        "PYTHONPATH": f"{root}:{root / 'cli'}",
+        "XDG_DATA_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+    }
     words = [sys.executable, "-m", "pytp_cli", "config", "--write", path, "--json"]
     ended = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120, env=environ)
     assert json.loads(ended.stdout)["written"] is True
