@@ -170,7 +170,8 @@ def fault(
     as_json: options.Json = False,
 ) -> int:
     """Faults of a drive: "write N: medium error", "read N: medium error", "early warning at N", "write protect",
-    "eject at N"; N is a logical block. Faults of the robot, N counts moves from now: "move N: gripper error", "stuck in
+    "eject at N", "cleaning at N" (it asks to be cleaned); N is a logical block; "slow load N": ready after N questions
+    only. Faults of the robot, N counts moves from now: "move N: gripper error", "stuck in
     gripper", "load error", "drive silent", "full target" or "empty source" in its place, "move N: slow SECONDS"; until
     they are cleared: "door open", "offline", "slot N: barcode unreadable"."""
     with Run(ctx, "vtl fault", as_json=as_json) as run:

@@ -36,6 +36,8 @@ typedef struct {
     uint32_t wanted_sizes[4];
     uint32_t next_partition, partitions;
     pytp_st_left left[4];
+    uint32_t loading, loading_polls, cleaning, cleaning_due, life_cleanings;
+    uint64_t cleaned_moved;
     ...;
 } pytp_drive_state;
 typedef struct {

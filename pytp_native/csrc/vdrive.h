@@ -66,6 +66,10 @@ typedef struct {
     /* st, with can-partitions */
     uint32_t next_partition, partitions;
     pytp_st_left left[PYTP_PARTITIONS];
+    /* drive: for how many more questions it is getting ready, of how many; the same for cleaning itself */
+    uint32_t loading, loading_polls, cleaning;
+    uint32_t cleaning_due, life_cleanings; /* it asks for cleaning; how often it was cleaned */
+    uint64_t cleaned_moved;                /* life_written + life_read when it was */
 } pytp_drive_state;
 
 typedef struct {

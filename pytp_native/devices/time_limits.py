@@ -48,7 +48,7 @@ def known_limits(who: Inquiry) -> Limits:
     generation = generation_of(who.product) if who.device_type == TAPE else None
     if generation is None:
         return {}
-    makers = (time_limits.HPE,) if who.vendor.upper() in {"HP", "HPE"} else (time_limits.IBM,)
+    makers: tuple[str, ...] = (time_limits.HPE,) if who.vendor.upper() in {"HP", "HPE"} else (time_limits.IBM,)
     if who.vendor.upper() not in {"IBM", "HP", "HPE"}:
         makers = (time_limits.IBM, time_limits.HPE)  # whose mechanism it is, is not told: the longer figure
     limits: Limits = {}

@@ -6,13 +6,14 @@ from __future__ import annotations
 from pytp_native.errors import LibraryError, MediumDamaged
 from pytp_native.ffi import lib
 from pytp_native.vtl.inventory import DriveBay, drive_directory
+from pytp_native.vtl.personality import CLEANING_PREFIX
 from pytp_native.vtl.st import StDriver
 from pytp_native.vtl.state import DriveState
 
 
 def is_threaded(path: str, bay: DriveBay) -> bool:
     """Tell whether the cartridge is still threaded, without disturbing anybody. A new one threads itself."""
-    if bay.barcode is None:
+    if bay.barcode is None or bay.barcode.startswith(CLEANING_PREFIX):
         return False
     state = DriveState(drive_directory(path, bay.number))
     try:

@@ -22,13 +22,13 @@ class BulkLimits:
 
     def for_writing(self) -> Any:
         """How far pytp_bulk_write may go."""
-        raw, tape = self._limits(("write", "eject", "early warning")), self._drive.tape
+        raw, tape = self._limits(("write", "eject", "cleaning", "early warning")), self._drive.tape
         raw.stop_bytes = max(early_warning_bytes(tape.capacity_bytes) - tape.filemarks * FILEMARK_BYTES, 0)
         return raw
 
     def for_reading(self) -> Any:
         """The same for pytp_bulk_read."""
-        return self._limits(("read", "eject"))
+        return self._limits(("read", "eject", "cleaning"))
 
     def host_error(self) -> int:
         """Errno of the host that stopped the last transfer; the ordinary write meets it again, with its story."""

@@ -21,6 +21,7 @@ HARD_ERROR, READ_FAILURE, WRITE_FAILURE, WRITE_PROTECT, NO_REMOVAL, FORCED_EJECT
     16,
     60,
 )
+CLEAN_NOW, CLEAN_PERIODIC, EXPIRED_CLEANING = 20, 21, 22
 DATA_SET_BYTES = 2_500_000
 """About what an LTO-5 or LTO-6 drive puts into one data set."""
 
@@ -28,6 +29,11 @@ DATA_SET_BYTES = 2_500_000
 def raise_alert(drive: VirtualDrive, *flags: int) -> None:
     for flag in flags:
         drive.raw.alerts |= 1 << (flag - 1)
+
+
+def withdraw_alert(drive: VirtualDrive, *flags: int) -> None:
+    for flag in flags:
+        drive.raw.alerts &= ~(1 << (flag - 1)) & (1 << 64) - 1
 
 
 def count_write_error(drive: VirtualDrive) -> None:
@@ -41,10 +47,10 @@ def count_read_error(drive: VirtualDrive) -> None:
 
 
 def begin_load(drive: VirtualDrive) -> None:
-    """A cartridge was threaded: count it on both, forget the last one's flags."""
+    """A cartridge was threaded: count it on both, forget the last one's flags, but not what the drive needs."""
     raw = drive.raw
     raw.life_loads += 1
-    raw.alerts = 0
+    raw.alerts = 1 << (CLEAN_PERIODIC - 1) if raw.cleaning_due else 0
     memory = drive.memory()
     memory.note_load((ascii_field(drive.personality.vendor, 8) + drive.bay.serial.encode("ascii")).decode("ascii"))
     memory.save(sync=False)

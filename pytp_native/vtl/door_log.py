@@ -122,7 +122,7 @@ def _sequential_access(drive: VirtualDrive) -> Parameters:
         warning = early_warning_bytes(size)
         places = (use.used[partition], warning, size - warning, _offset(drive, partition))
         parameters += [_number(code, place // _MB, 4) for code, place in enumerate(places, 4)]
-    return [*parameters, _number(8, 0, 4), _number(0x100, 0, 8)]
+    return [*parameters, _number(8, 0, 4), _number(0x100, int(raw.cleaning_due), 8)]
 
 
 def _offset(drive: VirtualDrive, partition: int) -> int:
@@ -147,12 +147,14 @@ def _device_status(drive: VirtualDrive) -> Parameters:
     first = 0x80 if raw.prevented else 0
     first |= 0x20 if ready else 0  # MACC
     first |= (0x10 if raw.compression else 0) | (0x08 if drive.write_protected else 0) | 0x01  # CMPR, WRTP, DINIT
+    first |= 0x04 if raw.cleaning_due else 0  # CRQST
     second = (
         (0x10 if present else 0) | (0x04 if present else 0) | (0x03 if ready else 0)
     )  # MPRSNT, MSTD, MTHRD, MOUNTED
-    second |= 0x20 if not ready else 0  # RAA: a robot may come
     alert = 0x01 if raw.alerts else 0  # TAFC
-    return [_parameter(0, bytes([first, second, 0, alert])), _parameter(1, (1000).to_bytes(2, "big"))]
+    activity = 0x01 if raw.cleaning else 0x02 if raw.mounted and raw.loading else 0
+    second |= 0x80 if activity else 0 if ready else 0x20  # INXTN; RAA: a robot may come
+    return [_parameter(0, bytes([first, second, activity, alert])), _parameter(1, (1000).to_bytes(2, "big"))]
 
 
 def flags_bitmap(flags: int) -> bytes:
@@ -176,12 +178,14 @@ def _device_statistics(drive: VirtualDrive) -> Parameters:
     """Lifetime of the drive (SSC-5 8.3.4). It has no clock: hours and metres are those that the bytes would take."""
     raw = drive.raw
     moved = int(raw.life_written + raw.life_read + raw.load_written + raw.load_read)
+    since_cleaning = max(moved - int(raw.cleaned_moved), 0) // (300 * _MB) // 3600
     known = FORMATS[drive.personality.generation]
     seconds = moved // (300 * _MB)
     metres = moved * known.length_m // (known.capacity_mb * _MB // 200)
     counts = {
-        0x00: raw.life_loads, 0x01: 0, 0x02: seconds // 3600, 0x03: seconds // 3600, 0x04: metres, 0x05: 0, 0x06: 0,
-        0x07: 0, 0x08: seconds // 3600, 0x09: 0, 0x0A: 0, 0x0B: 0, 0x0C: 1, 0x0D: raw.life_loads,
+        0x00: raw.life_loads, 0x01: raw.life_cleanings,
+        0x02: seconds // 3600, 0x03: seconds // 3600, 0x04: metres, 0x05: 0, 0x06: 0,
+        0x07: 0, 0x08: since_cleaning, 0x09: 0, 0x0A: 0, 0x0B: 0, 0x0C: 1, 0x0D: raw.life_loads,
         0x0E: raw.life_write_errors + raw.load_write_errors, 0x0F: raw.life_read_errors + raw.load_read_errors,
     }  # fmt: skip
     serial = drive.bay.serial.encode("ascii").ljust(10)

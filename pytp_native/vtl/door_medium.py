@@ -108,7 +108,7 @@ def _space(drive: VirtualDrive, code: int, count: int) -> TargetReply:
 def read_position(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     """SSC-5 7.7: short (00h, 01h), long (06h) and extended (08h) form. Nothing waits in a buffer here."""
     if not drive.ready:
-        return check(sense.NO_MEDIUM)
+        return check(drive.not_ready())
     position, partition = drive.position, int(drive.raw.partition)
     flags, form = 0x80 if position == 0 else 0, cdb[1] & 0x1F
     block = position.to_bytes(8, "big")

@@ -46,7 +46,7 @@ def read_attribute(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
     first, allocated = int.from_bytes(cdb[8:10], "big"), int.from_bytes(cdb[10:14], "big")
     use = use_of(drive)
     if use.memory is None or use.label is None:
-        return check(sense.NO_MEDIUM)
+        return check(drive.not_ready())
     if cdb[5] or partition >= len(use.used) or action not in {0, 1, 2, 3, 5}:
         return check(sense.INVALID_FIELD)
     if action in {2, 3}:
@@ -142,7 +142,7 @@ def write_attribute(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply
     The length in the list's header may count the header itself: LTFS does, and drives take it.
     """
     if not drive.ready:
-        return check(sense.NO_MEDIUM)
+        return check(drive.not_ready())
     partition, length = cdb[7], int.from_bytes(cdb[10:14], "big")
     if cdb[5] or partition >= drive.partitions:
         return check(sense.INVALID_FIELD)

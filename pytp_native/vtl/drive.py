@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
 from pytp_native.ffi import lib
-from pytp_native.spec import sense as codes
-from pytp_native.vtl import counters, sense
+from pytp_native.vtl import counters, loading, sense
 from pytp_native.vtl.bulk_limits import BulkLimits
 from pytp_native.vtl.cartridge import (
     FILEMARK_BYTES,
@@ -71,12 +70,10 @@ class VirtualDrive:
         if raw.loads != self.bay.loads:
             raw.position = raw.partition = raw.prevented = 0
             raw.rw, raw.eof = lib.PYTP_ST_IDLE, lib.PYTP_ST_NOEOF
-            raw.mounted = self.bay.barcode is not None
             raw.loads = self.bay.loads
             counters.end_load(self, None)
-            if raw.mounted:
-                counters.begin_load(self)
-            self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED if raw.mounted else 0)
+            self.raise_attention(0)
+            loading.begin(self)
         if raw.mounted:
             self._open_cartridge()
 
@@ -93,8 +90,8 @@ class VirtualDrive:
 
     @property
     def ready(self) -> bool:
-        """A cartridge is threaded."""
-        return bool(self.raw.mounted) and self.bay.barcode is not None
+        """A cartridge is threaded, and the drive done with getting ready."""
+        return bool(self.raw.mounted) and not self.raw.loading and self.bay.barcode is not None
 
     @property
     def label(self) -> Label | None:
@@ -133,7 +130,12 @@ class VirtualDrive:
         return int(self.raw.position)
 
     def test_unit_ready(self) -> Sense | None:
-        return None if self.ready else sense.NO_MEDIUM
+        """Also what makes time pass for a drive that is getting ready."""
+        return loading.asked(self)
+
+    def not_ready(self) -> Sense:
+        """Why it is not; nothing changes."""
+        return loading.reason(self)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -371,10 +373,8 @@ class VirtualDrive:
         """LOAD UNLOAD, LOAD=1: thread the cartridge that is in the drive, to BOP; a unit attention if it was not."""
         if self.bay.barcode is None:
             return sense.NO_MEDIUM
-        if not self.raw.mounted:
-            counters.begin_load(self)
-            self._raise_attention(codes.MEDIUM_MAY_HAVE_CHANGED)
-        self.raw.mounted = 1
+        if not self.raw.mounted and (problem := loading.begin(self)) is not None:
+            return problem
         self.raw.position = 0
         if self.raw.partition:
             self.raw.partition = 0
@@ -386,7 +386,7 @@ class VirtualDrive:
     def unload(self) -> Sense | None:
         """LOAD UNLOAD, LOAD=0: write what is buffered, rewind, unthread."""
         if not self.ready:
-            return sense.NO_MEDIUM
+            return self.not_ready()
         if self.raw.prevented:
             counters.raise_alert(self, counters.NO_REMOVAL)
             return sense.REMOVAL_PREVENTED
@@ -443,7 +443,8 @@ class VirtualDrive:
         self.raw.mounted = 0
         self.raw.position = self.raw.partition = 0
 
-    def _raise_attention(self, code: int) -> None:
+    def raise_attention(self, code: int) -> None:
+        """Both doors tell it once."""
         self.raw.st_attention = self.raw.sg_attention = code
 
     def _before_move(self, kind: str = "") -> Sense | None:
@@ -453,7 +454,11 @@ class VirtualDrive:
             self.faults.reload()
         self.trouble = None
         if not self.ready:
-            return sense.NO_MEDIUM
+            return self.not_ready()
+        due = self.faults.reached("cleaning", self.position) if kind else None
+        if due is not None:
+            self.faults.remove(due)
+            loading.ask_for_cleaning(self)
         eject = self.faults.reached("eject", self.position) if kind else None
         if eject is not None:
             self.faults.remove(eject)

@@ -6,6 +6,8 @@ read 7: medium error        block 7 cannot be read; the tape stands behind it
 early warning at 50         from block 50 on every write reports early warning
 write protect               the cartridge's tab is slid
 eject at 10                 an operator takes the cartridge out when the head gets to block 10; happens once
+cleaning at 30              the drive asks to be cleaned when the head gets to block 30; happens once
+slow load 5                 the next cartridge is ready after five questions only, as a new one in an LTO-9 drive; once
 """
 
 from __future__ import annotations
@@ -22,15 +24,21 @@ _FORMS = re.compile(
     r"(?:(?P<verb>read|write) (?P<at>\d+): medium error"
     r"|early warning at (?P<warn>\d+)"
     r"|(?P<protect>write protect)"
-    r"|eject at (?P<eject>\d+))\Z"
+    r"|eject at (?P<eject>\d+)"
+    r"|cleaning at (?P<cleaning>\d+)"
+    r"|slow load (?P<slow>\d+))\Z"
 )
-ALLOWED = 'use "write N: medium error", "read N: medium error", "early warning at N", "write protect" or "eject at N"'
+ALLOWED = (
+    'use "write N: medium error", "read N: medium error", "early warning at N", "write protect", "eject at N", '
+    '"cleaning at N" or "slow load N"'
+)
 
 
 class Fault(NamedTuple):
     kind: str
-    """read, write, early warning, write protect, eject"""
+    """read, write, early warning, write protect, eject, cleaning, slow load"""
     at: int
+    """Block; of a slow load the number of questions."""
     text: str
 
 
@@ -44,8 +52,9 @@ def parse_fault(text: str) -> Fault:
         return Fault(match["verb"], int(match["at"]), line)
     if match["warn"]:
         return Fault("early warning", int(match["warn"]), line)
-    if match["eject"]:
-        return Fault("eject", int(match["eject"]), line)
+    for kind, told in (("eject", "eject"), ("cleaning", "cleaning"), ("slow load", "slow")):
+        if match[told]:
+            return Fault(kind, int(match[told]), line)
     return Fault("write protect", 0, line)
 
 

@@ -23,6 +23,8 @@ class Sense(NamedTuple):
     ili: bool = False
     information: int | None = None
     """Residual: blocks, filemarks or bytes not done; None: INFORMATION not valid."""
+    progress: int | None = None
+    """How far an operation is, in 65536ths; None: not told."""
 
     def encode(self, *, descriptors: bool = False) -> bytes:
         """Lay out fixed format, current, 18 bytes; or descriptor format (SPC-5 4.4.2) with what there is to tell."""
@@ -34,6 +36,8 @@ class Sense(NamedTuple):
         raw[3:7] = ((self.information or 0) & 0xFFFFFFFF).to_bytes(4, "big")
         raw[7] = FIXED_BYTES - 8
         raw[12:14] = self.code.to_bytes(2, "big")
+        if self.progress is not None:
+            raw[15:18] = b"\x80" + self.progress.to_bytes(2, "big")
         return bytes(raw)
 
 
@@ -42,6 +46,8 @@ def _descriptor_format(problem: Sense) -> bytes:
     if problem.information is not None:
         value = problem.information & 0xFFFFFFFFFFFFFFFF
         descriptors += bytes([0x00, 0x0A, 0x80, 0]) + value.to_bytes(8, "big")
+    if problem.progress is not None:
+        descriptors += bytes([0x02, 0x06, 0, 0, 0x80]) + problem.progress.to_bytes(2, "big") + b"\0"
     if problem.filemark or problem.eom or problem.ili:
         flags = problem.filemark << 7 | problem.eom << 6 | problem.ili << 5
         descriptors += bytes([0x04, 0x02, 0, flags])
@@ -51,6 +57,8 @@ def _descriptor_format(problem: Sense) -> bytes:
 
 
 NO_MEDIUM = Sense(codes.NOT_READY, codes.MEDIUM_NOT_PRESENT)
+CLEANING = Sense(codes.NOT_READY, codes.CLEANING_CARTRIDGE_INSTALLED)
+CLEANING_EXPIRED = Sense(codes.NOT_READY, 0x3013)
 REMOVAL_PREVENTED = Sense(codes.ILLEGAL_REQUEST, codes.MEDIUM_REMOVAL_PREVENTED)
 WRITE_PROTECTED = Sense(codes.DATA_PROTECT, codes.WRITE_PROTECTED)
 INVALID_OPERATION = Sense(codes.ILLEGAL_REQUEST, codes.INVALID_OPERATION_CODE)
@@ -74,6 +82,10 @@ POSITION_PAST_BOM = Sense(codes.ILLEGAL_REQUEST, 0x3B0C)
 PARAMETER_LIST_LENGTH = Sense(codes.ILLEGAL_REQUEST, 0x1A00)
 MEMORY_FULL = Sense(codes.ILLEGAL_REQUEST, 0x5506)
 EARLY_WARNING = Sense(codes.NO_SENSE, codes.END_OF_PARTITION, eom=True, information=0)
+
+
+def becoming_ready(done: int, whole: int) -> Sense:
+    return Sense(codes.NOT_READY, codes.BECOMING_READY, progress=min(done * 65536 // max(whole, 1), 0xFFFF))
 
 
 def filemark(residual: int) -> Sense:

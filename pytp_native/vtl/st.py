@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pytp_native.errors import NoMedium, PytpError
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import bulk, st_operations, st_partitions
+from pytp_native.vtl import bulk, loading, st_operations, st_partitions
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_states import (
@@ -40,6 +40,8 @@ from pytp_native.vtl.state import drive_lock
 
 GMT_EOF, GMT_BOT, GMT_EOT, GMT_SM, GMT_EOD = 0x80000000, 0x40000000, 0x20000000, 0x10000000, 0x08000000
 GMT_WR_PROT, GMT_ONLINE, GMT_DR_OPEN, GMT_IM_REP_EN = 0x04000000, 0x01000000, 0x00040000, 0x00010000
+_OPEN_WAIT_S = 120
+"""st asks a drive that is not ready once a second for that long (st.c, ST_BLOCK_SECONDS)."""
 _GMT_DENSITY = {1: 0x00200000, 2: 0x00400000, 3: 0x00800000}
 
 
@@ -93,6 +95,8 @@ class StDriver:
         self.met_end = False
         self._last_story: PytpError | None = None
         self._block_bytes = self._density = 0
+        if not nonblock and not loading.wait(self.drive, _OPEN_WAIT_S):
+            fail(errno.EIO)
         self.has_tape = self.drive.ready
         self._bury_the_dead()
         self.write_protect = not write
