@@ -29,7 +29,7 @@ def list_(
     as_json: options.Json = False,
 ) -> int:
     """Drives count from 0, slots from 1, import/export slots go on behind them. Nothing moves without --scan."""
-    with Run(ctx, "list", as_json=as_json) as run, _opened(run, library, None) as (choice, served):
+    with Run(ctx, "list", as_json=as_json) as run, opened(run, library, None) as (choice, served):
         if scan:
             served.changer.scan()
         now = served.inventory()
@@ -48,8 +48,8 @@ def load(
 ) -> int:
     """A full drive is emptied first, into the slot its cartridge came from. Returns when the drive is ready; the first
     load of an LTO-9 cartridge can take two hours. Exit 9: the library failed; where the cartridge is now is said."""
-    with Run(ctx, "load", as_json=as_json) as run, _opened(run, library, drive) as (choice, served):
-        unit, number = _unit(run, choice, served, drive)
+    with Run(ctx, "load", as_json=as_json) as run, opened(run, library, drive) as (choice, served):
+        unit, number = unit_of(run, choice, served, drive)
         moved = served.load(slot, number)
         word = "loaded from" if moved.moved else "is in the drive already, from"
         _tell_moved(run, moved, f"{unit.address}: {_called(moved)} {word} {moved.source}")
@@ -74,8 +74,8 @@ def unload(
         if _alone(run, library, drive):
             _eject(run, drive, slot)
         else:
-            with _opened(run, library, drive) as (choice, served):
-                unit, number = _unit(run, choice, served, drive)
+            with opened(run, library, drive) as (choice, served):
+                unit, number = unit_of(run, choice, served, drive)
                 moved = served.unload(number, slot)
                 _tell_moved(run, moved, f"{unit.address}: {_called(moved)} put into {moved.target}")
                 run.fields.update(drive=number, slot=moved.target.number)
@@ -90,7 +90,7 @@ def move(
     as_json: options.Json = False,
 ) -> int:
     """Slots, import/export slots and drives, either way. A drive that somebody uses is refused (exit 4)."""
-    with Run(ctx, "move", as_json=as_json) as run, _opened(run, library, None) as (_choice, served):
+    with Run(ctx, "move", as_json=as_json) as run, opened(run, library, None) as (_choice, served):
         moved = served.move(source, target)
         _tell_moved(run, moved, f"{_called(moved)} moved from {moved.source} to {moved.target}")
     return run.exit_code
@@ -100,7 +100,8 @@ def move(
 
 
 @contextmanager
-def _opened(run: Run, library: str | None, drive: str | None) -> Iterator[tuple[LibraryChoice, TapeLibrary]]:
+def opened(run: Run, library: str | None, drive: str | None) -> Iterator[tuple[LibraryChoice, TapeLibrary]]:
+    """Open the library that is meant; it is closed at the end of the block."""
     choice = choose(library, drive, run.config, run.note)
     run.fields.update(device=choice.address, library=choice.name)
     served = choice.open(Steps(run.note))
@@ -110,7 +111,7 @@ def _opened(run: Run, library: str | None, drive: str | None) -> Iterator[tuple[
         served.changer.close()
 
 
-def _unit(run: Run, choice: LibraryChoice, served: TapeLibrary, flag: str | None) -> tuple[DriveConfig, int]:
+def unit_of(run: Run, choice: LibraryChoice, served: TapeLibrary, flag: str | None) -> tuple[DriveConfig, int]:
     """Return the drive that was named, or the library's first, with its number in the library."""
     from pytp_native.devices.drive_port import DrivePort
     from pytp_native.scsi.mode_pages import DRIVE

@@ -101,6 +101,14 @@ _TABLE = (
         ("pytp init --drive lto9",),
     ),
     Command(
+        "retension",
+        "cmd_retension",
+        "retension",
+        "Wind the tape to its end and back, so that it lies evenly again.",
+        ("pytp retension", "pytp retension --slot 3 --verbose", "pytp retension --library msl2024 --slot 3"),
+        ("ret",),
+    ),
+    Command(
         "list",
         "cmd_library",
         "list_",
@@ -212,7 +220,6 @@ GROUPS = {"vtl": "Make and handle virtual tape libraries."}
 
 NOT_YET = {
     "verify": "restore into an empty directory and compare, or `pytp cat --file N | tar -df -`",
-    "retension": "`mt -f /dev/nstN retension` does it meanwhile",
 }
 """Commands of the original that arrive with a later release, and what helps until then."""
-NOT_YET_ALIASES = {"v": "verify", "ret": "retension"}
+NOT_YET_ALIASES = {"v": "verify"}

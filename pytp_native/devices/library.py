@@ -7,13 +7,14 @@ that, and wait until the drive can be used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from pytp_native.devices.changer import Changer, Step, Tell, tell_nobody
 from pytp_native.devices.drive_port import DrivePort
 from pytp_native.devices.inventory import Inventory, Place, cartridge_name, is_cleaning
-from pytp_native.errors import LibraryError, NoMedium, UsageError
+from pytp_native.errors import LibraryError, NoMedium, PytpError, UsageError
 from pytp_native.scsi.mode_pages import DRIVE, TRANSPORT
 
 TYPE_CHECKING = False
@@ -128,6 +129,34 @@ class TapeLibrary:
         now = self.inventory()
         source, target = self.place(what, now), self.place(where, now)
         return self._move(now, source, target)
+
+    @contextmanager
+    def borrowed(self, slot: int, drive: int) -> Iterator[Moved]:
+        """Load a slot's cartridge for a while. However the block ends, it is put back into that slot; if that fails,
+        too, the block's own error counts and this one is told."""
+        now = self.inventory()
+        place, unit = now.slot(slot), now.drive(drive)
+        if not now.at(place).full and not (now.at(unit).full and now.home_of(unit) == place):
+            raise LibraryError(self.name, f"{place} is empty", "see what is where: pytp list")
+        barcode = now.at(place if now.at(place).full else unit).volume_tag
+        try:
+            yield self.load(str(slot), drive)
+        except BaseException:
+            try:
+                self._put_back(place, drive, barcode)
+            except PytpError as exc:
+                self._tell(Step(f"{self.name}: putting the cartridge back failed: {exc}"))
+            raise
+        self._put_back(place, drive, barcode)
+
+    def _put_back(self, place: Place, drive: int, barcode: str) -> None:
+        """Unload if the drive holds that cartridge; a load may have failed before it got there."""
+        now = self.inventory()
+        source = now.drive(drive)
+        bay = now.at(source)
+        ours = bay.volume_tag == barcode if barcode else now.home_of(source) == place
+        if bay.full and ours and not now.at(place).full:
+            self._move(now, source, place)
 
     def _home(self, now: Inventory, source: Place) -> Place:
         cartridge = cartridge_name(now.at(source))

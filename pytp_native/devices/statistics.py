@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WRITE_ERRORS, READ_ERRORS, VOLUME, TAPE_USAGE = 0x02, 0x03, 0x17, 0x30
 COMPRESSION = (0x1B, 0x32)
 """SSC-4's page, and the one of older drives with the same parameters."""
+DEVICE_STATISTICS = 0x14
+_METRES = 0x0004
 _BARCODE = 0x0806
 
 
@@ -92,6 +94,18 @@ class Statistics:
     compression: Compression | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What tells how far a tape was wound: counters that only grow, and how full it is."""
+
+    middle_passes: int | None
+    """Over the middle of the tape (page 17h); some drives count them only when the cartridge leaves."""
+    metres: int | None
+    """Of tape that the drive has moved in its life (page 14h)."""
+    used_mb: int | None = None
+    capacity_mb: int | None = None
+
+
 def read_statistics(scsi: ScsiTransport) -> Statistics:
     """Ask for what the drive has. Raises what the device fails with; pages that it does not have are None."""
     there = {page for page, _subpage in executor.run(scsi, spc.supported_log_pages(), CALM)}
@@ -102,9 +116,15 @@ def read_statistics(scsi: ScsiTransport) -> Statistics:
     return Statistics(write, read, _volume(scsi, there), ratios)
 
 
-def read_volume(scsi: ScsiTransport) -> Volume | None:
-    """Ask for page 17h, else 30h, only; None without either, or without a cartridge."""
-    return _volume(scsi, {page for page, _subpage in executor.run(scsi, spc.supported_log_pages(), CALM)})
+def read_motion(scsi: ScsiTransport) -> Motion:
+    """Ask for what tells how far the tape was wound."""
+    there = {page for page, _subpage in executor.run(scsi, spc.supported_log_pages(), CALM)}
+    device = _page(scsi, DEVICE_STATISTICS) if DEVICE_STATISTICS in there else None
+    volume = _volume(scsi, there)
+    metres = device.number(_METRES) if device is not None else None
+    if volume is None:
+        return Motion(None, metres)
+    return Motion(volume.middle_passes, metres, volume.used_mb, volume.capacity_mb)
 
 
 def read_barcode(scsi: ScsiTransport) -> str:

@@ -8,7 +8,15 @@ import pytest
 from pytp_cli.build import build
 from pytp_cli.commands import ALIASES, COMMANDS
 
-ORIGINAL_ALIASES = {"stat": "status", "pos": "position", "g": "goto", "rew": "rewind", "b": "backup", "r": "restore"}
+ORIGINAL_ALIASES = {
+    "stat": "status",
+    "pos": "position",
+    "g": "goto",
+    "rew": "rewind",
+    "b": "backup",
+    "r": "restore",
+    "ret": "retension",
+}
 
 ORIGINAL_OPTIONS = {
     "init": {"--drive -d"},
@@ -20,6 +28,7 @@ ORIGINAL_OPTIONS = {
     "bb": {"--drive -d"},
     "ls": {"--drive -d", "--sample"},
     "restore": {"--drive -d"},
+    "retension": {"--drive -d", "--library -l", "--slot -s", "--verbose -v"},
     "list": {"--library -l"},
     "load": {"--library -l", "--drive -d"},
     "unload": {"--library -l", "--drive -d"},
@@ -57,6 +66,7 @@ EVERY_OPTION = {
     "ff": "--drive --json -d",
     "bb": "--drive --json -d",
     "init": "--drive --json -d",
+    "retension": "--drive --json --library --slot --verbose -d -l -s -v",
     "list": "--json --library --scan -l",
     "load": "--drive --json --library -d -l",
     "unload": "--drive --json --library -d -l",
