@@ -68,8 +68,27 @@ def end_load(drive: VirtualDrive, memory: CartridgeMemory | None) -> None:
         memory.changes += int(raw.changes)
         memory.alerts = int(raw.alerts)
         memory.save(sync=False)
+    raw.changes = 0
+    _to_life(drive)
+
+
+def forget_load(drive: VirtualDrive) -> None:
+    """LOG SELECT: begin to count the load anew; what was counted is not lost for the lives of cartridge and drive."""
+    raw = drive.raw
+    if drive.ready:
+        memory = drive.memory()
+        memory.written += int(raw.load_written)
+        memory.read += int(raw.load_read)
+        memory.write_errors += int(raw.load_write_errors)
+        memory.read_errors += int(raw.load_read_errors)
+        memory.save(sync=False)
+    _to_life(drive)
+
+
+def _to_life(drive: VirtualDrive) -> None:
+    raw = drive.raw
     raw.life_written += raw.load_written
     raw.life_read += raw.load_read
     raw.life_write_errors += raw.load_write_errors
     raw.life_read_errors += raw.load_read_errors
-    raw.load_written = raw.load_read = raw.changes = raw.load_write_errors = raw.load_read_errors = 0
+    raw.load_written = raw.load_read = raw.load_write_errors = raw.load_read_errors = 0

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 from pytp_native.vtl import sense
 from pytp_native.vtl.drive import VirtualDrive
+from pytp_native.vtl.elements import DRIVE, ElementMap
 from pytp_native.vtl.formats import FORMATS, Format
+from pytp_native.vtl.inventory import Inventory
+from pytp_native.vtl.personality import changer_personality
 from pytp_native.vtl.reply import TargetReply, answer, ascii_field, check
 
 _TAPE = 0x01
@@ -57,10 +60,30 @@ def _alert_flags(_drive: VirtualDrive) -> bytes:
     return ((1 << 61) - 1 << 3).to_bytes(8, "big")
 
 
+def _extended(_drive: VirtualDrive) -> bytes:
+    """Extended INQUIRY data (SPC-5 7.7.7): an extended self-test takes half an hour."""
+    return bytes(6) + (30).to_bytes(2, "big") + bytes(52)
+
+
+def _library_serial(drive: VirtualDrive) -> bytes:
+    """Automation device serial number (SSC-5 8.6.5): of the library around it."""
+    return Inventory(drive.path).serial.encode("ascii")
+
+
+def _element(drive: VirtualDrive) -> bytes:
+    """Data transfer device element address (SSC-5 8.6.6)."""
+    inventory = Inventory(drive.path)
+    elements = ElementMap(inventory, changer_personality(inventory.changer))
+    return (elements.span(DRIVE).first + drive.number).to_bytes(2, "big")
+
+
 _PAGES: dict[int, Callable[[VirtualDrive], bytes]] = {
     0x00: _supported,
     0x80: _serial,
     0x83: _identification,
+    0x86: _extended,
+    0xB3: _library_serial,
+    0xB4: _element,
     0xB0: _capabilities,
     0xB1: _serial,
     0xB2: _alert_flags,

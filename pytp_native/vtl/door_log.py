@@ -10,11 +10,11 @@ from typing import NamedTuple
 from pytp_native.errors import PytpError
 from pytp_native.vtl import sense
 from pytp_native.vtl.cartridge import FILEMARK_BYTES, Cartridge, Label, early_warning_bytes
-from pytp_native.vtl.counters import DATA_SET_BYTES
+from pytp_native.vtl.counters import DATA_SET_BYTES, forget_load
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.formats import FORMATS
 from pytp_native.vtl.memory import CartridgeMemory
-from pytp_native.vtl.reply import TargetReply, answer, ascii_field, check
+from pytp_native.vtl.reply import GOOD, TargetReply, answer, ascii_field, check
 
 _MB = 10**6
 _MIB = 1 << 20
@@ -49,6 +49,21 @@ def log_sense(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     first = int.from_bytes(cdb[5:7], "big")
     body = parts if isinstance(parts, bytes) else b"".join(raw for code, raw in parts if code >= first)
     return answer(bytes([page, 0]) + len(body).to_bytes(2, "big") + body, int.from_bytes(cdb[7:9], "big"))
+
+
+def log_select(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
+    """PCR sets back what is counted by load, of one page or of all (page 0); no parameter can be set."""
+    page, length = cdb[2] & 0x3F, int.from_bytes(cdb[7:9], "big")
+    if cdb[1] & 1 or cdb[3]:
+        return check(sense.INVALID_FIELD)
+    if not cdb[1] & 2:
+        return check(sense.INVALID_PARAMETER) if length and data else GOOD
+    if length or data:
+        return check(sense.PARAMETER_LIST_LENGTH)
+    if page not in {0, *_PER_LOAD}:
+        return check(sense.INVALID_FIELD)
+    forget_load(drive)
+    return GOOD
 
 
 Parameters = list[tuple[int, bytes]]
@@ -279,6 +294,7 @@ def _capacity(drive: VirtualDrive) -> Parameters:
     return [_number(code, value // _MIB, 4) for code, value in enumerate(values, 1)]
 
 
+_PER_LOAD = frozenset({0x02, 0x03, 0x0C, 0x1B, 0x32})
 _PAGES: dict[int, Callable[[VirtualDrive], bytes | Parameters]] = {
     0x00: _supported,
     0x02: _write_errors,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from typing import NamedTuple
 
 from pytp_native.spec import opcodes
@@ -31,26 +32,42 @@ COMMANDS = (
     Supported(opcodes.LOG_SENSE, 60), Supported(opcodes.MODE_SELECT_10, 60), Supported(opcodes.RESERVE_10, 60),
     Supported(opcodes.RELEASE_10, 60), Supported(opcodes.MODE_SENSE_10, 60), Supported(opcodes.READ_ATTRIBUTE, 60),
     Supported(opcodes.WRITE_ATTRIBUTE, 60), Supported(opcodes.SPACE_16, 2940), Supported(opcodes.LOCATE_16, 2940),
-    Supported(opcodes.REPORT_LUNS, 60),
+    Supported(opcodes.REPORT_LUNS, 60), Supported(opcodes.VERIFY_6, 63300), Supported(opcodes.LOG_SELECT, 60),
+    Supported(opcodes.RECEIVE_DIAGNOSTIC_RESULTS, 60), Supported(opcodes.READ_BUFFER, 480),
+    Supported(opcodes.SECURITY_PROTOCOL_IN, 60), Supported(opcodes.MAINTENANCE_IN, 60, opcodes.REPORT_TIMESTAMP),
     Supported(opcodes.MAINTENANCE_IN, 60, opcodes.REPORT_SUPPORTED_OPERATION_CODES),
 )  # fmt: skip
 
 
 def maintenance_in(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     """Everything (0), or one command, by its operation code (1) or with its service action (2)."""
-    del drive
-    if cdb[1] & 0x1F != opcodes.REPORT_SUPPORTED_OPERATION_CODES:
+    action = cdb[1] & 0x1F
+    if action == opcodes.REPORT_TIMESTAMP:
+        return _timestamp(cdb)
+    if action != opcodes.REPORT_SUPPORTED_OPERATION_CODES:
         return check(sense.INVALID_FIELD)
+    return _supported(drive, cdb)
+
+
+def _timestamp(cdb: bytes) -> TargetReply:
+    """The host's clock, set by other means than SCSI (SPC-5 6.38)."""
+    now = int(time.time() * 1000).to_bytes(6, "big")
+    return answer(b"\0\x0a\x03\0" + now + bytes(2), int.from_bytes(cdb[6:10], "big"))
+
+
+def _supported(drive: VirtualDrive, cdb: bytes) -> TargetReply:
+    del drive
     with_timeouts, options = cdb[2] & 0x80, cdb[2] & 7
     allocated = int.from_bytes(cdb[6:10], "big")
     if options == 0:
         body = b"".join(_entry(command, bool(with_timeouts)) for command in COMMANDS)
         return answer(len(body).to_bytes(4, "big") + body, allocated)
     action = int.from_bytes(cdb[4:6], "big")
-    found = next((command for command in COMMANDS if command.opcode == cdb[3]), None)
-    if options > 2 or (found is not None and (found.action is None) != (options == 1)):
+    of_code = [command for command in COMMANDS if command.opcode == cdb[3]]
+    if options > 2 or (of_code and (of_code[0].action is None) != (options == 1)):
         return check(sense.INVALID_FIELD)
-    if found is None or (options == 2 and found.action != action):
+    found = next((command for command in of_code if options == 1 or command.action == action), None)
+    if found is None:
         return answer(bytes([0, 1, 0, 0]), allocated)
     return answer(_one(found, bool(with_timeouts)), allocated)
 

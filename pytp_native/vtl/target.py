@@ -12,7 +12,17 @@ from collections.abc import Callable
 from pytp_native.errors import DeviceBusy, MediumDamaged, PytpError
 from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import door_inquiry, door_log, door_medium, door_memory, door_mode, door_opcodes, sense
+from pytp_native.vtl import (
+    door_buffers,
+    door_inquiry,
+    door_log,
+    door_medium,
+    door_memory,
+    door_mode,
+    door_opcodes,
+    door_verify,
+    sense,
+)
 from pytp_native.vtl.door_medium import Command
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.files import Lock
@@ -152,6 +162,11 @@ _COMMANDS: dict[int, Command] = {
     opcodes.LOCATE_10: door_medium.locate_10,
     opcodes.READ_POSITION: door_medium.read_position,
     opcodes.REPORT_DENSITY_SUPPORT: _simple(door_inquiry.report_density_support),
+    opcodes.VERIFY_6: door_verify.verify_6,
+    opcodes.RECEIVE_DIAGNOSTIC_RESULTS: _simple(door_buffers.receive_diagnostic),
+    opcodes.READ_BUFFER: _simple(door_buffers.read_buffer),
+    opcodes.SECURITY_PROTOCOL_IN: _simple(door_buffers.security_protocol_in),
+    opcodes.LOG_SELECT: door_log.log_select,
     opcodes.LOG_SENSE: door_log.log_sense,
     opcodes.MODE_SELECT_10: door_mode.select_10,
     opcodes.RESERVE_10: _nothing,

@@ -361,7 +361,8 @@ def test_operation_codes_with_their_timeouts(drive):
     assert ask(1, 0x19)[1] == 3
     assert ask(1, 0x02)[1] == 1
     assert ask(2, 0xA3, 0x0C)[1] == 3
-    assert ask(2, 0xA3, 0x0F)[1] == 1
+    assert ask(2, 0xA3, 0x0F)[1] == 3
+    assert ask(2, 0xA3, 0x05)[1] == 1
 
 
 # -- partitions ------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def test_what_sg_was_told_st_still_finds_out(library, open_tape, scsi):
 
 def test_the_serial_number_is_the_drives_own(library, scsi):
     pages = scsi.execute(bytes([0x12, 1, 0, 0, 96, 0]), data_in_bytes=96).data
-    assert pages == bytes([1, 0, 0, 6, 0x00, 0x80, 0x83, 0xB0, 0xB1, 0xB2])
+    assert pages == bytes([1, 0, 0, 9, 0x00, 0x80, 0x83, 0x86, 0xB0, 0xB1, 0xB2, 0xB3, 0xB4])
     serial = library.describe().drives[0].serial
     page = scsi.execute(bytes([0x12, 1, 0x80, 0, 96, 0]), data_in_bytes=96).data
     assert page == bytes([1, 0x80, 0, len(serial)]) + serial.encode()
