@@ -194,8 +194,8 @@ def _write(run: Run, drive: str | None, library: str | None, label: str | None, 
 
 def _begin(run: Run, log: JobLog, request: dict[str, object]) -> None:
     """Head the log with what is going to be done."""
-    if log.warning:
-        run.note(f"warning: {log.warning}")
+    if warning := log.take_warning():
+        run.note(f"warning: {warning}")
     device, label = run.fields["device"], request["label"]
     log.write(kind="TAPE", text=f"backup to {device} begins", device=device, label=label, job=request["job"])
 

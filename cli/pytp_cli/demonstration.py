@@ -17,6 +17,7 @@ from typing import Any
 
 from pytp_cli.compare import Comparison, compare_trees
 from pytp_cli.names import printable
+from pytp_cli.signals import received
 from pytp_cli.tables import duration, rate
 from pytp_native.errors import PytpError
 from pytp_native.units import MIB, format_size
@@ -50,6 +51,7 @@ class Demonstration:
     def __enter__(self) -> Demonstration:
         self._environ = {name: os.environ.pop(name) for name in _OURS if name in os.environ}
         self.place = tempfile.mkdtemp(prefix="pytp-demo-")
+        received.clear()
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -127,6 +129,8 @@ class Demonstration:
             code = main(["--config", self._config(), *words, "--json"])
         seconds = time.perf_counter() - started
         self.fields["steps"].append({"command": shown, "exit": code, "seconds": round(seconds, 6)})
+        if received and code in accept:
+            raise KeyboardInterrupt  # it came when the step had nothing left to stop
         if code not in accept:
             raise _StepFailed(code, shown)
         report: dict[str, Any] = json.loads(out.getvalue())

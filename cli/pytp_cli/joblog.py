@@ -52,6 +52,11 @@ class JobLog:
             self.warning = f"log {self.path}: cannot be written ({exc.strerror}); going on without it"
             self._file = None
 
+    def take_warning(self) -> str | None:
+        """Return what is wrong with the log, once."""
+        warning, self.warning = self.warning, None
+        return warning
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()

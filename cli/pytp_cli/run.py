@@ -132,8 +132,13 @@ class Run:
             self.fields["own_files"] = screen.own_files
         if log:
             log.event(report)
+            self._see_log(log)
         self._take(report)
         return report
+
+    def _see_log(self, log: JobLog) -> None:
+        if warning := log.take_warning():
+            self.note(f"warning: {warning}")
 
     def _show(self, screen: Screen, record: object) -> None:
         """Put an event on the screen. A terminal that went away ends no job; a list that cannot be written does."""

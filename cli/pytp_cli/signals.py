@@ -18,6 +18,8 @@ from pytp_native.jobs.interrupt import Interrupt
 
 _STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _END = b"\0"
+received: list[int] = []
+"""Signals that a job of this process was stopped by, or that came when it had nothing left to stop."""
 _STOPPING = "pytp: stopping: finishing the block and leaving the tape consistent"
 
 
@@ -32,7 +34,7 @@ def stopping(interrupt: Interrupt) -> Iterator[None]:
     previous_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     # A signal that was ignored on entry (nohup) stays ignored.
     caught = [number for number in _STOPPERS if signal.getsignal(number) is not signal.SIG_IGN]
-    previous = {number: signal.signal(number, _nothing) for number in caught}
+    previous = {number: signal.signal(number, _note) for number in caught}
     watcher = threading.Thread(target=_watch, args=(reader, interrupt), name="signals", daemon=True)
     watcher.start()
     try:
@@ -55,5 +57,6 @@ def _watch(reader: int, interrupt: Interrupt) -> None:
                 print(_STOPPING, file=sys.stderr, flush=True)
 
 
-def _nothing(_number: int, _frame: object) -> None:
-    """Only there so that the signal reaches the wakeup descriptor and kills nobody."""
+def _note(number: int, _frame: object) -> None:
+    """Remember it. That the signal reaches the wakeup descriptor and kills nobody needs no more than a handler."""
+    received.append(number)

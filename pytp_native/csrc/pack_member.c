@@ -2,45 +2,57 @@
  * One member: header group, content, log record. */
 #include "pack_parts.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-typedef const char *(*name_of)(uint64_t id);
+typedef int (*find_name)(uint64_t id, char *buffer, size_t room, char name[PYTP_OWNER_NAME]);
 
-static const char *user_name(uint64_t id)
+/* getpwuid_r and getgrgid_r ask for more room with ERANGE: a group's entry holds all its members' names. */
+enum { SMALL_ENTRY = 16 * 1024, LARGEST_ENTRY = 16 * 1024 * 1024 };
+
+static int find_user(uint64_t id, char *buffer, size_t room, char name[PYTP_OWNER_NAME])
 {
-    char buffer[4096];
-    static __thread char name[PYTP_OWNER_NAME];
     struct passwd entry, *found = NULL;
-    if (getpwuid_r((uid_t)id, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
-        return "";
-    snprintf(name, sizeof name, "%s", found->pw_name);
-    return name;
+    int error = getpwuid_r((uid_t)id, &entry, buffer, room, &found);
+    snprintf(name, PYTP_OWNER_NAME, "%s", error == 0 && found != NULL ? found->pw_name : "");
+    return error;
 }
 
-static const char *group_name(uint64_t id)
+static int find_group(uint64_t id, char *buffer, size_t room, char name[PYTP_OWNER_NAME])
 {
-    char buffer[16384];
-    static __thread char name[PYTP_OWNER_NAME];
     struct group entry, *found = NULL;
-    if (getgrgid_r((gid_t)id, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
-        return "";
-    snprintf(name, sizeof name, "%s", found->gr_name);
-    return name;
+    int error = getgrgid_r((gid_t)id, &entry, buffer, room, &found);
+    snprintf(name, PYTP_OWNER_NAME, "%s", error == 0 && found != NULL ? found->gr_name : "");
+    return error;
+}
+
+static void look_up(find_name find, uint64_t id, char name[PYTP_OWNER_NAME])
+{
+    char small[SMALL_ENTRY];
+    int error = find(id, small, sizeof small, name);
+    for (size_t room = 4 * SMALL_ENTRY; error == ERANGE && room <= LARGEST_ENTRY; room *= 4) {
+        char *buffer = malloc(room);
+        if (buffer == NULL)
+            return;
+        error = find(id, buffer, room, name);
+        free(buffer);
+    }
 }
 
 /* Looking an owner up may cost a trip to a name service: once per id. */
-static const char *cached(pytp_owner *owners, size_t count, uint64_t id, name_of look_up)
+static const char *cached(pytp_owner *owners, size_t count, uint64_t id, find_name find)
 {
     pytp_owner *owner = &owners[id % count];
     if (!owner->known || owner->id != id) {
         owner->id = id;
         owner->known = 1;
-        snprintf(owner->name, sizeof owner->name, "%s", look_up(id));
+        look_up(find, id, owner->name);
     }
     return owner->name;
 }
@@ -58,8 +70,8 @@ static void fill_head(pytp_pack *pack, const pytp_entry *entry, pytp_tarhead *he
     head->mode = st->st_mode & 07777;
     head->uid = st->st_uid;
     head->gid = st->st_gid;
-    head->uname = cached(pack->users, sizeof pack->users / sizeof *pack->users, st->st_uid, user_name);
-    head->gname = cached(pack->groups, sizeof pack->groups / sizeof *pack->groups, st->st_gid, group_name);
+    head->uname = cached(pack->users, sizeof pack->users / sizeof *pack->users, st->st_uid, find_user);
+    head->gname = cached(pack->groups, sizeof pack->groups / sizeof *pack->groups, st->st_gid, find_group);
     head->mtime_s = st->st_mtim.tv_sec;
     head->mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
     head->major = major(st->st_rdev);

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pytp_native.devices.drive import Drive
@@ -35,6 +36,7 @@ def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interr
     12 the archive is cut; 130. Raises what keeps it from starting: Refused in mid-file, UsageError for the target...
     """
     since = time.monotonic()
+    made = not os.path.exists(request.target)
     target, ours = _open_target(request.target)
     try:
         with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
@@ -48,6 +50,9 @@ def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interr
         return nothing_here("restore", drive, error)
     finally:
         os.close(target)
+        if made:  # a refused restore leaves nothing behind
+            with suppress(OSError):
+                os.rmdir(request.target)
     _tell_owners(untar, emit)
     full = HostDiskFull(os.fsdecode(request.target), "the file system is full") if _is_full(untar) else None
     return reading.report("restore", "restored", since, interrupt, full)

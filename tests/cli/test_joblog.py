@@ -83,3 +83,16 @@ def test_state_directory_defaults_to_the_home(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_problem_kind(reason: str, kind: str) -> None:
     assert problem_kind(reason) == kind
+
+
+def test_a_log_whose_disk_is_full_is_told_once_and_ends_nothing(tmp_path: Path) -> None:
+    log = JobLog("backup", str(tmp_path))
+    assert log.path
+    os.unlink(log.path)
+    log._file = open("/dev/full", "w", buffering=1)  # noqa: SIM115
+    log.event(Notice("info", "TAPE", "x"))
+    log.event(Notice("info", "TAPE", "y"))
+    warning = log.take_warning()
+    assert warning
+    assert "No space left" in warning
+    assert log.take_warning() is None

@@ -72,6 +72,7 @@ def test_only_files_that_were_made_are_told_as_restored(drive: Drive, tmp_path: 
 
 def test_a_blank_tape_has_nothing(drive: Drive, tmp_path: Path, told: Told) -> None:
     assert run(drive, tmp_path / "out", told).exit_code == 11
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_empty_tape_file_is_stepped_over(drive: Drive, tmp_path: Path, told: Told) -> None:

@@ -30,6 +30,20 @@ off_t lseek(int fd, off_t at, int whence)
 off_t lseek64(int fd, off_t at, int whence) { return lseek(fd, at, whence); }
 """
 
+GROUPS_WITH_MANY_MEMBERS = """
+#include <errno.h>
+#include <grp.h>
+int getgrgid_r(gid_t id, struct group *entry, char *buffer, size_t room, struct group **found)
+{
+    *found = 0;
+    if (room < 100000)
+        return ERANGE;
+    *entry = (struct group){.gr_name = "not a hole", .gr_gid = id};
+    *found = entry;
+    return 0;
+}
+"""
+
 PACK = """
 import sys
 from pathlib import Path
@@ -65,6 +79,16 @@ def test_a_file_system_that_does_not_tell_of_holes_has_its_sparse_files_saved_wh
         file.write(b"not a hole")
         file.truncate(2 << 20)
     assert packed_elsewhere(tree, preload=str(shim)) == "2 0 1"
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+def test_a_group_with_thousands_of_members_keeps_its_name(tmp_path: Path) -> None:
+    source, shim = tmp_path / "shim.c", tmp_path / "shim.so"
+    source.write_text(GROUPS_WITH_MANY_MEMBERS)
+    subprocess.run([str(COMPILER), "-shared", "-fPIC", "-o", shim, source], check=True)
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    assert packed_elsewhere(tree, preload=str(shim)) == "1 0 1"
 
 
 @pytest.fixture
