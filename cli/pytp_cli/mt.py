@@ -8,6 +8,8 @@ import stat
 import sys
 
 from pytp_cli import mt_table as table
+from pytp_cli import raw_output
+from pytp_cli.raw_output import err, out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,30 +122,6 @@ def _check_default(line: Line) -> None:
     raise _Exit(1)
 
 
-def out(text: str) -> None:
-    _write(1, text)
-
-
-def err(text: str) -> None:
-    _write(2, text)
-
-
-def _write(fd: int, text: str) -> None:
-    """Unbuffered, so that both streams keep their order; names go out as the bytes that they are."""
-    data = os.fsencode(text)
-    try:
-        while data:
-            data = data[os.write(fd, data) :]
-    except OSError as error:
-        if fd == 1:
-            _write(2, f"standard output: {error.strerror}\n")
-            raise SystemExit(2) from error
-
-
 def program() -> None:
-    """Run as a program: signals end it as they end mt, without a word."""
-    import _signal  # type: ignore[import-not-found]  # signal imports enum
-
-    for number in (_signal.SIGINT, _signal.SIGPIPE):
-        _signal.signal(number, _signal.SIG_DFL)
-    os._exit(main())
+    """Run as a program: signals end it as they end mt, without a word; a full disk under its output is exit 2."""
+    raw_output.run(main, broken=2)

@@ -40,10 +40,11 @@ class Run:
 
     def on(self, name: str) -> int:
         """Open the device, do it, close it; return the exit status."""
-        self.found["device"] = name
         code = self._run(name)
         if self.as_json:
-            self._show_object(code)
+            from pytp_cli.object_line import show_object
+
+            show_object(self.command.name, name, code, self.found)
         return code
 
     def _run(self, name: str) -> int:
@@ -107,13 +108,3 @@ class Run:
             device.close()
         except Failed as failed:
             self.err(f"{self.program}: {failed.story or f'{device.name}: close: {os.strerror(failed.code)}'}\n")
-
-    def _show_object(self, code: int) -> None:
-        from pytp_cli.report import empty_object
-
-        fields = empty_object(self.command.name)
-        fields.update(self.found)
-        fields["exit"] = code
-        import json
-
-        self.out(json.dumps(fields) + "\n")

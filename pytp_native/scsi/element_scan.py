@@ -15,6 +15,7 @@ from pytp_native.scsi.mode_pages import (
 from pytp_native.scsi.policy import ONCE
 from pytp_native.scsi.record import NamedTuple
 from pytp_native.scsi.sense import parse_sense
+from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes
 
 TYPE_CHECKING = False
@@ -40,6 +41,8 @@ class Scan(NamedTuple):
     """DVCID, asked for drives only."""
     most_bytes: int = 65536
     """Transfer limit: of the device, of the host adapter, of sg."""
+    attached: bool = False
+    """The changer answers through its drive (SPC-2, MChngr): READ ELEMENT STATUS ATTACHED."""
 
     def plainer(self, element_type: int) -> tuple[Scan, ...]:
         """Return how to ask a library that refuses this, best first: without CURDATA, which a library that does not
@@ -54,7 +57,7 @@ class Scan(NamedTuple):
         return tuple(ways[1:])
 
     def request(self, element_type: int, where: ElementRange, room: int) -> Command[ElementStatus]:
-        return smc.read_element_status(
+        command = smc.read_element_status(
             element_type=element_type,
             first=where.first,
             count=where.size,
@@ -63,6 +66,9 @@ class Scan(NamedTuple):
             drive_identifiers=self.drive_identifiers and element_type == DRIVE,
             alloc_bytes=room,
         )
+        if not self.attached:
+            return command
+        return command._replace(cdb=bytes((opcodes.READ_ELEMENT_STATUS_ATTACHED,)) + command.cdb[1:])
 
 
 def element_addresses(transport: ScsiTransport, policy: Policy = ONCE) -> ElementAddresses:

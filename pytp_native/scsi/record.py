@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """typing.NamedTuple for modules that must start fast: importing `typing` costs more than parsing a sense block.
 
-To the type checker it is typing's own; at run time a metaclass makes the same thing with collections.namedtuple.
+To the type checker it is typing's own; at run time it is pytp_native.light's.
 """
 
 from __future__ import annotations
@@ -14,19 +14,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 else:
-    from collections import namedtuple
-
-    class _Fields(type):
-        def __new__(cls, name, bases, body):
-            if not bases:
-                return type.__new__(cls, name, bases, body)
-            fields = list(body.get("__annotations__", {}))
-            defaults = [body.pop(field) for field in fields if field in body]
-            body["__slots__"] = ()
-            return type(name, (namedtuple(name, fields, defaults=defaults),), body)
-
-    class NamedTuple(metaclass=_Fields):
-        """Fields are the annotations, defaults their values."""
+    from pytp_native.light import NamedTuple
 
     class Generic:
         def __class_getitem__(cls, item):

@@ -6,12 +6,16 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from typing import Any
+import sys
 
 from pytp_native.errors import BadAddress, DeviceBusy, DeviceError, NotSupported, PytpError, UsageError
 from pytp_native.ffi import ffi, lib
 from pytp_native.transport import holders
 from pytp_native.transport.records import ScsiReply
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 SENSE_BYTES = 252
 """The largest sense data there are (SPC-5 4.4.1); mx_sb_len is one byte."""
@@ -30,6 +34,33 @@ _DRIVER = {
 _DRIVER_MASK = 0x07
 
 
+_LEAST_VERSION = 30000
+"""SG_IO came with version 3 of sg."""
+_GET_IDLUN = 0x5382
+"""SCSI_IOCTL_GET_IDLUN (include/scsi/scsi_ioctl.h); no user-space header has it."""
+
+
+def takes_commands(fd: int) -> bool:
+    """Tell whether an open node has SG_IO version 3: sg, st, ch and sd nodes have."""
+    version = bytearray(4)
+    try:
+        fcntl.ioctl(fd, lib.SG_GET_VERSION_NUM, version)
+    except OSError:
+        return False
+    return int.from_bytes(version, sys.byteorder) >= _LEAST_VERSION
+
+
+def id_and_lun(fd: int) -> tuple[int, int] | None:
+    """Return the target and unit number of an open node, each 0 to 255; None if the driver does not tell."""
+    answer = bytearray(8)
+    try:
+        fcntl.ioctl(fd, _GET_IDLUN, answer)
+    except OSError:
+        return None
+    number = int.from_bytes(answer[:4], sys.byteorder)
+    return number & 0xFF, number >> 8 & 0xFF
+
+
 def open_sg(address: str, node: str) -> LinuxSg:
     """Open `node` (an sg or st node) for the device that the user called `address`.
 
@@ -43,10 +74,11 @@ def open_sg(address: str, node: str) -> LinuxSg:
         except PermissionError:
             return LinuxSg(address, os.open(node, flags & ~os.O_RDWR | os.O_RDONLY))
     except OSError as error:
-        raise _open_error(address, node, error.errno or 0) from error
+        raise open_error(address, node, error.errno or 0) from error
 
 
-def _open_error(address: str, node: str, code: int) -> PytpError:
+def open_error(address: str, node: str, code: int) -> PytpError:
+    """Say why open(2) of an sg node failed."""
     if code == errno.EBUSY:
         return DeviceBusy(address, f"in use by {holders.describe(node)}")
     if code in {errno.ENOENT, errno.ENXIO, errno.ENODEV}:

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "cli" / "scripts" / "pytp-mt"
+PROGRAMS = ("loaderinfo", "mt", "mtx", "scsitape", "tapeinfo")
 HEAVY = {
     "typer", "rich", "construct", "zstandard", "dataclasses", "typing", "logging", "inspect", "re", "enum",
     "collections", "functools", "json", "pathlib", "subprocess", "argparse", "contextlib", "signal",
@@ -65,10 +66,13 @@ def test_it_loads_nothing_heavy(words: list[str], first: str) -> None:
 def test_the_script_is_no_wrapper_of_an_installer() -> None:
     """pip's wrapper for an entry point imports re."""
     text = (ROOT / "pyproject.toml").read_text()
-    assert 'script-files = ["cli/scripts/pytp-mt"' in text
-    assert "pytp-mt = " not in text
-    assert SCRIPT.read_text().startswith("#!python\n")
-    assert os.access(SCRIPT, os.X_OK)
+    scripts = sorted(SCRIPT.parent.iterdir())
+    assert [script.name for script in scripts] == [f"pytp-{name}" for name in PROGRAMS]
+    for script in scripts:
+        assert f'"cli/scripts/{script.name}"' in text
+        assert f"{script.name} = " not in text
+        assert script.read_text().startswith("#!python\n")
+        assert os.access(script, os.X_OK)
 
 
 def test_it_runs_as_a_program() -> None:
