@@ -131,6 +131,10 @@ class LibraryError(PytpError):
     exit_code = 9
 
 
+class CatalogError(PytpError):
+    """The catalog cannot be read or written. What is on tape is not affected."""
+
+
 class CartridgeNeeded(PytpError):
     """The cartridge is full and no other is available."""
 

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Cartridges: recognised by label, medium or barcode, and listed with what is on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytp_native.catalog.database import Database
+from pytp_native.catalog.records import Cartridge, CartridgeFacts
+
+
+def cartridge_id(database: Database, facts: CartridgeFacts, now: int) -> int:
+    """Return the id of a cartridge, which is made or told the news. Call it inside a transaction.
+
+    One without uuid, serial and barcode cannot be recognised: it is another one every time.
+    """
+    found = _recognise(database, facts)
+    if found is None:
+        return database.run(
+            "INSERT INTO cartridge (uuid, barcode, serial, generation, pool, state, load_count, capacity_bytes,"
+            " remaining_bytes, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, 'active', ?, ?, ?, ?, ?)",
+            (*facts, now, now),
+        )
+    database.run(
+        "UPDATE cartridge SET uuid = ifnull(?, uuid), barcode = ifnull(?, barcode), serial = ifnull(?, serial),"
+        " generation = ifnull(?, generation), pool = ifnull(?, pool), load_count = ifnull(?, load_count),"
+        " capacity_bytes = ifnull(?, capacity_bytes), remaining_bytes = ifnull(?, remaining_bytes),"
+        " last_seen = max(last_seen, ?) WHERE id = ?",
+        (*facts, now, found),
+    )
+    return found
+
+
+def _recognise(database: Database, facts: CartridgeFacts) -> int | None:
+    """A uuid decides; serial and barcode help only where no two labels contradict."""
+    if facts.uuid:
+        found = database.value("SELECT id FROM cartridge WHERE uuid = ?", (facts.uuid,))
+        if found is not None:
+            return int(found)
+    for column, value in (("serial", facts.serial), ("barcode", facts.barcode)):
+        if value:
+            found = database.value(
+                f"SELECT id FROM cartridge WHERE {column} = ? AND (uuid IS NULL OR ? IS NULL) ORDER BY id DESC LIMIT 1",  # noqa: S608
+                (value, facts.uuid),
+            )
+            if found is not None:
+                return int(found)
+    return None
+
+
+def inventory(database: Database) -> Iterator[Cartridge]:
+    """Yield all cartridges, the one written last first."""
+    for row in database.rows(
+        "SELECT c.uuid, c.barcode, c.serial, c.generation, c.pool, c.state, c.load_count, c.capacity_bytes,"
+        " c.remaining_bytes, c.first_seen, c.last_seen, c.last_written,"
+        " (SELECT max(v.seen) FROM verification v JOIN tape_file t ON t.id = v.tape_file WHERE t.cartridge = c.id),"
+        " count(DISTINCT f.session), count(f.id), ifnull(sum(f.members), 0),"
+        " ifnull(sum(max(f.blocks, f.durable_blocks) * f.block_bytes), 0),"
+        " (SELECT count(*) FROM device_error e WHERE e.cartridge = c.id)"
+        " FROM cartridge c LEFT JOIN tape_file f ON f.cartridge = c.id AND f.state != 'overwritten'"
+        " GROUP BY c.id ORDER BY c.last_written DESC, c.id DESC"
+    ):
+        yield Cartridge(*row)

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""A session on its way into the catalog: what is written where, and how much of it is known to be on the medium."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
+from typing import Any
+
+from pytp_native.catalog.cartridges import cartridge_id
+from pytp_native.catalog.database import Database
+from pytp_native.catalog.records import CartridgeFacts, Deletion, MemberBatch, SessionFacts, TapeFileFacts
+from pytp_native.catalog.schema import MEMBERS_OF_FILE
+
+_COLUMNS = 16
+_TOGETHER = 32
+"""Members that one INSERT takes: 32 of 16 columns cost half of what they cost one by one (measured)."""
+_ROW = "(" + ", ".join("?" * _COLUMNS) + ")"
+_INSERT = "INSERT INTO member VALUES " + ", ".join([_ROW] * _TOGETHER)  # noqa: S608
+_INSERT_ONE = "INSERT INTO member VALUES " + _ROW  # noqa: S608
+_DIRECTORIES_KEPT = 20_000
+"""Ids of directories that are remembered: a tree is packed directory by directory."""
+
+
+class OpenSession:
+    """A session that is being recorded, by the process that writes it. Not complete before `end`.
+
+    Every method is one short transaction and raises CatalogError; the tape is not affected by that.
+    """
+
+    def __init__(self, database: Database, facts: SessionFacts) -> None:
+        self._database = database
+        self.uuid = facts.uuid
+        with database.transaction():
+            based = database.value("SELECT id FROM session WHERE uuid = ?", (facts.based_on,))
+            self._id = database.run(
+                "INSERT INTO session (uuid, kind, based_on, job, label, state, started, host, pid, software, hash,"
+                " origin) VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
+                (facts.uuid, facts.kind, based, facts.job, facts.label, facts.started, facts.host, facts.pid,
+                 facts.software, facts.hash, facts.origin),
+            )  # fmt: skip
+
+    def on_cartridge(self, facts: CartridgeFacts, *, overwrites_from: int | None = None, now: int | None = None) -> int:
+        """Tell which cartridge is written next, before anything is; `overwrites_from`: its tape files from that number
+        on are lost with the first write. Returns its id."""
+        moment = int(time.time()) if now is None else now
+        with self._database.transaction():
+            cartridge = cartridge_id(self._database, facts, moment)
+            self._database.run(
+                "UPDATE cartridge SET last_written = max(ifnull(last_written, 0), ?), state = 'active' WHERE id = ?",
+                (moment, cartridge),
+            )
+            if overwrites_from is not None:
+                self._database.run(
+                    "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0"
+                    " WHERE cartridge = ? AND ifnull(number, 0) >= ? AND session != ?",
+                    (cartridge, overwrites_from, self._id),
+                )
+        return cartridge
+
+    def begin_tape_file(self, cartridge: int, facts: TapeFileFacts) -> OpenTapeFile:
+        """Tell of a tape file whose first block is going to be written."""
+        with self._database.transaction():
+            number = self._database.run(
+                "INSERT INTO tape_file (session, cartridge, kind, number, first_block, block_bytes, path, name, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')",
+                (self._id, cartridge, facts.kind, facts.number, facts.first_block, facts.block_bytes, facts.path,
+                 facts.name),
+            )  # fmt: skip
+        return OpenTapeFile(self._database, number, facts.block_bytes)
+
+    def add_deletions(self, deletions: Iterable[Deletion]) -> None:
+        """Record what an incremental session found gone or renamed."""
+        directories = _Directories(self._database)
+        with self._database.transaction():
+            for gone in deletions:
+                directory, name = _split(gone.path)
+                new_directory, new_name = _split(gone.new_path) if gone.new_path is not None else (None, None)
+                self._database.run(
+                    "INSERT INTO deletion (session, directory, name, new_directory, new_name) VALUES (?, ?, ?, ?, ?)",
+                    (self._id, directories.id_of(directory), name,
+                     None if new_directory is None else directories.id_of(new_directory), new_name),
+                )  # fmt: skip
+
+    def add_device_error(
+        self, cartridge: int | None, *, device: str, kind: str, text: str, sense: bytes = b"",
+        tape_file: int | None = None, block: int | None = None, now: int | None = None,
+    ) -> None:  # fmt: skip
+        """Record what a drive or library failed with."""
+        self._database.run(
+            "INSERT INTO device_error (session, cartridge, seen, device, kind, text, sense, tape_file, block)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._id, cartridge, int(time.time()) if now is None else now, device, kind, text, sense or None,
+             tape_file, block),
+        )  # fmt: skip
+
+    def end(self, state: str, exit_code: int, *, ended: int | None = None) -> None:
+        """The session is over: complete or partial only behind its trailer, full, interrupted, failed."""
+        moment = int(time.time()) if ended is None else ended
+        with self._database.transaction():
+            self._database.run(
+                "UPDATE session SET state = ?, exit = ?, ended = ?, pid = NULL WHERE id = ?",
+                (state, exit_code, moment, self._id),
+            )
+            self._database.run(
+                "UPDATE cartridge SET last_written = max(ifnull(last_written, 0), ?), last_seen = max(last_seen, ?)"
+                " WHERE id IN (SELECT cartridge FROM tape_file WHERE session = ?)",
+                (moment, moment, self._id),
+            )
+            if state == "full":
+                self._database.run(
+                    "UPDATE cartridge SET state = 'full' WHERE id = (SELECT cartridge FROM tape_file WHERE session = ?"
+                    " ORDER BY id DESC LIMIT 1)",
+                    (self._id,),
+                )
+
+
+class OpenTapeFile:
+    """A tape file that is being written. Members may be added ahead of the tape: they count when they are durable."""
+
+    def __init__(self, database: Database, identity: int, block_bytes: int) -> None:
+        self._database = database
+        self._id = identity
+        self._block_bytes = block_bytes
+        self._directories = _Directories(database)
+        self.members = 0
+        """Added so far."""
+        self.data_bytes = 0
+
+    def add(self, batch: MemberBatch) -> None:
+        """Add the next members. Some ten thousand at a time keep other writers waiting for a tenth of a second."""
+        with self._database.transaction():
+            try:
+                ids = self._directories.columns(batch.directories)
+                self._insert(ids, batch)
+            except BaseException:
+                self._directories.forget()
+                raise
+        self.members += len(batch.names)
+        self.data_bytes += sum(batch.sizes)
+
+    def durable_up_to(self, blocks: int) -> None:
+        """The drive says that the first `blocks` tape blocks of this tape file are on the medium: members that end
+        there are claims from now on."""
+        self._database.run(
+            "UPDATE tape_file SET durable_blocks = max(durable_blocks, ?) WHERE id = ?", (blocks, self._id)
+        )
+
+    def end(self, state: str, blocks: int) -> None:
+        """It has its filemark (saved, partial) or will not get one (failed, interrupted) behind `blocks` tape blocks.
+
+        Members behind what is durable are forgotten.
+        """
+        closed = state in {"saved", "partial"}
+        with self._database.transaction():
+            self._database.run(
+                "UPDATE tape_file SET state = ?, blocks = ?, durable_blocks = iif(?, ?, durable_blocks) WHERE id = ?",
+                (state, blocks, closed, blocks, self._id),
+            )
+            self._forget_the_rest()
+            self._database.run(
+                "UPDATE tape_file SET members = ?, data_bytes = ? WHERE id = ?",
+                (self.members, self.data_bytes, self._id),
+            )
+
+    @property
+    def _range(self) -> tuple[int, int]:
+        first = self._id << MEMBERS_OF_FILE
+        return first, first | ((1 << MEMBERS_OF_FILE) - 1)
+
+    def _forget_the_rest(self) -> None:
+        """Members lie in the order of the tape: only the last ones can be behind what is durable."""
+        durable = self._database.value("SELECT durable_blocks FROM tape_file WHERE id = ?", (self._id,))
+        limit = durable * self._block_bytes
+        last_good = self._database.value(
+            "SELECT id FROM member WHERE id BETWEEN ? AND ? AND (block IS NULL OR block * ? + offset + length <= ?)"
+            " ORDER BY id DESC LIMIT 1",
+            (*self._range, self._block_bytes, limit),
+        )
+        first, last = self._range
+        behind = (first if last_good is None else last_good + 1, last)
+        count, size = self._database.row(
+            "SELECT count(*), ifnull(sum(size), 0) FROM member WHERE id BETWEEN ? AND ?", behind
+        ) or (0, 0)
+        if count:
+            self._database.run("DELETE FROM member WHERE id BETWEEN ? AND ?", behind)
+            self.members -= count
+            self.data_bytes -= size
+
+    def _insert(self, directory_ids: Iterable[int], batch: MemberBatch) -> None:
+        first = self._id << MEMBERS_OF_FILE | self.members
+        count = len(batch.names)
+        rows = zip(range(first, first + count), directory_ids, *batch[1:], strict=True)
+        flat: list[Any] = list(chain.from_iterable(rows))
+        step = _TOGETHER * _COLUMNS
+        whole = len(flat) // step * step
+        self._database.run_many(_INSERT, (flat[at : at + step] for at in range(0, whole, step)))
+        rest = range(whole, len(flat), _COLUMNS)
+        self._database.run_many(_INSERT_ONE, (flat[at : at + _COLUMNS] for at in rest))
+
+
+class _Directories:
+    """Ids of directories, made where they are missing, inside the caller's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[bytes, int] = {}
+
+    def forget(self) -> None:
+        """The transaction that may have made some of them was undone."""
+        self._known.clear()
+
+    def columns(self, runs: Iterable[tuple[bytes, int]]) -> Iterator[int]:
+        """Return the id for each member of the runs."""
+        return chain.from_iterable([repeat(self.id_of(path), count) for path, count in runs])
+
+    def id_of(self, path: bytes) -> int:
+        found = self._known.get(path)
+        return self._look_up(path) if found is None else found
+
+    def _look_up(self, path: bytes) -> int:
+        found = self._database.value("SELECT id FROM directory WHERE path = ?", (path,))
+        if found is None:
+            found = self._database.run("INSERT INTO directory (path) VALUES (?)", (path,))
+        if len(self._known) >= _DIRECTORIES_KEPT:
+            self._known.clear()
+        self._known[path] = found
+        return int(found)
+
+
+def _split(path: bytes) -> tuple[bytes, bytes]:
+    directory, _slash, name = path.rpartition(b"/")
+    return directory, name

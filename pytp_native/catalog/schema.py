@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""The tables, and how older ones become these. A version that was released is never edited: add a migration."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from pytp_native.errors import CatalogError
+
+APPLICATION_ID = 0x50595450
+"""PRAGMA application_id: "PYTP"."""
+OLDEST_SQLITE = (3, 37, 0)
+"""STRICT tables; the trigram tokenizer of FTS5 came with 3.34."""
+
+MEMBERS_OF_FILE = 32
+"""A member's id is its tape file's id, shifted left by this many bits, plus its number in the tape file: the members of
+a tape file lie together in the order of the tape, also when two drives write, and need no column that says whose they
+are."""
+
+_VERSION_1 = """
+CREATE TABLE cartridge (
+    id INTEGER PRIMARY KEY,
+    uuid TEXT UNIQUE,               -- of its label
+    barcode TEXT,
+    serial TEXT,                    -- of the medium, from its memory (MAM 0401h)
+    generation INTEGER,             -- how often it was written from its beginning
+    pool TEXT,
+    state TEXT NOT NULL,            -- active, full
+    load_count INTEGER,
+    capacity_bytes INTEGER,
+    remaining_bytes INTEGER,        -- as the drive told at last_seen
+    first_seen INTEGER NOT NULL,    -- all times: seconds since 1970
+    last_seen INTEGER NOT NULL,
+    last_written INTEGER
+) STRICT;
+CREATE INDEX cartridge_by_barcode ON cartridge (barcode);
+CREATE INDEX cartridge_by_serial ON cartridge (serial);
+
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,             -- full, incremental, differential
+    based_on INTEGER REFERENCES session,
+    job TEXT,
+    label TEXT,                     -- of the history (--label)
+    state TEXT NOT NULL,            -- open, complete, partial, full, interrupted, failed
+    exit INTEGER,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    host TEXT NOT NULL,
+    pid INTEGER,
+    software TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    origin TEXT NOT NULL            -- backup, trailer, scan, json: who told
+) STRICT;
+CREATE INDEX session_by_job ON session (job, label);
+
+CREATE TABLE tape_file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- members are numbered by it: never used twice
+    session INTEGER NOT NULL REFERENCES session,
+    cartridge INTEGER NOT NULL REFERENCES cartridge,
+    kind TEXT NOT NULL,             -- data, trailer
+    number INTEGER,                 -- st's file number; NULL: the drive did not know
+    first_block INTEGER,            -- logical block of its start
+    block_bytes INTEGER NOT NULL,
+    path BLOB NOT NULL,             -- absolute path of the argument
+    name BLOB NOT NULL,             -- first part of its members' names
+    state TEXT NOT NULL,            -- open, saved, partial, failed, interrupted, overwritten
+    blocks INTEGER NOT NULL DEFAULT 0,
+    durable_blocks INTEGER NOT NULL DEFAULT 0,  -- known to be on the medium; members that end behind are no claim
+    members INTEGER NOT NULL DEFAULT 0,
+    data_bytes INTEGER NOT NULL DEFAULT 0       -- of member content
+) STRICT;
+CREATE INDEX tape_file_by_session ON tape_file (session);
+CREATE INDEX tape_file_by_place ON tape_file (cartridge, number);
+CREATE INDEX tape_file_by_path ON tape_file (path);
+
+CREATE TABLE directory (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE       -- as in the member names: begins with a tape file's name
+) STRICT;
+
+CREATE TABLE member (
+    id INTEGER PRIMARY KEY,         -- see MEMBERS_OF_FILE
+    directory INTEGER NOT NULL REFERENCES directory,
+    name BLOB NOT NULL,             -- behind the last slash
+    type TEXT NOT NULL,             -- tar's type flag
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER,               -- NULL in this and the following: told by a source that did not know it
+    mode INTEGER,                   -- st_mode
+    uid INTEGER,
+    gid INTEGER,
+    inode INTEGER,                  -- 64 bits, signed
+    block INTEGER,                  -- tape block of the header group, from the start of the tape file
+    offset INTEGER,                 -- of the header group in that block, bytes
+    length INTEGER,                 -- of the whole member on tape, bytes
+    digest BLOB,
+    link BLOB
+) STRICT;
+
+CREATE TABLE deletion (
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL REFERENCES session,
+    directory INTEGER NOT NULL REFERENCES directory,
+    name BLOB NOT NULL,
+    new_directory INTEGER REFERENCES directory,     -- it was renamed
+    new_name BLOB
+) STRICT;
+CREATE INDEX deletion_by_name ON deletion (directory, name);
+CREATE INDEX deletion_by_session ON deletion (session);
+
+CREATE TABLE device_error (
+    id INTEGER PRIMARY KEY,
+    session INTEGER REFERENCES session,
+    cartridge INTEGER REFERENCES cartridge,
+    seen INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    kind TEXT NOT NULL,             -- TAPE, LIBRARY...
+    text TEXT NOT NULL,
+    sense BLOB,
+    tape_file INTEGER,              -- st's file number
+    block INTEGER
+) STRICT;
+CREATE INDEX device_error_by_session ON device_error (session);
+CREATE INDEX device_error_by_cartridge ON device_error (cartridge);
+
+CREATE TABLE verification (
+    id INTEGER PRIMARY KEY,
+    tape_file INTEGER NOT NULL REFERENCES tape_file,
+    seen INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    strength TEXT NOT NULL,         -- full, sample, probe
+    members INTEGER NOT NULL,
+    data_bytes INTEGER NOT NULL,
+    damaged INTEGER NOT NULL
+) STRICT;
+CREATE INDEX verification_by_tape_file ON verification (tape_file);
+
+CREATE TABLE searchable (
+    tape_file INTEGER PRIMARY KEY REFERENCES tape_file ON DELETE CASCADE,
+    members INTEGER NOT NULL        -- so many are in member_search
+) STRICT;
+-- Which members have a trigram in their name: two 01h in front and a 02h behind it make beginning and end searchable.
+CREATE VIRTUAL TABLE member_search USING fts5(
+    name, content = '', detail = none, columnsize = 0, tokenize = "trigram case_sensitive 0"
+);
+"""
+
+MIGRATIONS = (_VERSION_1,)
+"""The script at index n makes version n + 1 out of version n."""
+VERSION = len(MIGRATIONS)
+
+
+def check_library(subject: str) -> None:
+    """Raise CatalogError when the SQLite of this Python cannot hold the tables."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(str(part) for part in OLDEST_SQLITE)
+        raise CatalogError(
+            subject, f"this Python has SQLite {sqlite3.sqlite_version}", f"use one with {wanted} or later"
+        )
+
+
+def migrate(connection: sqlite3.Connection, subject: str, *, upto: int = VERSION) -> None:
+    """Bring the tables to version `upto`, all in one transaction. Raises CatalogError for what is no catalog, and for a
+    later one."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application not in (0, APPLICATION_ID) or (application == 0 and version):
+        raise CatalogError(subject, "is a database of another program", "name another directory: snapshot_dir")
+    if version > VERSION:
+        fact = f"was made by a later pytp (version {version} of its tables, this one knows {VERSION})"
+        raise CatalogError(subject, fact, "use that pytp")
+    if version >= upto:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()  # another process may have been faster
+        for number in range(version, upto):
+            for statement in _statements(MIGRATIONS[number]):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {max(version, upto)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    """Cut a script into statements: executescript would commit."""
+    found, held = [], ""
+    for line in script.splitlines(keepends=True):
+        held += line
+        if sqlite3.complete_statement(held):
+            found.append(held)
+            held = ""
+    return found
