@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
 from pytp_native.catalog.recording import OpenSession, OpenTapeFile
+from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
 from pytp_native.catalog.store import Catalog
 
 BLOCK = 65536
