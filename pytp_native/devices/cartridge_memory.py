@@ -113,6 +113,7 @@ def _write(address: str, attributes: list[Attribute]) -> str:
     from pytp_native.devices.retry import CALM  # noqa: PLC0415 - construct is slow to import
     from pytp_native.scsi.executor import run  # noqa: PLC0415
     from pytp_native.scsi.mam import write_attributes  # noqa: PLC0415
+    from pytp_native.scsi.spc import test_unit_ready  # noqa: PLC0415
 
     if not _has_scsi(address):
         return ""
@@ -121,6 +122,7 @@ def _write(address: str, attributes: list[Attribute]) -> str:
     except PytpError as error:
         return error.fact
     try:
+        run(scsi, test_unit_ready(), CALM)  # takes a unit attention; a write is not repeated
         run(scsi, write_attributes(attributes), CALM)
     except PytpError as error:
         return error.fact

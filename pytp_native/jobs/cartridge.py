@@ -144,8 +144,8 @@ def fresh_label(drive: Drive, known: Identity, before: Label | None, pool: str |
 
 
 def earlier_trailers(drive: Drive) -> tuple[Earlier, ...]:
-    """Return the trailers on the tape, oldest first, as the last of them tells; the tape must stand at the end of data,
-    and does so afterwards."""
+    """Return the trailers before here, oldest first, as the last of them tells; the tape must stand at the start of a
+    tape file or at the end of data, and does so afterwards."""
     here = drive.where()
     if not here.file:
         return ()
@@ -158,7 +158,7 @@ def earlier_trailers(drive: Drive) -> tuple[Earlier, ...]:
                 itself = Earlier(session.uuid, number, session.first_block, session.started)
                 found = (*session.earlier, itself)
                 break
-    drive.to_end_of_data()
+    drive.go_to_file(here.file)
     return found
 
 
