@@ -30,6 +30,8 @@ int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name);
 int pytp_pack_end(pytp_pack *pack);
 void pytp_pack_restart(pytp_pack *pack);
 void pytp_pack_stop(pytp_pack *pack);
+int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into);
+void pytp_pack_flush_log(pytp_pack *pack);
 void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);
 extern "Python" void pytp_pack_problem_seen(void *context, const char *path, size_t length, int kind, int error);
 

@@ -90,6 +90,12 @@ void pytp_pack_restart(pytp_pack *pack)
     pack->used = 0;
     pack->block = 0;
     pytp_links_clear(&pack->links);
+    pytp_crossings_clear(&pack->crossings);
+}
+
+void pytp_pack_flush_log(pytp_pack *pack)
+{
+    pytp_log_flush(pack);
 }
 
 void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts)
@@ -132,6 +138,9 @@ pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options)
     pack->ring = ring;
     pack->options = *options;
     pack->block_bytes = stats.slot_bytes;
+    pack->slots = stats.slots;
+    pthread_mutex_init(&pack->log_lock, NULL);
+    pthread_mutex_init(&pack->crossings.lock, NULL);
     pack->hash = pytp_hash_new(options->hash);
     if (pack->hash == NULL || pytp_queue_start(&pack->queue) != 0 || copy_patterns(pack, options) != 0) {
         pytp_pack_free(pack);
@@ -151,6 +160,9 @@ void pytp_pack_free(pytp_pack *pack)
     pytp_hash_free(pack->hash);
     pytp_links_clear(&pack->links);
     pytp_queue_free(&pack->queue);
+    pytp_crossings_clear(&pack->crossings);
+    pthread_mutex_destroy(&pack->crossings.lock);
+    pthread_mutex_destroy(&pack->log_lock);
     pytp_bytes_free(&pack->group);
     pytp_bytes_free(&pack->log);
     free(pack);

@@ -69,6 +69,13 @@ int pytp_pack_end(pytp_pack *pack);
 void pytp_pack_restart(pytp_pack *pack);
 /* Stop the ring, and a packer that waits for a slow source. May be called from another thread at any time. */
 void pytp_pack_stop(pytp_pack *pack);
+/* Make the block with which the next cartridge goes on when this one ended in front of `block` of the archive: a global
+ * header with GNU.volume.* records and a header for the rest of the member that is cut, together exactly one block.
+ * Returns 0 when the cut is between two members (or in a header too long for a block) and nothing is needed. The ring must
+ * still hold that block. From another thread, too, as these two: */
+int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into);
+/* Write out the member records that are complete so far. */
+void pytp_pack_flush_log(pytp_pack *pack);
 /* May be called from another thread at any time. */
 void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);
 

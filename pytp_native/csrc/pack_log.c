@@ -24,8 +24,11 @@ static void write_out(pytp_pack *pack)
 
 void pytp_log_flush(pytp_pack *pack)
 {
-    if (pack->options.members_fd >= 0)
-        write_out(pack);
+    if (pack->options.members_fd < 0)
+        return;
+    pthread_mutex_lock(&pack->log_lock);
+    write_out(pack);
+    pthread_mutex_unlock(&pack->log_lock);
 }
 
 void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const pytp_entry *entry)
@@ -33,12 +36,14 @@ void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const py
     __atomic_add_fetch(&pack->counts.members, 1, __ATOMIC_RELAXED);
     if (pack->options.members_fd < 0 || pack->counts.log_error != 0)
         return;
+    pthread_mutex_lock(&pack->log_lock);
     if (pytp_bytes_add(&pack->log, member, sizeof *member) |
         pytp_bytes_add(&pack->log, entry->name.data, entry->name.length) |
         pytp_bytes_add(&pack->log, entry->link.data, entry->link.length))
         pack->counts.log_error = ENOMEM;
     if (pack->log.length >= LOG_BATCH)
         write_out(pack);
+    pthread_mutex_unlock(&pack->log_lock);
 }
 
 void pytp_pack_problem(pytp_pack *pack, const pytp_bytes *name, int kind, int error)

@@ -138,7 +138,9 @@ static int put_headers(pytp_pack *pack, const pytp_entry *entry, const pytp_tarh
     member->block = pack->block;
     member->offset = (uint32_t)pack->used;
     member->stored_bytes = pack->group.length + (head->size + PYTP_TAR_BLOCK - 1) / PYTP_TAR_BLOCK * PYTP_TAR_BLOCK;
-    return status ? status : pytp_stream_put(pack, pack->group.data, pack->group.length);
+    if (status == 0)
+        status = pytp_stream_put(pack, pack->group.data, pack->group.length);
+    return status ? status : pytp_crossings_note(pack, head, entry, member->size > head->size ? member->size : head->size);
 }
 
 static int put_file(pytp_pack *pack, pytp_entry *entry, pytp_tarhead *head, pytp_packed_member *member)

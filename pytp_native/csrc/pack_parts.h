@@ -52,12 +52,20 @@ typedef struct {
     int hungry, crowded; /* a side waits */
 } pytp_queue;
 
+/* Members that cross a block boundary which may be in the ring: pack_continue.c. */
+typedef struct pytp_crossing pytp_crossing;
+typedef struct {
+    pthread_mutex_t lock;
+    pytp_crossing *first, *last;
+    size_t count;
+} pytp_crossings;
+
 struct pytp_pack {
     pytp_ring *ring;
     pytp_pack_options options;
     char **exclude;
     pytp_hash *hash;
-    size_t block_bytes;
+    size_t block_bytes, slots;
     /* the block being filled */
     uint8_t *slot;
     size_t used;
@@ -68,6 +76,8 @@ struct pytp_pack {
     size_t prefix;       /* length of its member name */
     pytp_queue queue;
     pytp_bytes group, log;
+    pthread_mutex_t log_lock;
+    pytp_crossings crossings;
     pytp_links links;    /* the walker's */
     pytp_owner users[64], groups[64];
     pytp_pack_counts counts;
@@ -127,6 +137,11 @@ int pytp_attribute_records(int fd, const char *path, pytp_bytes *records);
 /* pack_links.c: the name under which this inode was archived before, or NULL, remembering it under the current name. */
 const char *pytp_links_seen(pytp_links *links, const struct stat *st, const pytp_bytes *name, int *failed);
 void pytp_links_clear(pytp_links *links);
+
+/* pack_continue.c: remember a member whose header was just put, if its data cross a block boundary; `total` is its size
+ * with holes. */
+int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_entry *entry, uint64_t total);
+void pytp_crossings_clear(pytp_crossings *crossings);
 
 /* pack_log.c */
 void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const pytp_entry *entry);

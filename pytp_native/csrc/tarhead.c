@@ -184,22 +184,38 @@ int pytp_tarhead_build(const pytp_tarhead *head, const pytp_bytes *extra, pytp_b
     return bad;
 }
 
+/* Fill the records up to exactly `room` bytes with one comment: "NUMBER comment=....\n". */
+static int fill_up(pytp_bytes *records, size_t room, const char *filling)
+{
+    char start[96];
+    size_t pad = room - records->length;
+    if (room < records->length)
+        return -1;
+    if (pad == 0)
+        return 0;
+    size_t used = (size_t)snprintf(start, sizeof start, "%zu comment=", pad);
+    if (pad < used + 1 || pytp_bytes_reserve(records, pad) != 0)
+        return -1;
+    size_t words = strlen(filling) < pad - used - 1 ? strlen(filling) : pad - used - 1;
+    int bad = pytp_bytes_add(records, start, used) | pytp_bytes_add(records, filling, words);
+    memset(records->data + records->length, ' ', pad - used - words - 1);
+    records->length += pad - used - words - 1;
+    return bad | pytp_bytes_add(records, "\n", 1);
+}
+
+int pytp_tarhead_global(const pytp_bytes *records, size_t length, pytp_bytes *out)
+{
+    pytp_bytes filled = {0};
+    int bad = length < PYTP_TAR_BLOCK || pytp_bytes_add(&filled, records->data, records->length) ||
+              fill_up(&filled, length - PYTP_TAR_BLOCK, "pytp: fills the block") || extended_header('g', &filled, out);
+    pytp_bytes_free(&filled);
+    return bad ? -1 : 0;
+}
+
 int pytp_tarhead_filler(size_t length, pytp_bytes *out)
 {
     pytp_bytes records = {0};
-    static const char filling[] = "pytp: keeps the next header inside one tape block";
-    size_t room = length - PYTP_TAR_BLOCK;
-    int bad = 0;
-    if (room > 0) { /* one record of exactly `room` bytes: "ROOM comment=....\n" */
-        char start[64];
-        size_t used = (size_t)snprintf(start, sizeof start, "%zu comment=%s", room, filling);
-        bad = pytp_bytes_add(&records, start, used) | pytp_bytes_reserve(&records, room);
-        if (!bad) {
-            memset(records.data + used, ' ', room - used - 1);
-            records.data[room - 1] = '\n';
-            records.length = room;
-        }
-    }
+    int bad = fill_up(&records, length - PYTP_TAR_BLOCK, "pytp: keeps the next header inside one tape block");
     bad = bad || extended_header('g', &records, out);
     pytp_bytes_free(&records);
     return bad ? -1 : 0;

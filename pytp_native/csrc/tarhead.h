@@ -30,4 +30,7 @@ int pytp_pax_record(pytp_bytes *records, const char *key, const void *value, siz
 int pytp_tarhead_build(const pytp_tarhead *head, const pytp_bytes *records, pytp_bytes *out);
 /* Append a global pax header of exactly `length` bytes (a multiple of 512) that holds nothing but a comment. */
 int pytp_tarhead_filler(size_t length, pytp_bytes *out);
+/* Append a global pax header of exactly `length` bytes with these records, filled up with a comment. -1 also when they do
+ * not fit. */
+int pytp_tarhead_global(const pytp_bytes *records, size_t length, pytp_bytes *out);
 #endif
