@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from pytp_cli.names import json_text
 from pytp_cli.sink import put
@@ -30,6 +31,7 @@ def empty_object(command: str) -> dict[str, Any]:
 
 def argument_object(report: ArgumentReport) -> dict[str, Any]:
     """Return one entry of "arguments"; "bytes" counts what is on tape (blocks x block size)."""
+    parts = [asdict(part) for part in report.parts] if len(report.parts) > 1 else []
     return {
         "path": json_text(report.path),
         "status": report.status,
@@ -40,6 +42,7 @@ def argument_object(report: ArgumentReport) -> dict[str, Any]:
         "bytes": report.data_bytes,
         "duration_s": round(report.duration_s, 6),
         "errors": [{"path": json_text(problem.path), "reason": problem.reason} for problem in report.errors],
+        **({"parts": parts} if parts else {}),
     }
 
 

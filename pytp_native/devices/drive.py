@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytp_native import mtio
 from pytp_native.errors import (
@@ -23,10 +23,12 @@ from pytp_native.transport.records import GMT_EOD, MtStatus, Position
 from pytp_native.units import KIB, MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from types import TracebackType
 
     from pytp_native.transport.base import TapeTransport
+
+T = TypeVar("T")
 
 DEFAULT_BLOCK_BYTES = 512 * KIB
 LARGEST_BLOCK_BYTES = 16 * MIB - 1
@@ -96,6 +98,18 @@ class Drive:
     def close(self) -> None:
         """Give the drive back; after a write as the last operation the driver adds a filemark."""
         self.tape.close()
+
+    def change(self, swap: Callable[[], T]) -> T:
+        """Let go of the device while `swap` changes its cartridge, and open it again for writing, whatever came of it.
+
+        The kernel looks at a cartridge when the device is opened. Afterwards the tape is at its beginning.
+        """
+        address = self.tape.address
+        self.tape.close()
+        try:
+            return swap()
+        finally:
+            self.tape = open_tape(address, write=True)
 
     # -- facts -------------------------------------------------------------------------------------------------------
 

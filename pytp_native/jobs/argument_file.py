@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
 from pytp_native.jobs.arguments import Argument
-from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Position, Progress
+from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Part, Progress
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.members import MemberLog
+from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.pipeline import Outcome, Pipeline
 from pytp_native.stream.pack import Hash, Packer, Problem
 from pytp_native.stream.ring import Ring, RingStats
@@ -27,10 +29,17 @@ class Written(NamedTuple):
     report: ArgumentReport
     failure: PytpError | None
     """What keeps anything from following it on this tape."""
+    part: Part
+    """What the last cartridge holds of it."""
     closed: bool
     """It has its filemark: what is in its blocks is on the medium."""
     can_go_on: bool
     """The drive did all that it was asked to: something else can be written here."""
+
+
+OnFull = Callable[[Part], str | None]
+"""The cartridge is full and this part of the argument has its filemark: write the trailer, change the cartridge and
+return the barcode of the new one. Raises PytpError where it cannot go on."""
 
 
 class ArgumentFile:
@@ -54,6 +63,8 @@ class ArgumentFile:
         """Expected of the whole job, for its progress."""
         self._drive = drive
         self._interrupt = interrupt
+        self._ended: PytpError | None = None
+        """What kept a full cartridge from being followed by another."""
         self._problems: list[MemberProblem] = []
         self._notes: list[Notice] = []
         self._packer = Packer(
@@ -70,40 +81,55 @@ class ArgumentFile:
         """errno that ended the member log, or 0."""
         return self._packer.counts().log_error
 
-    def save(self, argument: Argument, emit: Emit) -> Written:
-        """Write one tape file; the tape then stands behind its filemark, or where the drive stopped."""
+    def save(
+        self, argument: Argument, emit: Emit, on_full: OnFull | None = None, cartridge: str | None = None
+    ) -> Written:
+        """Write one tape file; the tape then stands behind its filemark, or where the drive stopped.
+
+        With `on_full` a full cartridge does not end it. `cartridge`: barcode of the first one.
+        """
         started = time.monotonic()
-        before, files_before = position_of(self._drive), self._packer.counts().members
-        tape_file = before.file if before else None
-        emit(ArgumentStarted(argument.path, tape_file))
+        files_before = self._packer.counts().members
+        self._parts, self._ended = Parts(self._drive, cartridge), None
+        emit(ArgumentStarted(argument.path, self._parts.now(0).tape_file))
         first_problem = len(self._problems)
-        outcome = self._stream(argument, emit)
-        failure, closed = self._close_file(outcome)
-        broken = outcome.moved.stop is Stop.ERROR
+        outcome = self._stream(argument, emit, on_full)
+        part = self._parts.now(outcome.moved.blocks)
+        failure, closed = self._close_file(outcome, part)
+        broken = outcome.moved.stop is Stop.ERROR or self._ended is not None
+        parts = self._parts.so_far(outcome.moved.blocks)
         report = ArgumentReport(
             path=argument.path,
             status=self._status(failure, closed, problems=len(self._problems) > first_problem),
-            tape_file=tape_file,
-            first_block=before.logical_block if before else None,
+            tape_file=parts[0].tape_file,
+            first_block=parts[0].first_block,
             blocks=outcome.moved.blocks,
             files=self._files(outcome, files_before),
             data_bytes=outcome.moved.data_bytes,
             duration_s=time.monotonic() - started,
             errors=tuple(self._problems[first_problem:]),
+            parts=parts,
         )
-        return Written(report, failure, closed, can_go_on=closed or (outcome.moved.blocks == 0 and not broken))
+        return Written(report, failure, part, closed, can_go_on=not broken and (closed or not part.blocks))
 
-    def _stream(self, argument: Argument, emit: Emit) -> Outcome:
+    def _stream(self, argument: Argument, emit: Emit, on_full: OnFull | None) -> Outcome:
         """Run packer and writer to the end of this archive, telling how it goes meanwhile."""
         self.ring.reset()
         self._packer.restart()
         self.log.restart()
-        pipeline = Pipeline(self.ring, lambda: self._pack(argument), lambda: self._drive.tape.write_from(self.ring))
+        pipeline = Pipeline(
+            self.ring,
+            lambda: self._pack(argument),
+            lambda: self._drive.tape.write_from(self.ring),
+            pauses=on_full is not None,
+        )
         self._interrupt.on_trigger(self._packer.stop)
         pipeline.start()
         try:
-            while not pipeline.wait(0.2):
+            while not pipeline.wait(0.2) or pipeline.paused:
                 self._tell(emit)
+                if pipeline.paused and on_full is not None:
+                    self._go_on(pipeline, on_full)
             self._tell(emit)
         except BaseException:
             # Nobody may close the drive under the thread that writes: its descriptor could be another file's by then.
@@ -116,12 +142,34 @@ class ArgumentFile:
         self._packer.add(argument.path, argument.name)
         self._packer.end()
 
-    def _close_file(self, outcome: Outcome) -> tuple[PytpError | None, bool]:
+    def _go_on(self, pipeline: Pipeline, on_full: OnFull) -> None:
+        """Close the part on the full cartridge and go on on the next one; or end the pipeline, `_ended` says why."""
+        blocks = pipeline.moved.blocks
+        part = self._parts.close(blocks)
+        try:
+            if part.blocks or part.ahead:
+                self._drive.write_filemark()
+            else:
+                self._leave_no_empty_file()
+            self._packer.flush_log()
+            self._parts.begin(on_full(part), blocks)
+            block = self._packer.continuation(blocks) if blocks else None
+            if block is not None:
+                self._parts.put_ahead(block)
+        except PytpError as error:
+            self._ended = error
+            pipeline.stop()
+        else:
+            pipeline.resume()
+
+    def _close_file(self, outcome: Outcome, part: Part) -> tuple[PytpError | None, bool]:
         """Put the filemark behind what was written; only then is it saved. Return what failed, and if it is closed."""
+        if self._ended is not None:
+            return self._ended, False
         failure = self._judge(outcome)
         if outcome.moved.stop is Stop.ERROR:
             return failure, False
-        if outcome.moved.blocks == 0:
+        if not part.blocks and not part.ahead:
             self._leave_no_empty_file()
             return failure, False
         try:
@@ -177,14 +225,6 @@ class ArgumentFile:
         if outcome.moved.stop is Stop.END_OF_STREAM:
             return self._packer.counts().members - before
         return sum(1 for _ in self.log.members(self._drive.block_bytes, outcome.moved.blocks))
-
-
-def position_of(drive: Drive) -> Position | None:
-    """Return where the tape stands; None if the drive cannot tell, which must not end a job that wrote."""
-    try:
-        return drive.where()
-    except PytpError:
-        return None
 
 
 def limits_of(stats: RingStats) -> dict[str, object]:

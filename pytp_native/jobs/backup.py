@@ -23,12 +23,19 @@ from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.members import MemberList, MemberLog
-from pytp_native.jobs.session import Session
+from pytp_native.jobs.session import Session, Span
+from pytp_native.jobs.spanning import Terms
+from pytp_native.jobs.supply import Supply
 from pytp_native.stream.memory import available_bytes, ring_bytes
 from pytp_native.stream.pack import Hash
 from pytp_native.stream.ring import Ring
+from pytp_native.units import MIB
 
 HASHES = {"xxh3": Hash.XXH3, "sha256": Hash.SHA256, "none": Hash.NONE}
+
+
+OWN_RING = 8 * MIB
+"""For label and trailer, which are written while the big ring holds what goes on on the next cartridge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +68,13 @@ class BackupRequest:
     """Where to leave a JSON line per member (tape file, block, offset, checksum)."""
 
 
-def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
+def backup(
+    drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrupt, supply: Supply | None = None
+) -> JobReport:
     """Append the arguments at the end of data (or overwrite from here), and report what is on the tape.
 
     Raises PytpError for what is refused before anything is written; later failures are in the report. The tape is left
-    behind the last filemark written.
+    behind the last filemark written. `supply` gives the next cartridge when one is full; without it that ends the job.
     """
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
     ring = Ring(drive.block_bytes, ring_bytes(request.memory_bytes, available_bytes()))
@@ -87,8 +96,16 @@ def backup(drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrup
             exclude=request.exclude,
             one_file_system=request.one_file_system,
         )
-        frame = None if request.bare else stack.enter_context(Frame(drive, ring, place, emit, about(request)))
-        return Session(drive, writer, emit, interrupt, frame=frame, members=members).run(arguments)
+        frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
+        span = None if supply is None else Span(supply, terms(request))
+        session = Session(drive, writer, emit, interrupt, frame=frame, span=span, members=members)
+        stack.callback(session.close)
+        return session.run(arguments)
+
+
+def terms(request: BackupRequest) -> Terms:
+    """What holds for every cartridge of a request."""
+    return Terms(request.hw_compression, request.pool, request.append_foreign)
 
 
 def about(request: BackupRequest) -> About:

@@ -67,6 +67,22 @@ class OwnFileListed:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one cartridge holds of an argument."""
+
+    cartridge: str | None
+    """Its barcode; None without a label."""
+    tape_file: int | None
+    first_block: int | None
+    blocks: int
+    """Of the archive."""
+    skipped: int = 0
+    """Blocks of the archive that are on earlier cartridges."""
+    ahead: int = 0
+    """Blocks in front of the archive's here: 1 where a cut member goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArgumentReport:
     """One tape file's outcome, told as soon as it is known and again in the job's report.
 
@@ -84,6 +100,8 @@ class ArgumentReport:
     """Bytes on tape: blocks x block size."""
     duration_s: float
     errors: tuple[MemberProblem, ...] = ()
+    parts: tuple[Part, ...] = ()
+    """Backup: one for each cartridge that the argument is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +130,7 @@ __all__ = [
     "MemberProblem",
     "Notice",
     "OwnFileListed",
+    "Part",
     "Position",
     "Progress",
 ]

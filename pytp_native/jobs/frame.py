@@ -13,16 +13,16 @@ import pytp_native
 from pytp_native.devices.cartridge_memory import HostFacts, write_date, write_memory
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
-from pytp_native.jobs.argument_file import Written, position_of
 from pytp_native.jobs.arguments import Argument
-from pytp_native.jobs.events import Emit, Notice
+from pytp_native.jobs.events import ArgumentReport, Emit, Notice, Part
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.own_file import own_file_error, write_own_file
+from pytp_native.jobs.parts import position_of
 from pytp_native.stream.label import Label, build_label
 from pytp_native.stream.member_index import IndexSpool
 from pytp_native.stream.record import stamp
 from pytp_native.stream.ring import Ring
-from pytp_native.stream.trailer import MANIFESTS, Earlier, SavedFile, SessionRecord, build_trailer
+from pytp_native.stream.trailer import MANIFESTS, Earlier, SavedFile, SessionRecord, Volume, build_trailer
 
 
 class Place(NamedTuple):
@@ -45,11 +45,17 @@ class About(NamedTuple):
 
 
 class Frame:
-    """Label, and trailer with the index of all that came between; a context, because the index needs a file."""
+    """Label, and trailer with the index of all that came between; close it, because the index needs a file."""
 
-    def __init__(self, drive: Drive, ring: Ring, place: Place, emit: Emit, about: About) -> None:
-        self.uuid = str(uuid.uuid4())
+    def __init__(
+        self, drive: Drive, ring: Ring, place: Place, emit: Emit, about: About, *, before: Frame | None = None
+    ) -> None:
+        """`before`: the frame on the cartridge before this one of the same session."""
+        self.uuid: str = before.uuid if before else str(uuid.uuid4())
         self.place = place
+        label = place.label
+        mine = Volume(label.uuid, label.barcode) if label else Volume(None, None)
+        self.volumes: tuple[Volume, ...] = (*(before.volumes if before else ()), mine)
         self.label_file: int | None = None
         self.trailer_file: int | None = None
         """Tape files, where this session wrote them."""
@@ -57,14 +63,12 @@ class Frame:
         self._ring = ring
         self._emit = emit
         self._about = about
-        self._started = time.time()
+        self._started: float = before._started if before else time.time()
         self._spool = IndexSpool()
         self._saved: list[SavedFile] = []
 
-    def __enter__(self) -> Frame:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Forget the index."""
         self._spool.close()
 
     def begin(self) -> PytpError | None:
@@ -82,18 +86,48 @@ class Frame:
         self._tell_memory(write_memory(self._drive.address, facts))
         return None
 
-    def take(self, argument: Argument, written: Written, log: MemberLog) -> None:
-        """Remember a tape file that has its filemark, for the trailer."""
-        report = written.report
+    @property
+    def part(self) -> int:
+        """Which cartridge of the session this is, from 1."""
+        return len(self.volumes)
+
+    @property
+    def barcode(self) -> str | None:
+        return self.volumes[-1].barcode
+
+    def take(
+        self, argument: Argument, part: Part, log: MemberLog, log_start: int, report: ArgumentReport | None = None
+    ) -> int:
+        """Remember a tape file that has its filemark, for the trailer; return where its records end in the log.
+
+        `log_start`: where they begin. `report`: of the whole argument; None where it goes on on the next cartridge.
+        """
+        with log.raw(log_start) as records:
+            blocks = part.skipped + part.blocks
+            taken = self._spool.add(records, part.tape_file, self._drive.block_bytes, blocks, self.part)
+        members = self._spool.files[-1].members if self._spool.files and not self._spool.error else 0
         self._saved.append(
             SavedFile(
-                os.fsdecode(report.path), os.fsdecode(argument.name), report.status, report.tape_file,
-                report.first_block, report.blocks, report.files,
-                tuple((os.fsdecode(problem.path), problem.reason) for problem in report.errors),
+                os.fsdecode(argument.path), os.fsdecode(argument.name), report.status if report else "continues",
+                part.tape_file, part.first_block, part.blocks + part.ahead,
+                report.files if report and not part.skipped else members,
+                tuple((os.fsdecode(problem.path), problem.reason) for problem in report.errors) if report else (),
+                self.part, part.skipped, part.ahead, report is None,
             )
         )  # fmt: skip
-        with log.raw() as records:
-            self._spool.add(records, report.tape_file, self._drive.block_bytes, report.blocks)
+        return log_start + taken
+
+    def follow(self, place: Place, *, carry: bool) -> Frame:
+        """Make the frame on the session's next cartridge; close this one.
+
+        `carry`: the trailer here had no room for what was saved, so the next one takes it over.
+        """
+        after = Frame(self._drive, self._ring, place, self._emit, self._about, before=self)
+        if carry:
+            after._saved = self._saved
+            after._spool, self._spool = self._spool, after._spool
+        self._spool.close()
+        return after
 
     def end(self, failure: PytpError | None, not_started: tuple[bytes, ...]) -> PytpError | None:
         """Write the trailer behind what was saved; return what kept it from being written."""
@@ -123,6 +157,7 @@ class Frame:
             block_bytes=self._drive.block_bytes, hash=self._about.hash,
             cartridge=label.uuid if label else None, barcode=label.barcode if label else None,
             generation=label.generation if label else None, job=self._about.job, label=self._about.label,
+            part=self.part, cartridges=self.volumes,
             host=platform.node(), software=f"pytp {pytp_native.__version__}",
             continues=isinstance(failure, CartridgeNeeded), arguments=tuple(self._saved),
             not_started=tuple(os.fsdecode(path) for path in not_started), index=tuple(self._spool.files),
@@ -152,5 +187,6 @@ class Frame:
         cartridge = label and {"uuid": label.uuid, "barcode": label.barcode, "generation": label.generation}
         return {
             "session": self.uuid, "cartridge": cartridge,
+            "cartridges": [volume.barcode for volume in self.volumes],
             "label_file": self.label_file, "trailer_file": self.trailer_file,
         }  # fmt: skip

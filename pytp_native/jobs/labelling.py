@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
-from pytp_native.jobs.argument_file import position_of
 from pytp_native.jobs.cartridge import Found, Identity, fresh_label, identify, identity_of
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
+from pytp_native.jobs.parts import position_of
 from pytp_native.stream.label import Label
 from pytp_native.stream.ring import Ring
 from pytp_native.units import MIB
@@ -41,7 +42,7 @@ def label_cartridge(drive: Drive, request: LabelRequest, emit: Emit) -> JobRepor
     drive.prepare()
     drive.rewind()
     ring = Ring(drive.block_bytes, MIB)
-    with Frame(drive, ring, Place(label, fresh=True), emit, About()) as frame:
+    with closing(Frame(drive, ring, Place(label, fresh=True), emit, About())) as frame:
         failure = frame.begin()
         return JobReport(
             command="label",

@@ -26,29 +26,54 @@ class Pipeline:
     Whichever fails or is refused stops the ring, and with it the other.
     """
 
-    def __init__(self, ring: Ring, produce: Callable[[], None], consume: Callable[[], Moved]) -> None:
+    def __init__(
+        self, ring: Ring, produce: Callable[[], None], consume: Callable[[], Moved], *, pauses: bool = False
+    ) -> None:
+        """`pauses`: early warning does not stop the ring; see `paused`."""
+        self._pauses = pauses
+        self.paused = False
+        """The consumer met early warning: `resume` it, on this cartridge or another, or `stop`. Known after `wait`."""
         self._ring = ring
         self._produce = produce
         self._consume = consume
         self._moved = Moved(0, 0, Stop.CANCELLED)
         self._producer_error: PytpError | None = None
         self._done = threading.Event()
-        self._threads = (
-            threading.Thread(target=self._run_producer, name="pytp-source", daemon=True),
-            threading.Thread(target=self._run_consumer, name="pytp-tape", daemon=True),
-        )
+        self._producer = threading.Thread(target=self._run_producer, name="pytp-source", daemon=True)
+        self._consumer = self._new_consumer()
+
+    def _new_consumer(self) -> threading.Thread:
+        return threading.Thread(target=self._run_consumer, name="pytp-tape", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._producer.start()
+        self._consumer.start()
+
+    @property
+    def moved(self) -> Moved:
+        """What the consumer has done so far; while it is paused or has ended."""
+        return self._moved
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._consumer.join()
+        self.paused = False
+        self._done.clear()
+        self._consumer = self._new_consumer()
+        self._consumer.start()
+
+    def stop(self) -> None:
+        """End in a pause; the outcome is what was moved before it."""
+        self.paused = False
+        self._ring.stop()
 
     def wait(self, seconds: float) -> bool:
         """Return whether both ends are done, after at most `seconds`."""
         return self._done.wait(seconds)
 
     def outcome(self) -> Outcome:
-        for thread in self._threads:
-            thread.join()
+        self._consumer.join()
+        self._producer.join()
         return Outcome(self._moved, self._producer_error)
 
     def _run_producer(self) -> None:
@@ -64,14 +89,23 @@ class Pipeline:
             self._ring.stop()
 
     def _run_consumer(self) -> None:
-        try:
-            self._moved = self._consume()
-        except PytpError as exc:
-            self._moved = Moved(0, 0, Stop.ERROR, exc)
-        except BaseException as exc:
-            self._moved = Moved(0, 0, Stop.ERROR, PytpError("tape", f"{type(exc).__name__}: {exc}"))
-        finally:
-            if self._moved.stop is not Stop.END_OF_STREAM:
+        before = self._moved
+        moved = self._consumed()
+        self._moved = moved._replace(
+            blocks=before.blocks + moved.blocks, data_bytes=before.data_bytes + moved.data_bytes
+        )
+        if self._pauses and moved.stop is Stop.EARLY_WARNING:
+            self.paused = True
+        else:
+            if moved.stop is not Stop.END_OF_STREAM:
                 self._ring.stop()
-            self._threads[0].join()
-            self._done.set()
+            self._producer.join()
+        self._done.set()
+
+    def _consumed(self) -> Moved:
+        try:
+            return self._consume()
+        except PytpError as exc:
+            return Moved(0, 0, Stop.ERROR, exc)
+        except BaseException as exc:
+            return Moved(0, 0, Stop.ERROR, PytpError("tape", f"{type(exc).__name__}: {exc}"))

@@ -4,15 +4,26 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import PytpError
-from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of, position_of
+from pytp_native.errors import CartridgeNeeded, PytpError
+from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of
 from pytp_native.jobs.arguments import Argument
-from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice
+from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
 from pytp_native.jobs.frame import Frame
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.members import MemberList
+from pytp_native.jobs.parts import position_of
+from pytp_native.jobs.spanning import Terms, next_place
+from pytp_native.jobs.supply import Supply
+
+
+class Span(NamedTuple):
+    """What a session needs to go on on another cartridge."""
+
+    supply: Supply
+    terms: Terms
 
 
 class Session:
@@ -26,6 +37,7 @@ class Session:
         interrupt: Interrupt,
         *,
         frame: Frame | None = None,
+        span: Span | None = None,
         members: MemberList | None = None,
     ) -> None:
         self._drive = drive
@@ -33,16 +45,24 @@ class Session:
         self._emit = emit
         self._interrupt = interrupt
         self._frame = frame
+        self._span = span if frame is not None else None
         self._members = members
         self._failure: PytpError | None = None
         self._can_go_on = True
-        """The drive has done all that it was asked to."""
+        """The drive has done all that it was asked to, and the trailer of this cartridge is not written yet."""
+        self._log_start = 0
+        """How much of the member log is in trailers."""
+        self._waiting: tuple[Argument, ...] = ()
+        """Not begun yet."""
 
     def run(self, arguments: tuple[Argument, ...]) -> JobReport:
         sizes = [argument.file_bytes for argument in arguments]
         self._writer.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
         self._begin()
-        reports = [self._save(argument) for argument in arguments]
+        reports = []
+        for number, argument in enumerate(arguments, 1):
+            self._waiting = arguments[number:]
+            reports.append(self._save(argument))
         self._end(reports)
         list_error = self._list_error()
         if list_error:
@@ -58,6 +78,10 @@ class Session:
             limits=limits_of(self._writer.ring.stats()),
             details=self._frame.details() if self._frame else {},
         )
+
+    def close(self) -> None:
+        if self._frame is not None:
+            self._frame.close()
 
     def _begin(self) -> None:
         """Write the label where one is due; an interrupt that came before leaves the tape as it was."""
@@ -78,20 +102,45 @@ class Session:
         if self._failure is not None:
             report = ArgumentReport(argument.path, "not started", None, None, 0, 0, 0, 0.0)
         else:
-            written = self._writer.save(argument, self._emit)
+            written = self._write(argument)
             self._failure, self._can_go_on = written.failure, written.can_go_on
             self._keep_members(written)
             if self._frame is not None and written.closed:
-                self._frame.take(argument, written, self._writer.log)
+                self._frame.take(argument, written.part, self._writer.log, self._log_start, written.report)
             report = written.report
         self._emit(report)
         return report
+
+    def _write(self, argument: Argument) -> Written:
+        self._log_start = 0
+        barcode = self._frame.barcode if self._frame else None
+        if self._span is None:
+            return self._writer.save(argument, self._emit, cartridge=barcode)
+        return self._writer.save(argument, self._emit, lambda part: self._change(argument, part), barcode)
+
+    def _change(self, argument: Argument, part: Part) -> str | None:
+        """End this cartridge with its trailer and begin the next one; return its barcode."""
+        frame, span = self._frame, self._span
+        if frame is None or span is None:
+            raise CartridgeNeeded(self._drive.address, "the cartridge is full", "load another cartridge")
+        if part.blocks or part.ahead:
+            self._log_start = frame.take(argument, part, self._writer.log, self._log_start)
+        full = CartridgeNeeded(self._drive.address, "the cartridge is full")
+        trouble = frame.end(full, tuple(one.path for one in self._waiting))
+        if trouble is not None:
+            self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
+        place = next_place(self._drive, span.supply, span.terms, self._emit, self._interrupt)
+        self._frame = following = frame.follow(place, carry=trouble is not None)
+        failure = following.begin()
+        if failure is not None:
+            raise failure
+        return following.barcode
 
     def _keep_members(self, written: Written) -> None:
         """List the members that are on tape, which they are only in front of a filemark."""
         if self._members is not None and written.closed:
             saved = self._writer.log.members(self._drive.block_bytes, written.report.blocks)
-            self._members.add(saved, written.report.tape_file)
+            self._members.add(saved, written.report.parts)
 
     def _list_error(self) -> str:
         """Say what kept members from being listed, on their way through the log or in the file."""

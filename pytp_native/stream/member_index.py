@@ -45,6 +45,8 @@ class Indexed:
     """Compressed, in the trailer."""
     line_bytes: int
     """Of its checksum lines."""
+    part: int = 1
+    """On which cartridge of the session the tape file is."""
 
 
 class IndexSpool:
@@ -62,24 +64,28 @@ class IndexSpool:
     def close(self) -> None:
         self._spool.close()
 
-    def add(self, log: IO[bytes], tape_file: int | None, block_bytes: int, blocks: int) -> None:
-        """Take the records of a member log that are within the first `blocks` tape blocks."""
+    def add(self, log: IO[bytes], tape_file: int | None, block_bytes: int, blocks: int, part: int = 1) -> int:
+        """Take the records of a member log, from where it stands, that are within the first `blocks` blocks of the
+        archive; return their bytes in the log."""
+        taken = 0
         if self.error:
-            return
+            return taken
         start = self._spool.tell()
         tally = ffi.new("pytp_members_tally *")
         try:
             self._spool.write(self._compress.compress(_HEAD.pack(MAGIC, _number(tape_file), block_bytes)))
             for piece in _pieces(log, block_bytes * blocks, block_bytes, tally):
                 self._spool.write(self._compress.compress(piece))
+                taken += len(piece)
             self._spool.flush()
         except OSError as exc:
             self.error = exc.strerror or str(exc)
             self._spool.seek(start)
-            return
+            return taken
         name = f"pytp/index/{len(self.files) + 1:05}.members.zst"
         stored = self._spool.tell() - start
-        self.files.append(Indexed(tape_file, name, tally.members, stored, tally.line_bytes))
+        self.files.append(Indexed(tape_file, name, tally.members, stored, tally.line_bytes, part))
+        return taken
 
     def stored(self, wanted: Indexed) -> Iterator[bytes]:
         """Yield the compressed index of one tape file."""

@@ -160,6 +160,16 @@ class Packer:
         """Close the archive: two zero blocks, the last tape block padded with zeros, the ring finished."""
         self._check(lib.pytp_pack_end(self._handle))
 
+    def continuation(self, block: int) -> bytes | None:
+        """Return the block with which another cartridge goes on when this one ended in front of `block` of the archive;
+        None where no member is cut there. The ring must still hold that block."""
+        into = ffi.new("uint8_t[]", self._ring.block_bytes)
+        return bytes(ffi.buffer(into)) if lib.pytp_pack_continuation(self._handle, block, into) else None
+
+    def flush_log(self) -> None:
+        """Let the member log have all members that are complete so far."""
+        lib.pytp_pack_flush_log(self._handle)
+
     def restart(self) -> None:
         """Begin the next archive, in a ring that has been reset."""
         lib.pytp_pack_restart(self._handle)

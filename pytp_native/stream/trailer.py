@@ -37,6 +37,15 @@ class SavedFile:
     files: int
     errors: tuple[tuple[str, str], ...] = ()
     """Path and reason of what was not saved as it should be."""
+    part: int = 1
+    """Which cartridge of the session it is on."""
+    skipped: int = 0
+    """Blocks of this archive that are on earlier cartridges..."""
+    ahead: int = 0
+    """... and blocks in front of the others here: 1 if a cut member goes on. Block B of the archive is block
+    B - skipped + ahead of this tape file."""
+    continues: bool = False
+    """The archive goes on on the next cartridge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,14 @@ class Earlier:
     first_block: int | None
     """Logical block, for a direct seek."""
     started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One cartridge of a session."""
+
+    uuid: str | None
+    barcode: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +96,8 @@ class SessionRecord:
     """The last tape file goes on, or the next argument follows, on another cartridge."""
     arguments: tuple[SavedFile, ...] = ()
     not_started: tuple[str, ...] = ()
+    cartridges: tuple[Volume, ...] = ()
+    """Of this session so far, in order, this one included."""
     index: tuple[Indexed, ...] = ()
     index_error: str | None = None
     """Why the index is missing or not complete."""
@@ -158,6 +177,7 @@ def session_from_json(data: bytes, subject: str) -> SessionRecord:
         part=field(found, "part", int, subject), continues=field(found, "continues", bool, subject),
         arguments=tuple(_saved_file(one, subject) for one in _rows(found, "arguments", subject)),
         not_started=tuple(str(one) for one in _rows(found, "not_started", subject)),
+        cartridges=tuple(_volume(one, subject) for one in _rows(found, "cartridges", subject)),
         index=tuple(_indexed(one, subject) for one in _rows(found, "index", subject)),
         index_error=maybe("index_error"), checksums=maybe("checksums"),
         tape_file=number("tape_file"), first_block=number("first_block"),
@@ -183,6 +203,10 @@ def _saved_file(found: Any, subject: str) -> SavedFile:
         blocks=field(found, "blocks", int, subject),
         files=field(found, "files", int, subject),
         errors=tuple((str(path), str(reason)) for path, reason in errors),
+        part=field(found, "part", int, subject),
+        skipped=field(found, "skipped", int, subject),
+        ahead=field(found, "ahead", int, subject),
+        continues=field(found, "continues", bool, subject),
     )
 
 
@@ -193,6 +217,13 @@ def _indexed(found: Any, subject: str) -> Indexed:
         members=field(found, "members", int, subject),
         stored_bytes=field(found, "stored_bytes", int, subject),
         line_bytes=field(found, "line_bytes", int, subject),
+        part=field(found, "part", int, subject),
+    )
+
+
+def _volume(found: Any, subject: str) -> Volume:
+    return Volume(
+        field(found, "uuid", str, subject, optional=True), field(found, "barcode", str, subject, optional=True)
     )
 
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Go on on the next cartridge: blank, or one that the user named."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import CartridgeNeeded, Interrupted, Refused
+from pytp_native.jobs.cartridge import (
+    Found,
+    check_agreement,
+    check_block_bytes,
+    earlier_trailers,
+    fresh_label,
+    identify,
+    identity_of,
+)
+from pytp_native.jobs.events import Emit, Notice
+from pytp_native.jobs.frame import Place
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.supply import Offer, Supply
+
+
+class Terms(NamedTuple):
+    """What holds for every cartridge of a job."""
+
+    compression: bool | None = None
+    pool: str | None = None
+    append_foreign: bool = False
+
+
+def next_place(drive: Drive, supply: Supply, terms: Terms, emit: Emit, interrupt: Interrupt) -> Place:
+    """Load the next cartridge that may be written and go where writing begins.
+
+    Raises CartridgeNeeded when there is none, Refused for a named one that is another or not ours, Interrupted, and
+    what moving cartridges raises.
+    """
+    while not interrupt.triggered:
+        offer = supply.next(drive)
+        if offer is None:
+            fact = "the cartridge is full, and no other is blank or named with --volumes"
+            raise CartridgeNeeded(drive.address, fact, "add blank cartridges and back up what is missing")
+        place = _place(drive, offer, terms, emit)
+        if place is not None:
+            return place
+    raise Interrupted(drive.address, "interrupted while the cartridge was changed", "back up again")
+
+
+def _place(drive: Drive, offer: Offer, terms: Terms, emit: Emit) -> Place | None:
+    """Look at what was loaded; None passes it over."""
+    drive.prepare()
+    if terms.compression is not None:
+        drive.set_compression(terms.compression)
+    known = identity_of(drive, offer.volume, offer.library_barcode)
+    found = identify(drive)
+    if found.is_blank:
+        drive.rewind()
+        return Place(fresh_label(drive, known, None, terms.pool), fresh=True)
+    if offer.volume is None:
+        name = offer.library_barcode or "the cartridge"
+        emit(Notice("info", "LIBRARY", f"{drive.address}: {name} is not blank ({_what(found)}) and was passed over"))
+        return None
+    if found.label is not None:
+        check_agreement(drive, found.label, known)
+        check_block_bytes(drive, found.label)
+    elif not terms.append_foreign:
+        fact = f"{offer.volume} is {found.foreign}; nothing was written to it"
+        raise Refused(drive.address, fact, "add --append-foreign, or name another")
+    drive.to_end_of_data()
+    return Place(found.label, earlier=earlier_trailers(drive))
+
+
+def _what(found: Found) -> str:
+    return f"cartridge {found.label.barcode} of pytp" if found.label else found.foreign

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Where the next cartridge comes from when one is full: the library, or a person who puts it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from pytp_native import mtio
+from pytp_native.devices.drive import Drive
+from pytp_native.devices.library import TapeLibrary
+from pytp_native.errors import CartridgeNeeded
+from pytp_native.scsi.mode_pages import STORAGE
+
+
+class Offer(NamedTuple):
+    """A cartridge that has just been loaded."""
+
+    library_barcode: str | None = None
+    """What the library reads on it."""
+    volume: str | None = None
+    """What it has to be: the user named it, so it need not be blank."""
+
+
+class Supply(Protocol):
+    """Gives one cartridge after the other."""
+
+    def next(self, drive: Drive) -> Offer | None:
+        """Put another cartridge into the drive and open it again; None, and the drive as it was, if there is none.
+
+        Raises what moving raises: LibraryError, DeviceBusy, NotReady.
+        """
+
+
+class LibrarySupply:
+    """Out of the library in which the drive stands: those named, else all in the order of their barcodes."""
+
+    def __init__(self, library: TapeLibrary, number: int, volumes: Iterable[str] | None = None) -> None:
+        self._library = library
+        self._number = number
+        self._volumes = None if volumes is None else list(volumes)
+        self._tried: set[str] = set()
+
+    def next(self, drive: Drive) -> Offer | None:
+        now = self._library.inventory()
+        loaded = now.at(now.drive(self._number)).volume_tag
+        self._tried.add(loaded)
+        stored = (element for place, element in now.rows() if place.kind == STORAGE)
+        wanted = self._choose({element.volume_tag for element in stored if element.full})
+        if wanted is None:
+            return None
+        self._tried.add(wanted)
+        drive.change(lambda: self._library.load(wanted, self._number))
+        return Offer(wanted, wanted if self._volumes is not None else None)
+
+    def _choose(self, there: set[str]) -> str | None:
+        """The next barcode; CartridgeNeeded for one that was named and is not in a slot."""
+        if self._volumes is None:
+            return min((tag for tag in there - self._tried if tag and not tag.startswith("CLN")), default=None)
+        left = [volume for volume in self._volumes if volume not in self._tried]
+        if left and left[0] not in there:
+            fact = f"cartridge {left[0]} is in none of its slots"
+            raise CartridgeNeeded(self._library.name, fact, "put it in, or leave it out of --volumes")
+        return left[0] if left else None
+
+
+class PromptSupply:
+    """A person at a terminal; `ask` shows a text and returns whether they went on."""
+
+    def __init__(self, ask: Callable[[str], bool], volumes: Iterable[str] | None = None) -> None:
+        self._ask = ask
+        self._volumes = None if volumes is None else list(volumes)
+        self._at = 0
+
+    def next(self, drive: Drive) -> Offer | None:
+        volume: str | None = None
+        if self._volumes is not None:
+            self._at += 1
+            volume = next(iter(self._volumes[self._at - 1 :]), None)
+            if volume is None:
+                return None
+        name = f"cartridge {volume}" if volume else "a blank cartridge"
+        mtio.offline(drive.tape)
+        agreed = drive.change(lambda: self._ask(f"{drive.name}: load {name} and press Return, or type q to stop: "))
+        return Offer(volume=volume) if agreed else None
