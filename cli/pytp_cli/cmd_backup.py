@@ -121,6 +121,14 @@ def backup(
         Optional[str],  # noqa: UP045
         typer.Option("--volume", metavar="BARCODE", help="The cartridge: refuse others; name a blank one."),
     ] = None,
+    volumes: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--volumes",
+            metavar="BARCODE,...",
+            help="Cartridges to go on on when one is full, in this order. Default: the library's blank ones.",
+        ),
+    ] = None,
     bare: Annotated[
         bool, typer.Option("--bare", help="Write only the arguments: no label, no trailer; not on labelled tapes.")
     ] = False,
@@ -159,13 +167,16 @@ def backup(
             "job": job,
             "members_file": members,
         }
-        _write(run, drive, library, label, request)
+        _write(run, drive, library, label, volumes, request)
     return run.exit_code
 
 
-def _write(run: Run, drive: str | None, library: str | None, label: str | None, request: dict[str, object]) -> None:
+def _write(
+    run: Run, drive: str | None, library: str | None, label: str | None, volumes: str | None, request: dict[str, object]
+) -> None:
     from pytp_cli.joblog import JobLog, limits_text
-    from pytp_cli.selection import barcode, choose_library
+    from pytp_cli.next_cartridge import NextCartridge, library_of
+    from pytp_cli.selection import choose_library
     from pytp_cli.tables import summary
     from pytp_native.jobs.backup import BackupRequest
     from pytp_native.jobs.backup import backup as write_backup
@@ -173,18 +184,22 @@ def _write(run: Run, drive: str | None, library: str | None, label: str | None, 
     _refuse_missing(request["paths"])
     choose_library(library, run.config)
     unit = run.open_drive(drive, write=True)
-    request["library_barcode"] = barcode(unit.address)
+    source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
+    request["library_barcode"] = source.loaded_barcode()
     request["label"] = run.fields["label"] = label or request["library_barcode"]
     log = JobLog("direct_backup", run.config.tar_dir)
     run.fields["log"] = log.path
     _begin(run, log, request)
     try:
         order = BackupRequest(**request)  # type: ignore[arg-type]  # the keys are spelled in one place, above
-        report = run.job(lambda emit, interrupt: write_backup(unit, order, emit, interrupt), verb="backup", log=log)
+        report = run.job(
+            lambda emit, interrupt: write_backup(unit, order, emit, interrupt, source.supply), verb="backup", log=log
+        )
     except Exception as exc:
         log.write(kind="TAPE", level="error", text=str(exc))
         raise
     finally:
+        source.close()
         log.close()
     run.say(summary(report.arguments))
     if sum(argument.duration_s for argument in report.arguments) >= _WORTH_TELLING_S:

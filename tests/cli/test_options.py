@@ -54,7 +54,7 @@ EVERY_OPTION = {
     "backup": "--append-foreign --bare --double-buffer --drive --exclude --full-paths --hash --hw-compression "
     "--incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members --memory-buffer "
     "--memory-buffer-percent --memory_buffer --memory_buffer_percent --one-file-system --overwrite --strategy --volume "
-    "-d -i -j -l -lwm -m -mem -memp -s",
+    "--volumes -d -i -j -l -lwm -m -mem -memp -s",
     "restore": "--drive --json --overwrite -d",
     "ls": "--all --drive --json --sample -d",
     "cat": "--drive --file --json --output -d -f -o",
