@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytp_native.devices.discovery import Found, discover
-from pytp_native.transport import open_tape
+from pytp_native.transport import open_scsi, open_tape
 
 GUEST = os.environ.get("PYTP_GUEST")
 pytestmark = pytest.mark.skipif(not GUEST, reason="runs in a guest: python -m hwtests.guest")
@@ -70,6 +70,15 @@ def test_looking_disturbs_nobody_who_has_the_tape_open(found):
     assert discover() == found
     assert tape.status() == before
     tape.close()
+
+
+def test_the_adapter_moves_as_much_as_it_says(found):
+    scsi = open_scsi("/dev/sg0")
+    most = scsi.most_transfer_bytes
+    assert most >= 65536
+    reply = scsi.execute(bytes((0x12, 0, 0, 0, 96, 0)), data_in_bytes=most)
+    assert (reply.status, reply.host_status) == (0, 0)
+    scsi.close()
 
 
 def test_the_program_writes_a_configuration_of_it(found, tmp_path):

@@ -40,7 +40,7 @@ class Scan(NamedTuple):
     drive_identifiers: bool = False
     """DVCID, asked for drives only."""
     most_bytes: int = 65536
-    """Transfer limit: of the device, of the host adapter, of sg."""
+    """Transfer limit of the device; that of the host adapter is asked of a transport that knows it."""
     attached: bool = False
     """The changer answers through its drive (SPC-2, MChngr): READ ELEMENT STATUS ATTACHED."""
 
@@ -97,6 +97,7 @@ def elements_of_type(transport: ScsiTransport, scan: Scan, element_type: int, wh
     """
     found: list[Element] = []
     left = where
+    scan = scan._replace(most_bytes=min(scan.most_bytes, getattr(transport, "most_transfer_bytes", scan.most_bytes)))
     room = min(scan.most_bytes, max(LEAST_ROOM, 16 + _ENTRY_BYTES * left.size))
     while left.size > 0:
         try:

@@ -101,7 +101,10 @@ if TYPE_CHECKING:
             """
 
     class ScsiTransport(Protocol):
-        """A logical unit that takes SCSI commands. Facts only: a CHECK CONDITION is a reply, not an exception."""
+        """A logical unit that takes SCSI commands. Facts only: a CHECK CONDITION is a reply, not an exception.
+
+        One behind a host adapter also has `most_transfer_bytes`, the most that one command can move.
+        """
 
         @property
         def address(self) -> str: ...

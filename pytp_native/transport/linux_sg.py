@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 SENSE_BYTES = 252
 """The largest sense data there are (SPC-5 4.4.1); mx_sb_len is one byte."""
 
+_LARGEST_TRANSFER = (1 << 24) - 1
+_SURE_TRANSFER = 65536
+_RESERVED_BYTES = 32768
+"""What sg reserves of itself (sg.c, DEF_RESERVED_SIZE)."""
+
 # host_status, the SCSI mid-layer's DID_* (linux/include/scsi/scsi_status.h); sg's documentation shows them in decimal.
 _HOST = {
     0x01: "no connection", 0x02: "the bus stayed busy", 0x03: "timed out", 0x04: "bad target", 0x05: "aborted",
@@ -94,6 +99,25 @@ class LinuxSg:
     def __init__(self, address: str, fd: int) -> None:
         self.address = address
         self._fd = fd
+        self._most_bytes: int | None = None
+
+    @property
+    def most_transfer_bytes(self) -> int:
+        """Most bytes that one command can move through this host adapter; asked once. sg allots a buffer of up to what
+        the adapter takes (sg.c, SG_SET_RESERVED_SIZE); where that fails, what every adapter takes is assumed."""
+        if self._most_bytes is None:
+            self._most_bytes = self._reserve(_LARGEST_TRANSFER)
+            self._reserve(_RESERVED_BYTES)
+        return self._most_bytes
+
+    def _reserve(self, size: int) -> int:
+        told = ffi.new("int *", size)
+        try:
+            fcntl.ioctl(self._fd, lib.SG_SET_RESERVED_SIZE, ffi.buffer(told))
+            fcntl.ioctl(self._fd, lib.SG_GET_RESERVED_SIZE, ffi.buffer(told))
+        except OSError:
+            return _SURE_TRANSFER
+        return int(told[0]) if told[0] > 0 else _SURE_TRANSFER
 
     def execute(
         self, cdb: bytes, *, data_out: bytes = b"", data_in_bytes: int = 0, timeout_s: float = 60.0

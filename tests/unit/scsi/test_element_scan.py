@@ -114,6 +114,12 @@ def test_every_type_is_asked_for_by_itself(library):
     assert library.asked == [(1, 1, 1, 2), (2, 0x400, 8, 2), (3, 0x300, 2, 2), (4, 0x101, 2, 3)]
 
 
+def test_the_host_adapters_limit_counts_too(library):
+    library.most_transfer_bytes = 120
+    assert len(slots(library)) == 8
+    assert len(library.asked) == 4  # two elements of 48 bytes and 16 of headers at a time
+
+
 @pytest.mark.parametrize(
     ("refused", "asked"), [(0x01, [3, 1, 2]), (0x02, [3, 1]), (0x03, [3, 1, 2, 0]), (0x13, [3, 1, 2, 0, 3, 1, 2, 0])]
 )

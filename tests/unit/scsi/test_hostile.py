@@ -12,6 +12,7 @@ from pytp_native.scsi import mode, mode_pages
 from pytp_native.scsi.log import tape_alerts
 from tests.golden import golden, names
 from tests.unit.scsi.catalogue import EXAMPLES
+from tests.unit.scsi.hostile_corpus import BAD, HOSTILE
 
 PARSERS = {
     f"{command.parse.__module__.rsplit('.', 1)[1]}.{command.parse.__qualname__} {command.cdb[:3].hex()}": command.parse
@@ -46,6 +47,33 @@ def touch(answer: object) -> object:
 def test_answers_of_other_commands(parse):
     for data in CORPUS.values():
         survives(parse, data)
+
+
+@pytest.mark.parametrize("parse", PARSERS.values(), ids=PARSERS)
+def test_answers_that_contradict_themselves(parse):
+    """Each, its beginnings, and each with something behind it."""
+    for told in HOSTILE.values():
+        data = bytes.fromhex(told)
+        for length in range(1, len(data) + 1, 11):
+            survives(parse, data[:length])
+        survives(parse, data)
+        survives(parse, data + b"\xa5" * 64)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_is_refused(name):
+    parse = next(parse for key, parse in PARSERS.items() if f".{BAD[name]} " in key)
+    with pytest.raises(BadReply):
+        parse(bytes.fromhex(HOSTILE[name]))
+
+
+def test_an_answer_that_lies_about_its_length_gives_what_is_there():
+    parse = next(parse for key, parse in PARSERS.items() if ".parse_element_status " in key)
+    told = bytes.fromhex(HOSTILE["an identifier longer than its element"])
+    (element,) = parse(told).elements
+    assert (element.address, element.identifier) == (0x100, b"")
+    (element,) = parse(bytes.fromhex(HOSTILE["promised tags that do not fit"])).elements
+    assert (element.primary_tag, element.source) == (None, 0x400)
 
 
 @pytest.mark.parametrize("parse", PARSERS.values(), ids=PARSERS)

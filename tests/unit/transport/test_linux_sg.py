@@ -25,7 +25,13 @@ def kernel(monkeypatch):
         error = 0
         seen = None
 
+        limit = 1 << 20
+        reserved = 0
+
         def ioctl(self, fd, request, buffer):
+            if request in {lib.SG_SET_RESERVED_SIZE, lib.SG_GET_RESERVED_SIZE}:
+                self.reserve(request, ffi.from_buffer("int *", buffer))
+                return
             assert request == lib.SG_IO
             if self.error:
                 raise OSError(self.error, os.strerror(self.error))
@@ -44,6 +50,13 @@ def kernel(monkeypatch):
             header.sb_len_wr = len(self.sense)
             for name, value in self.answer.items():
                 setattr(header, name, value)
+
+        def reserve(self, request, told):
+            if self.error:
+                raise OSError(self.error, os.strerror(self.error))
+            if request == lib.SG_SET_RESERVED_SIZE:
+                self.reserved = min(told[0], self.limit)
+            told[0] = self.reserved
 
     kernel = Kernel()
     monkeypatch.setattr(linux_sg.fcntl, "ioctl", kernel.ioctl)
@@ -103,6 +116,20 @@ def test_errno_of_the_ioctl(kernel, code, expected):
     kernel.error = code
     with pytest.raises(expected, match="/dev/sg3: command 12h"):
         LinuxSg("/dev/sg3", -1).execute(b"\x12" + bytes(5))
+
+
+def test_what_the_host_adapter_can_move_is_asked_once_and_given_back(kernel):
+    scsi = LinuxSg("/dev/sg3", -1)
+    assert scsi.most_transfer_bytes == 1 << 20
+    assert kernel.reserved == 32768
+    kernel.limit = 4096
+    assert scsi.most_transfer_bytes == 1 << 20
+
+
+@pytest.mark.parametrize(("error", "limit"), [(errno.ENOTTY, 1 << 20), (0, 0)])
+def test_an_adapter_that_does_not_tell_is_taken_for_a_small_one(kernel, error, limit):
+    kernel.error, kernel.limit = error, limit
+    assert LinuxSg("/dev/sg3", -1).most_transfer_bytes == 65536
 
 
 def test_both_directions_at_once_are_refused():
