@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from pytp_cli.selection import choose_drive, virtual_drive
@@ -33,13 +34,15 @@ class LibraryChoice(NamedTuple):
     """The drive by which the library was found."""
 
     def drive(self, number: int) -> DriveConfig | None:
-        """Return the drive with that number as this host reaches it; None: nobody has said."""
+        """Return the drive with that number as this host reaches it: as configured, else by its serial number; None:
+        nobody can tell."""
         if number < len(self.drives) and self.drives[number].address:
             return self.drives[number]
-        if self.virtual is None:
-            return None
-        address = f"vtl:{self.virtual}/drive{number}"
-        return DriveConfig(address, address)
+        if self.virtual is not None:
+            address = f"vtl:{self.virtual}/drive{number}"
+        else:
+            address = attached(self.address).get(number, "")
+        return DriveConfig(address, address) if address else None
 
     def number_of(self, drive: DriveConfig) -> int | None:
         """Return the number of a drive in this library, as far as configuration or address tell."""
@@ -94,6 +97,19 @@ def choose(
         "library", f"none is configured{f' for drive {unnamed}' if unnamed else ''}",
         "add it to tape_libraries in config.json, or name its changer: --library /dev/sgN",
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def attached(changer: str) -> dict[int, str]:
+    """Return the addresses of a library's drives by number, as far as serial numbers tell which device is which."""
+    from pytp_native.devices.discovery import discover
+    from pytp_native.devices.nodes import real_address
+
+    for library in discover().libraries:
+        paths = (library.address, *(library.nodes.paths if library.nodes is not None else ()))
+        if real_address(changer) in map(real_address, paths):
+            return {one.number: one.drive for one in library.elements if one.drive is not None}
+    return {}
 
 
 def named_drive(flag: str | None, config: Config, environ: Mapping[str, str] = os.environ) -> DriveConfig | None:
