@@ -61,9 +61,6 @@ def barcode(address: str) -> str | None:
     place = virtual_drive(address)
     if place is None:
         return None
-    from pathlib import Path
+    from pytp_native.vtl.inventory import Inventory
 
-    from pytp_native.vtl.library import Library
-
-    drives = Library.open(Path(place[0])).describe().drives
-    return next((drive.barcode for drive in drives if drive.number == place[1]), None)
+    return Inventory(place[0]).drive(place[1]).barcode

@@ -186,21 +186,27 @@ class Changer:
             raise LibraryError(self.name, f"{place} is not there any more", "see pytp list")
         return found[0]
 
-    def exchange(self, source: Place, first: Place, second: Place) -> None:
+    def exchange(self, source: Place, first: Place, second: Place, known: Inventory | None = None) -> None:
         """Carry a cartridge from `source` to `first` and what was in `first` to `second`; `source` may be `second`.
 
         Raises LibraryError as `move` does, also if the library cannot do it in one go.
         """
-        before = self.inventory()
-        for place in (source, first):
-            if not before.at(place).full:
-                raise LibraryError(self.name, f"{place} is empty", "see what is where: pytp list")
-        if second != source and before.at(second).full:
-            raise LibraryError(self.name, f"{second} holds {cartridge_name(before.at(second))}", "choose an empty one")
-        addresses = (before.at(place).address for place in (source, first, second))
+        known = known or self.inventory()
+        self.check_exchange(known, source, first, second)
+        addresses = (known.at(place).address for place in (source, first, second))
         command = smc.exchange_medium(*addresses, transport=self._robot)
         self._tell(Step(f"{self.name}: exchanging {source} and {first}"))
-        self._carry(command, before, source, first)
+        self._carry(command, known, source, first)
+
+    def check_exchange(self, known: Inventory, source: Place, first: Place, second: Place) -> None:
+        """Look at the places again and raise LibraryError if the exchange cannot be. Nothing moves."""
+        self.wait_ready()
+        for place in (source, first):
+            if not self._look(known, place).full:
+                raise LibraryError(self.name, f"{place} is empty", "see what is where: pytp list")
+        there = self._look(known, second)
+        if second != source and there.full:
+            raise LibraryError(self.name, f"{second} holds {cartridge_name(there)}", "choose an empty one: pytp list")
 
     def position(self, place: Place) -> None:
         """Send the robot in front of a place, so that a later move is shorter."""

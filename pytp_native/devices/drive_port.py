@@ -6,6 +6,7 @@ The library's robot and the drive's driver do not know of each other; whoever mo
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 from pytp_native import mtio
@@ -18,7 +19,8 @@ from pytp_native.scsi.executor import Clock, Waiting
 from pytp_native.scsi.policy import Policy, Rule
 from pytp_native.scsi.sense import parse_sense
 from pytp_native.spec import sense as codes
-from pytp_native.transport import open_scsi, open_tape, resolve
+from pytp_native.transport import holders, open_scsi, open_tape, resolve
+from pytp_native.transport.address import generic_node
 from pytp_native.transport.records import GMT_ONLINE
 
 TYPE_CHECKING = False
@@ -42,16 +44,28 @@ class DrivePort:
         self._clock = clock or Clock()
 
     def check_unused(self) -> None:
-        """Raise DeviceBusy, naming the process, if somebody has the tape open. The tape does not move."""
+        """Raise DeviceBusy, naming the process, if somebody has the drive open. The tape does not move."""
         open_tape(self.address, status_only=True).close()
+        self._check_commanders()
+
+    def _check_commanders(self) -> None:
+        """Raise DeviceBusy if another process sends commands past st: LTFS, for one, uses the sg node only."""
+        target = resolve(self.address)
+        if target.kind != "st":
+            return
+        node = generic_node(target.path)
+        others = [one for one in holders.find(node) if one.pid != os.getpid()] if node is not None else []
+        if others:
+            raise DeviceBusy(self.address, f"its node {node} is in use by {', '.join(map(str, others))}")
 
     def release(self) -> None:
         """Rewind, unlock and unload, so that a robot may take the cartridge. Nothing to do for one that is not loaded.
 
-        Raises DeviceBusy if somebody else has the tape open: a cartridge in use is never moved.
+        Raises DeviceBusy if somebody else has the drive open: a cartridge in use is never moved.
         """
         tape = open_tape(self.address, status_only=True)
         try:
+            self._check_commanders()
             if tape.status().has(GMT_ONLINE):
                 self._tell(Step(f"{self.name}: unloading"))
                 mtio.offline(tape)
@@ -68,27 +82,30 @@ class DrivePort:
                 scsi.close()
         return ""
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, *, delivered: bool = True) -> None:
         """Return when the cartridge that the robot has put in can be used; the tape stands at its beginning.
 
         As long as the drive says that it is on its way, up to the time that such a drive may take (two hours for the
-        first load of an LTO-9 cartridge). Raises NotReady, NoMedium and what else TEST UNIT READY means.
+        first load of an LTO-9 cartridge). `delivered` is False for a cartridge that was there before: a drive that has
+        unloaded it calls itself empty, and is told to load. Raises NotReady, NoMedium and what else TEST UNIT READY
+        means.
         """
         scsi = open_scsi(self.address)
         try:
             inquiry = executor.run(scsi, spc.inquiry(), CALM)
             policy = loading(quirks_of(inquiry).first_load_s)
             try:
-                self._test(scsi, policy, inquiry.vendor)
+                self._test(scsi, policy if delivered else CALM, inquiry.vendor)
             except NotReady as exc:
-                if not _wants_load(exc):
+                if delivered and not _wants_load(exc):
                     raise
                 load = ssc.load_unload(load=True, immediate=True)._replace(repeatable=True)  # loading twice is loading
                 executor.run(scsi, load, CALM, vendor=inquiry.vendor)
                 self._test(scsi, policy, inquiry.vendor)
         finally:
             scsi.close()
-        self._tell_driver()
+        if delivered:
+            self._tell_driver()
 
     def _test(self, scsi: ScsiTransport, policy: Policy, vendor: str) -> None:
         executor.run(scsi, spc.test_unit_ready(), policy, on_wait=self._waiting, vendor=vendor, clock=self._clock)

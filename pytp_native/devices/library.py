@@ -98,7 +98,7 @@ class TapeLibrary:
         target, source = now.drive(drive), self.place(what, now)
         bay = now.at(target)
         if source == target or (bay.full and not now.at(source).full and now.home_of(target) == source):
-            self._wait(bay, drive)
+            self._wait(bay, drive, delivered=False)
             return Moved(bay.volume_tag, source, target, moved=False)
         if source.kind == DRIVE:
             fact = f"{cartridge_name(now.at(source))} is in {source}"
@@ -129,6 +129,21 @@ class TapeLibrary:
         now = self.inventory()
         source, target = self.place(what, now), self.place(where, now)
         return self._move(now, source, target)
+
+    def exchange(self, what: str, first: str, second: str) -> None:
+        """Bring a cartridge to `first` and what was there to `second`, which may be where the other came from. The
+        library does it in one go, or says that it cannot."""
+        now = self.inventory()
+        source, middle, end = (self.place(text, now) for text in (what, first, second))
+        self.changer.check_exchange(now, source, middle, end)
+        for place in (source, middle):
+            if place.kind == DRIVE:
+                self._release(place.number)
+        incoming, outgoing = now.at(source), now.at(middle)
+        self.changer.exchange(source, middle, end, now)
+        for place, element in ((middle, incoming), (end, outgoing)):
+            if place.kind == DRIVE:
+                self._wait(element, place.number)
 
     @contextmanager
     def borrowed(self, slot: int, drive: int) -> Iterator[Moved]:
@@ -188,14 +203,14 @@ class TapeLibrary:
         else:
             port.check_unused()
 
-    def _wait(self, element: Element, drive: int) -> None:
+    def _wait(self, element: Element, drive: int, *, delivered: bool = True) -> None:
         port = self._ports(drive)
         if port is None:
             self._tell(Step(f"drive {drive}: its device is not known here, so nobody waits until it is ready"))
         elif is_cleaning(element):
             self._tell(Step(f"{port.name}: cleaning has begun; the drive is not ready until it is over"))
         else:
-            port.wait_ready()
+            port.wait_ready(delivered=delivered)
 
     def _called(self, drive: int) -> str:
         """How a message calls a drive: by the address that the user gives."""

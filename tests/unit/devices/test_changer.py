@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pytp_native import mtio
 from pytp_native.devices import drive_port
 from pytp_native.devices.changer import Changer, Step
 from pytp_native.devices.drive_port import DrivePort
@@ -24,7 +26,7 @@ from pytp_native.errors import (
     UsageError,
 )
 from pytp_native.scsi.mode_pages import DRIVE, STORAGE
-from pytp_native.transport import open_scsi
+from pytp_native.transport import open_scsi, open_tape
 from pytp_native.transport.records import ScsiReply
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
@@ -270,6 +272,33 @@ def test_a_drive_whose_device_is_not_known_is_moved_with_a_warning(changer: Chan
     assert len(told) == 2
 
 
+def test_an_exchange_with_a_drive_has_it_let_go_and_waits(path: Path, changer: Changer, steps: list[Step]) -> None:
+    library = TapeLibrary(changer, lambda number: DrivePort(f"vtl:{path}/drive{number}", tell=steps.append))
+    library.exchange("2", "drive0", "2")
+    now = changer.inventory()
+    assert (now.find("PYT001L9"), now.find("PYT002L9")) == ((SLOT_2,), (DRIVE_0,))
+    assert "unloading" in steps[0].text
+    tape = open_tape(f"vtl:{path}/drive0")
+    try:
+        with pytest.raises(DeviceBusy):
+            library.exchange("3", "drive0", "3")
+    finally:
+        tape.close()
+    assert changer.inventory().find("PYT002L9") == (DRIVE_0,)
+
+
+def test_a_cartridge_that_the_drive_has_unloaded_is_threaded_again(path: Path, changer: Changer) -> None:
+    address = f"vtl:{path}/drive0"
+    tape = open_tape(address)
+    mtio.offline(tape)
+    tape.close()
+    library = TapeLibrary(changer, lambda _number: DrivePort(address, clock=FakeTime().clock))
+    assert not library.load("1", 0).moved
+    tape = open_tape(address)
+    assert tape.status().file_number == 0
+    tape.close()
+
+
 @pytest.mark.parametrize("text", ["0", "6", "drive2", "drive", "-1", "slot 1", "", "²"])
 def test_places_that_are_none_are_a_mistake_in_the_command(changer: Changer, text: str) -> None:
     with pytest.raises(UsageError):
@@ -352,7 +381,7 @@ def test_a_cleaning_cartridge_is_not_waited_for(path: Path, changer: Changer, st
     waits: list[int] = []
 
     class Port(DrivePort):
-        def wait_ready(self) -> None:
+        def wait_ready(self, *, delivered: bool = True) -> None:
             waits.append(1)
 
     library = TapeLibrary(changer, lambda number: Port(f"vtl:{path}/drive{number}"), tell=steps.append)
@@ -367,3 +396,23 @@ def test_the_serial_number_of_a_drive_is_that_of_its_element(path: Path, changer
     serials = [element.serial for element in changer.inventory((DRIVE,)).drives]
     assert serials == [DrivePort(f"vtl:{path}/drive{number}").serial() for number in range(2)]
     assert DrivePort("/dev/nst9999").serial() == ""
+
+
+def test_a_process_that_uses_the_generic_node_only_keeps_its_cartridge(
+    path: Path, tmp_path: Path, port: DrivePort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LTFS does not open the tape node. A plain file stands for the sg node here, and a process that has it open."""
+    node = tmp_path / "sg7"
+    node.touch()
+    real = drive_port.resolve
+    monkeypatch.setattr(drive_port, "resolve", lambda text: real(text)._replace(kind="st"))
+    monkeypatch.setattr(drive_port, "generic_node", lambda _path: str(node))
+    port.check_unused()
+    with node.open() as mine, subprocess.Popen(["sleep", "60"], stdin=mine) as holder:
+        try:
+            for order in (port.check_unused, port.release):
+                with pytest.raises(DeviceBusy, match=rf"sg7 is in use by pid {holder.pid} "):
+                    order()
+        finally:
+            holder.kill()
+    port.release()
