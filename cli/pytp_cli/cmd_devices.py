@@ -8,6 +8,7 @@ import os
 import typer
 
 from pytp_cli import options
+from pytp_cli.names import printable
 from pytp_cli.run import Run
 from pytp_cli.tables import aligned
 
@@ -153,7 +154,7 @@ def _cells(device: Device, config: Config) -> tuple[str, ...]:
     generic = device.nodes.generic if device.nodes else None
     model = f"{device.vendor} {device.product}".strip()
     cells = (_shown(device), _name(device, config), generic, model, device.serial, device.revision)
-    return tuple(cell or "-" for cell in cells)
+    return tuple(printable(cell) if cell else "-" for cell in cells)
 
 
 def _shown(device: Device) -> str:
@@ -161,7 +162,8 @@ def _shown(device: Device) -> str:
 
 
 def _stable(device: Device) -> str:
-    return (device.nodes and device.nodes.stable) or "-"
+    stable = device.nodes.stable if device.nodes else None
+    return printable(stable) if stable else "-"
 
 
 def _notes(found: Found) -> list[str]:

@@ -83,6 +83,14 @@ def test_devices_of_the_kernel_with_nodes_and_stable_names(pytp: Pytp, tree: Tre
     assert "not a tape, changer or SCSI device" in ended.err
 
 
+def test_a_device_cannot_paint_the_terminal(pytp: Pytp, tree: Tree) -> None:
+    tree.device("2:0:0:0", 1, "st0", "nst0", vendor="E\x1b[31m", serial="A\n1")
+    out = pytp("devices").out
+    assert "\x1b" not in out
+    assert "A\\n1" in out
+    assert len(out.splitlines()) == 2
+
+
 def test_a_configuration_is_written_and_applies(pytp: Pytp, tree: Tree, library: Path, tmp_path: Path) -> None:
     os.environ["PYTP_DEV"] = f"vtl:{library}/drive0"
     try:
