@@ -190,5 +190,9 @@ POSITION_EXTENDED = Struct(
     "buffered_objects" / Int24ub, "first" / Int64ub, "last" / Int64ub, "buffered_bytes" / Int64ub,
 )  # fmt: skip
 BLOCK_LIMITS = Struct("head" / BitStruct(*_integers(reserved=3, granularity=5)), "most" / Int24ub, "least" / Int16ub)
+ATTRIBUTES = GreedyRange(  # SPC-6, MAM attributes: READ ONLY and the format share a byte
+    Struct("identifier" / Int16ub, "head" / BitStruct(*_flags("read_only"), *_integers(reserved=5, format=2)),
+    "value" / Prefixed(Int16ub, GreedyBytes)),
+)  # fmt: skip
 LOG_HEADER = Struct("head" / BitStruct(*_flags("ds spf"), *_integers(page=6)), "subpage" / Int8ub, "length" / Int16ub)
 LOG_PARAMETER = Struct("code" / Int16ub, "control" / Int8ub, "length" / Int8ub)

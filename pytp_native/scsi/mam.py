@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
-
-from construct import GreedyBytes, GreedyRange, Int8ub, Int16ub, Int32ub, Prefixed, Struct
+import struct
 
 from pytp_native.errors import UsageError
 from pytp_native.scsi.command import Command, bits, no_data, packed
 from pytp_native.scsi.field import check_length, number, text
-from pytp_native.scsi.layouts import built, parsed
+from pytp_native.scsi.record import NamedTuple
 from pytp_native.spec import opcodes
 from pytp_native.spec.mam import ASCII, ATTRIBUTES, BINARY, attribute_name
 
@@ -19,9 +16,14 @@ ROOM = 65536
 VALUES, LIST, VOLUMES, PARTITIONS, SUPPORTED = 0, 1, 2, 3, 5
 """Service actions of READ ATTRIBUTE."""
 
-_ATTRIBUTE = Struct("identifier" / Int16ub, "format" / Int8ub, "value" / Prefixed(Int16ub, GreedyBytes))
-_ATTRIBUTES = GreedyRange(_ATTRIBUTE)
-_WRITTEN = Prefixed(Int32ub, _ATTRIBUTES)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_HEAD = struct.Struct(">HBH")
+"""Identifier, READ ONLY and format, length of the value that follows (layouts.ATTRIBUTES is the declaration)."""
+_READ_ONLY = 0x80
+_FORMAT = 0x03
 
 
 class Attribute(NamedTuple):
@@ -86,10 +88,15 @@ def list_partitions(*, volumes: bool = False) -> Command[range]:
 def parse_attributes(data: bytes) -> tuple[Attribute, ...]:
     """Whole attributes only: a cut answer ends with the last that came in full; ask on from the next identifier."""
     check_length(data, 4, "attributes")
-    found = parsed(_ATTRIBUTES, data[4 : 4 + number(data, 0, 4)], "attributes")
-    return tuple(
-        Attribute(one.identifier, one.format & 3, bytes(one.value), read_only=bool(one.format & 0x80)) for one in found
-    )
+    at, end = 4, min(len(data), 4 + number(data, 0, 4))
+    found = []
+    while at + _HEAD.size <= end:
+        identifier, flags, length = _HEAD.unpack_from(data, at)
+        at += _HEAD.size + length
+        if at > end:
+            break
+        found.append(Attribute(identifier, flags & _FORMAT, data[at - length : at], bool(flags & _READ_ONLY)))
+    return tuple(found)
 
 
 def parse_identifiers(data: bytes) -> tuple[int, ...]:
@@ -108,11 +115,16 @@ def write_attributes(
     attributes: Iterable[Attribute], *, partition: int = 0, element: int = 0, through: bool = True
 ) -> Command[None]:
     """Write host attributes; an empty value deletes. `through` (WTC): at once to the cartridge, not to a cache."""
-    fields = [{"identifier": one.identifier, "format": one.format, "value": one.value} for one in attributes]
-    data = built(_WRITTEN, fields, "WRITE ATTRIBUTE")  # type: ignore[arg-type]
+    fields = b"".join(_laid_out(one) for one in attributes)
+    data = packed(len(fields), 4, "parameter list") + fields
     head = bytes((opcodes.WRITE_ATTRIBUTE, through)) + packed(element, 2, "element address") + bytes(3)
     cdb = head + packed(partition, 1, "partition") + bytes(2) + packed(len(data), 4, "parameter list length") + bytes(2)
     return Command("WRITE ATTRIBUTE", cdb, no_data, data_out=data)
+
+
+def _laid_out(one: Attribute) -> bytes:
+    head = packed(one.identifier, 2, "attribute identifier") + packed(one.format, 1, "attribute format")
+    return head + packed(len(one.value), 2, f"{one.name}: length of its value") + one.value
 
 
 def read_runtime_attributes(*, first: int = 0, alloc_bytes: int = ROOM) -> Command[tuple[Attribute, ...]]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytp_native.errors import BadReply, UsageError
-from pytp_native.scsi import layouts, mode_pages, position
+from pytp_native.scsi import layouts, mam, mode_pages, position
 from pytp_native.scsi.elements import parse_element_status
 from pytp_native.scsi.field import text
 from pytp_native.scsi.inquiry import parse_inquiry
@@ -61,6 +61,28 @@ def test_inquiry(data):
         text(heavy.revision),
     )
     assert light.vendor_specific == heavy.rest[:20]
+
+
+ATTRIBUTE = st.builds(
+    lambda head, value: head + len(value).to_bytes(2, "big") + value,
+    st.binary(min_size=3, max_size=3),
+    st.binary(max_size=40),
+)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(ATTRIBUTE, max_size=4), st.binary(max_size=6))
+def test_attributes(attributes, rest):
+    fields = b"".join(attributes) + rest
+    light = mam.parse_attributes(len(fields).to_bytes(4, "big") + fields)
+    heavy = layouts.ATTRIBUTES.parse(fields)
+    assert [(one.identifier, one.read_only, one.format, one.value) for one in light] == [
+        (one.identifier, one.head.read_only, one.head.format, one.value) for one in heavy
+    ]
+    written = [one._replace(read_only=False) for one in light]
+    again = mam.write_attributes(written).data_out
+    fields = [{**one, "head": {**one.head, "read_only": False, "reserved": 0}} for one in heavy]
+    assert again[4:] == layouts.ATTRIBUTES.build(fields)
 
 
 @settings(deadline=None, derandomize=True)
