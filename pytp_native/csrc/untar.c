@@ -133,6 +133,7 @@ static void begin_group(pytp_untar *untar)
     untar->local.length = untar->long_name.length = untar->long_link.length = 0;
     untar->map.count = 0;
     untar->sparse = (untar_sparse_info){.real_size = -1, .pending = -1};
+    untar->volume = (untar_volume_info){0};
     untar->refused = NULL;
     untar->has_records = 0;
 }

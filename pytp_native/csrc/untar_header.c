@@ -117,6 +117,14 @@ static int has_data(int kind, int type)
     return kind == '0' || kind == 'M' || kind == 'V' || type == 'D' || (kind == '5' && type != '5');
 }
 
+/* The first member of a continued archive, when part of it is on the cartridge before. */
+static int goes_on(const pytp_untar *untar)
+{
+    pytp_untar_text name = untar->member.name, cut = untar->volume.name;
+    return untar->volume.offset > 0 && untar->member.kind == '0' && name.length == cut.length &&
+           memcmp(name.at, cut.at, name.length) == 0;
+}
+
 int untar_decode(pytp_untar *untar)
 {
     const uint8_t *header = untar->header;
@@ -152,6 +160,8 @@ int untar_decode(pytp_untar *untar)
         member->size = 0;
     if (untar->sparse.name.length > 0)
         member->name = untar->sparse.name;
+    if (goes_on(untar))
+        member->kind = 'M';
     if (untar->sparse.real_size >= 0) {
         member->size = untar->sparse.real_size;
         member->sparse = 1;

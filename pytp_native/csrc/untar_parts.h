@@ -50,6 +50,12 @@ typedef struct {
 int untar_map_add(untar_map *map, int64_t offset, int64_t length);         /* 0 or a reason below */
 const char *untar_map_check(const untar_map *map, int64_t size, int64_t stored);
 
+/* What a global header says about a member that goes on from an earlier cartridge (GNU.volume.*). */
+typedef struct {
+    pytp_untar_text name;
+    int64_t offset;
+} untar_volume_info;
+
 /* What extended headers say about sparse files (GNU.sparse.*). */
 typedef struct {
     int major, minor;
@@ -134,6 +140,7 @@ struct pytp_untar {
     char short_name[258];
     untar_buffer local, global, long_name, long_link;
     untar_sparse_info sparse;
+    untar_volume_info volume;
     untar_map map;
     const char *refused; /* why the current member must not be restored */
     int pending;         /* an extended header waits for its member */

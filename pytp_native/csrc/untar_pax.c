@@ -119,11 +119,20 @@ static int sparse_record(pytp_untar *untar, pytp_untar_text key, pytp_untar_text
     return 0;
 }
 
+static int volume_record(pytp_untar *untar, pytp_untar_text key, pytp_untar_text value)
+{
+    if (is(key, "GNU.volume.filename"))
+        untar->volume.name = value;
+    return is(key, "GNU.volume.offset") ? positive_number(value, &untar->volume.offset) : 0;
+}
+
 static int apply(pytp_untar *untar, pytp_untar_text key, pytp_untar_text value)
 {
     pytp_untar_entry *member = &untar->member;
     if (untar_begins(key, "GNU.sparse."))
         return sparse_record(untar, key, value);
+    if (untar_begins(key, "GNU.volume."))
+        return volume_record(untar, key, value);
     if (untar_begins(key, "SCHILY.xattr.") || untar_begins(key, "SCHILY.acl.")) {
         untar->has_records = 1;
         return 0;

@@ -16,6 +16,7 @@ import pytest
 from pytp_native.errors import MediumError, Refused
 from pytp_native.jobs import frame
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.restore import RestoreRequest, restore
 from pytp_native.stream.member_index import read_index
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.trailer import SessionRecord, TrailerReader
@@ -274,3 +275,20 @@ def test_an_interrupt_on_the_second_cartridge_leaves_a_trailer_there(shelf: Path
         done = cartridges.backup(source, interrupt=interrupt)
     assert (done.code, done.statuses) == (130, ["interrupted"])
     assert [len(sessions(files)) for files in cartridges.set().values()] == [1, 1]
+
+
+# -- pytp itself -------------------------------------------------------------------------------------------------------
+
+
+def test_restore_of_one_cartridge_leaves_out_the_rest_of_a_file_and_says_so(shelf: Path, tmp_path: Path) -> None:
+    source = tree_of(tmp_path / "data", a=9 * MIB, b=1000)
+    cartridges = Shelf(shelf / "vtl", cartridges=2, block_bytes=65536)
+    assert cartridges.backup(source).code == 0
+    cartridges.load("PYT002L9")
+    with cartridges.open() as drive:
+        drive.go_to_file(1)
+        report = restore(drive, RestoreRequest(os.fsencode(tmp_path / "out")), lambda event: None, Interrupt())
+    assert report.exit_code == 1
+    (problem,) = report.arguments[0].errors
+    assert (problem.path, "continues a file of an earlier cartridge" in problem.reason) == (b"data/a", True)
+    assert sorted(path.name for path in (tmp_path / "out" / "data").iterdir()) == ["b"]
