@@ -61,6 +61,13 @@ _TABLE = (
         ("pytp label A00012L9", "pytp label A00012L9 --pool nightly --drive lto9"),
     ),
     Command(
+        "duplicate",
+        "cmd_volume",
+        "duplicate",
+        "Copy a whole tape block for block to another drive, or to an image file and back.",
+        ("pytp duplicate lto9 /dev/nst1", "pytp duplicate /dev/nst0 A00012L9.tap", "pytp duplicate A00012L9.tap lto9"),
+    ),
+    Command(
         "status",
         "cmd_status",
         "status",

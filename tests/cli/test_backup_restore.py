@@ -254,3 +254,19 @@ def test_a_full_cartridge_is_exit_10(pytp: Pytp, tmp_path: Path) -> None:
     ended = pytp("backup", "-d", f"vtl:{library}/drive0", str(tmp_path / "large"), "--json")
     assert ended.code == ended.json["exit"] == 10
     assert [argument["status"] for argument in ended.json["arguments"]] == ["failed"]
+
+
+def test_label_and_duplicate_from_the_outside(pytp: Pytp, library: Path, drive: str, source: Path) -> None:
+    assert pytp("label", "WRONG1L9", "-d", drive).code == 7
+    assert pytp("label", "PYT001L9", "-d", drive, "--json").json["cartridge"]["barcode"] == "PYT001L9"
+    assert pytp("backup", "-d", drive, str(source)).code == 0
+    image = library.parent / "image.tap"
+    assert "copied" in pytp("duplicate", drive, str(image)).out
+    assert pytp("load", "PYT002L9", "-d", drive).code == 0
+    assert pytp("duplicate", str(image), drive, "--json").json["filemarks"] == 3
+    assert pytp("duplicate", str(image), drive).code == 7
+    assert pytp("backup", "-d", drive, str(source)).code == 7
+    assert pytp("duplicate", str(image), str(image)).code == 2
+    assert pytp("rewind", "-d", drive).code == 0
+    assert pytp("restore", str(library.parent / "out"), "-d", drive).code == 0
+    assert same(source, library.parent / "out" / "source")

@@ -58,6 +58,7 @@ EVERY_OPTION = {
     "restore": "--drive --json --overwrite -d",
     "ls": "--all --drive --json --sample -d",
     "cat": "--drive --file --json --output -d -f -o",
+    "duplicate": "--json --overwrite",
     "label": "--drive --json --overwrite --pool -d",
     "status": "--drive --json --library --verbose -d -l -v",
     "position": "--drive --json -d",

@@ -52,7 +52,7 @@ def test_no_command_loads_pydantic_to_read_its_options() -> None:
         "import sys; from pytp_cli.build import build; from pytp_cli.commands import COMMANDS\n"
         "words = {'backup': ['/x', '-m', '2', '--hash', 'none'], 'vtl load': ['d', '1'], 'vtl add': ['d', 'b']}\n"
         "words |= {'vtl remove': ['d', 'b'], 'vtl protect': ['d', 'b'], 'load': ['1'], 'move': ['1', '2']}\n"
-        "words |= {'label': ['x']}\n"
+        "words |= {'label': ['x'], 'duplicate': ['a', 'b']}\n"
         "for name in COMMANDS:\n"
         "    default = ['d'] if name.startswith('vtl') else []\n"
         "    build(COMMANDS[name]).make_context(name, words.get(name, default))\n"
