@@ -25,13 +25,21 @@ def restore(
         typer.Argument(metavar="PATTERN", help="Members, directories or globs to restore. Default: all."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    volumes: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--volumes", metavar="BARCODE,...", help="Where an archive goes on. Default: found in the library."
+        ),
+    ] = None,
     drive: options.Drive = None,
     as_json: options.Json = False,
 ) -> int:
     """Afterwards the tape stands at the next tape file. Files that exist are kept and listed (exit 1). Nothing is
-    ever written outside TARGET, whatever the archive says."""
+    ever written outside TARGET, whatever the archive says. An archive that goes on on another cartridge is followed
+    there: in the drive's library, or by asking at the terminal."""
     with Run(ctx, "restore", as_json=as_json) as run:
         from pytp_cli.joblog import JobLog
+        from pytp_cli.next_cartridge import NextCartridge, library_of
         from pytp_native.jobs.restore import RestoreRequest
         from pytp_native.jobs.restore import restore as extract
 
@@ -41,11 +49,15 @@ def restore(
             patterns=tuple(os.fsencode(pattern) for pattern in patterns or ()),
             overwrite=overwrite,
         )
+        source = NextCartridge(run, unit, library_of(run, unit, None), volumes)
         log = JobLog("restore", run.config.tar_dir)
         run.fields["log"] = log.path
         try:
-            report = run.job(lambda emit, interrupt: extract(unit, request, emit, interrupt), verb="restore", log=log)
+            report = run.job(
+                lambda emit, interrupt: extract(unit, request, emit, interrupt, source.supply), verb="restore", log=log
+            )
         finally:
+            source.close()
             log.close()
         if report.exit_code != NothingHere.exit_code:
             run.say(f"{sum(argument.files for argument in report.arguments)} files restored into {printable(target)}")

@@ -50,12 +50,14 @@ class Drive:
         block_bytes: int = DEFAULT_BLOCK_BYTES,
         name: str | None = None,
         has_lowest_speed: bool = False,
+        writes: bool = False,
     ) -> None:
         self.tape = tape
         self.block_bytes = block_bytes
         """Block size in bytes that `prepare` sets."""
         self.name = name or tape.address
         """What messages and reports call it: the configured name or the address."""
+        self._writes = writes
         self.has_lowest_speed = has_lowest_speed
         """A real drive stops and backs up when data come too slowly; a virtual one does not care."""
 
@@ -76,7 +78,7 @@ class Drive:
         if target.rewinds and not status_only:
             raise Refused(address, "this node rewinds the tape at every close", f"use {target.no_rewind_node}")
         tape = open_tape(address, write=write, status_only=status_only)
-        return cls(tape, block_bytes=block_bytes, name=name, has_lowest_speed=target.kind == "st")
+        return cls(tape, block_bytes=block_bytes, name=name, has_lowest_speed=target.kind == "st", writes=write)
 
     def __enter__(self) -> Drive:
         return self
@@ -100,7 +102,7 @@ class Drive:
         self.tape.close()
 
     def change(self, swap: Callable[[], T]) -> T:
-        """Let go of the device while `swap` changes its cartridge, and open it again for writing, whatever came of it.
+        """Let go of the device while `swap` changes its cartridge, and open it again, whatever came of it.
 
         The kernel looks at a cartridge when the device is opened. Afterwards the tape is at its beginning.
         """
@@ -109,7 +111,7 @@ class Drive:
         try:
             return swap()
         finally:
-            self.tape = open_tape(address, write=True)
+            self.tape = open_tape(address, write=self._writes)
 
     # -- facts -------------------------------------------------------------------------------------------------------
 

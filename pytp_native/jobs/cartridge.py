@@ -153,7 +153,7 @@ def earlier_trailers(drive: Drive) -> tuple[Earlier, ...]:
     with suppress(PytpError):  # what is damaged there keeps nobody from appending
         for number in range(here.file - 1, max(0, here.file - 1 - _LOOK_BACK), -1):
             drive.go_to_file(number)
-            session = _trailer_here(drive)
+            session = trailer_here(drive)
             if session is not None:
                 itself = Earlier(session.uuid, number, session.first_block, session.started)
                 found = (*session.earlier, itself)
@@ -162,7 +162,7 @@ def earlier_trailers(drive: Drive) -> tuple[Earlier, ...]:
     return found
 
 
-def _trailer_here(drive: Drive) -> SessionRecord | None:
+def trailer_here(drive: Drive) -> SessionRecord | None:
     """Read the session of the trailer at the head; None if it is another tape file."""
     with _first_and_rest(drive) as (first, blocks):
         mark = find_mark(first)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import HostDiskFull, NothingHere, UsageError
 from pytp_native.jobs.events import ArgumentStarted, Emit, JobReport, Notice
+from pytp_native.jobs.following import Follower
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.reading import Reading, nothing_here
+from pytp_native.jobs.supply import Supply
 from pytp_native.jobs.tape_file import next_archive
 from pytp_native.stream.untar import Ended, Untar
 
@@ -28,18 +30,22 @@ class RestoreRequest:
     """Replace files that exist, instead of keeping and listing them."""
 
 
-def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interrupt) -> JobReport:
+def restore(
+    drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interrupt, supply: Supply | None = None
+) -> JobReport:
     """Restore one tape file, past labels and trailers, beneath `request.target`; leave the tape at the start of the
-    next one, also after errors.
+    next one, also after errors. An archive that goes on on another cartridge is followed there if there is a `supply`.
 
     Exit codes of the report: 0; 1 some members have problems (listed); 6 device error or full target; 11 nothing here;
     12 the archive is cut; 130. Raises what keeps it from starting: Refused in mid-file, UsageError for the target...
     """
     since = time.monotonic()
+    notes: list[str] = []  # of the thread that reads
     made = not os.path.exists(request.target)
     target, ours = _open_target(request.target)
     try:
-        with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text))) as file:
+        follow = None if supply is None else Follower(supply, interrupt, notes.append)
+        with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text)), follow=follow) as file:
             emit(ArgumentStarted(f"file {file.number}".encode(), file.number))
             reading = Reading(file, emit, restores=True)
             untar = reading.untar
@@ -53,6 +59,8 @@ def restore(drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interr
         if made:  # a refused restore leaves nothing behind
             with suppress(OSError):
                 os.rmdir(request.target)
+    for note in notes:
+        emit(Notice("info", "LIBRARY", note))
     _tell_owners(untar, emit)
     full = HostDiskFull(os.fsdecode(request.target), "the file system is full") if _is_full(untar) else None
     return reading.report("restore", "restored", since, interrupt, full)

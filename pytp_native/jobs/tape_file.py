@@ -36,7 +36,16 @@ class TapeFile:
     reader; `to_next` or `to_start` then place the tape.
     """
 
-    def __init__(self, drive: Drive, interrupt: Interrupt, notice: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        drive: Drive,
+        interrupt: Interrupt,
+        notice: Callable[[str], object],
+        follow: Callable[[TapeFile], bool] | None = None,
+    ) -> None:
+        """`follow` is called behind the filemark, in the reader's thread, unless this is a label or trailer: True when
+        the tape, another one perhaps, stands where the archive goes on."""
+        self._follow = follow
         self.drive = drive
         self.number: int | None = None
         """As st counts, from 0."""
@@ -174,6 +183,9 @@ class TapeFile:
                 self._to_variable_blocks()
                 moved = self.drive.tape.read_into(self.ring)
                 self._take(moved)
+            while moved.stop is Stop.FILEMARK and self._goes_on():
+                moved = self.drive.tape.read_into(self.ring)
+                self._take(moved)
         except PytpError as error:
             moved = Moved(0, 0, Stop.ERROR, error)
         except Exception as error:
@@ -181,6 +193,9 @@ class TapeFile:
         finally:
             self.stop, self.error = moved.stop, moved.error
             self.ring.finish(_WHY.get(moved.stop, lib.PYTP_FAILED))
+
+    def _goes_on(self) -> bool:
+        return self._follow is not None and self.mark is None and self._follow(self)
 
     def _to_variable_blocks(self) -> None:
         """A block of another length, such as a short last one: read on, one block at a time, from that block."""
@@ -196,13 +211,15 @@ def next_archive(
     interrupt: Interrupt,
     notice: Callable[[str], object],
     on_own: Callable[[TapeFile], object] = lambda file: None,
+    follow: Callable[[TapeFile], bool] | None = None,
 ) -> Iterator[TapeFile]:
-    """The next tape file that is not pytp's own, from the one at the head on; `on_own` sees the others.
+    """The next tape file that is not pytp's own, from the one at the head on; `on_own` sees the others, `follow` is as
+    for TapeFile.
 
     Raises what entering a TapeFile raises.
     """
     while True:
-        with TapeFile(drive, interrupt, notice) as file:
+        with TapeFile(drive, interrupt, notice, follow) as file:
             if file.mark is None or interrupt.triggered:
                 yield file
                 return

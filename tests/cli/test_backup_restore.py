@@ -270,3 +270,18 @@ def test_label_and_duplicate_from_the_outside(pytp: Pytp, library: Path, drive: 
     assert pytp("rewind", "-d", drive).code == 0
     assert pytp("restore", str(library.parent / "out"), "-d", drive).code == 0
     assert same(source, library.parent / "out" / "source")
+
+
+def test_a_backup_on_several_cartridges_comes_back_from_the_library(pytp: Pytp, tmp_path: Path) -> None:
+    library, drive = tmp_path / "small", f"vtl:{tmp_path / 'small'}/drive0"
+    pytp("vtl", "create", str(library), "--capacity", "8M", "--cartridges", "4", "--slots", "4", "--drives", "1")
+    source = tmp_path / "large"
+    source.mkdir()
+    (source / "data").write_bytes(os.urandom(17 << 20))
+    ended = pytp("backup", "-d", drive, str(source), "--json")
+    assert ended.code == 0
+    assert ended.json["cartridges"] == ["PYT001L9", "PYT002L9", "PYT003L9"]
+    assert [part["cartridge"] for part in ended.json["arguments"][0]["parts"]] == ended.json["cartridges"]
+    assert pytp("load", "PYT001L9", "-d", drive).code == 0
+    assert pytp("restore", str(tmp_path / "out"), "-d", drive).code == 0
+    assert same(source, tmp_path / "out" / "large")

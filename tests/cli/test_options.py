@@ -55,7 +55,7 @@ EVERY_OPTION = {
     "--incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members --memory-buffer "
     "--memory-buffer-percent --memory_buffer --memory_buffer_percent --one-file-system --overwrite --strategy --volume "
     "--volumes -d -i -j -l -lwm -m -mem -memp -s",
-    "restore": "--drive --json --overwrite -d",
+    "restore": "--drive --json --overwrite --volumes -d",
     "ls": "--all --drive --json --sample -d",
     "cat": "--drive --file --json --output -d -f -o",
     "duplicate": "--json --overwrite",

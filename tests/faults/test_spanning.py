@@ -15,8 +15,10 @@ import pytest
 
 from pytp_native.errors import MediumError, Refused
 from pytp_native.jobs import frame
+from pytp_native.jobs.events import JobReport
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.restore import RestoreRequest, restore
+from pytp_native.jobs.supply import LibrarySupply
 from pytp_native.stream.member_index import read_index
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.trailer import SessionRecord, TrailerReader
@@ -292,3 +294,54 @@ def test_restore_of_one_cartridge_leaves_out_the_rest_of_a_file_and_says_so(shel
     (problem,) = report.arguments[0].errors
     assert (problem.path, "continues a file of an earlier cartridge" in problem.reason) == (b"data/a", True)
     assert sorted(path.name for path in (tmp_path / "out" / "data").iterdir()) == ["b"]
+
+
+def restored(cartridges: Shelf, first: str, place: Path, volumes: list[str] | None = None, file: int = 0) -> JobReport:
+    """Restore from a cartridge on, with the library at hand."""
+    cartridges.load(first)
+    with cartridges.served() as served, cartridges.open() as drive:
+        drive.go_to_file(file)
+        request = RestoreRequest(os.fsencode(place))
+        supply = LibrarySupply(served, 0, volumes)
+        return restore(drive, request, lambda event: None, Interrupt(), supply)
+
+
+def test_restore_follows_from_cartridge_to_cartridge(shelf: Path, tmp_path: Path) -> None:
+    source = tree_of(tmp_path / "data", a=20 * MIB, b=1000, c=9 * MIB)
+    cartridges = Shelf(shelf / "vtl", cartridges=6, block_bytes=65536)
+    done = cartridges.backup(source)
+    assert len(done.report.details["cartridges"]) == 5  # type: ignore[arg-type]
+    report = restored(cartridges, "PYT001L9", tmp_path / "out")
+    assert (report.exit_code, report.message) == (0, "")
+    assert differences(describe(source), describe(tmp_path / "out" / "data")) == []
+
+
+def test_restore_passes_over_cartridges_of_others(shelf: Path, tmp_path: Path) -> None:
+    source = tree_of(tmp_path / "data", a=9 * MIB)
+    cartridges = Shelf(shelf / "vtl", cartridges=4, block_bytes=65536)
+    cartridges.load("PYT002L9")
+    assert cartridges.backup(tree_of(tmp_path / "other", g=5)).code == 0
+    cartridges.load("PYT003L9")
+    assert cartridges.backup(tree_of(tmp_path / "first", g=5)).code == 0
+    assert cartridges.backup(source).report.details["cartridges"] == ["PYT003L9", "PYT001L9"]
+    report = restored(cartridges, "PYT003L9", tmp_path / "out", file=3)
+    assert (report.exit_code, report.message) == (0, "")
+    assert differences(describe(source), describe(tmp_path / "out" / "data")) == []
+
+
+def test_restore_without_the_next_cartridge_is_exit_12(shelf: Path, tmp_path: Path) -> None:
+    source = tree_of(tmp_path / "data", a=1000, b=9 * MIB)
+    cartridges = Shelf(shelf / "vtl", cartridges=3, block_bytes=65536)
+    assert cartridges.backup(source).code == 0
+    report = restored(cartridges, "PYT001L9", tmp_path / "out", volumes=["PYT003L9"])
+    assert report.exit_code == 12
+    assert (tmp_path / "out" / "data" / "a").read_bytes() == (source / "a").read_bytes()
+
+
+@pytest.mark.parametrize("block", [2, 5, 9, 13, 16])
+def test_restore_follows_wherever_it_was_cut(shelf: Path, tmp_path: Path, swept: Path, block: int) -> None:
+    cartridges = Shelf(shelf / "vtl", block_bytes=BLOCK)
+    cartridges.library.add_fault(0, f"early warning at {block}")
+    assert cartridges.backup(swept).code == 0
+    assert restored(cartridges, "PYT001L9", tmp_path / "out").exit_code == 0
+    assert differences(describe(swept), describe(tmp_path / "out" / "swept")) == []
