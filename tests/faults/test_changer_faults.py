@@ -152,6 +152,23 @@ def test_without_a_barcode_the_cartridge_is_found_by_what_changed(pytp: Run, lib
     assert "without a readable barcode is now in the robot's gripper" in err
 
 
+def test_without_a_barcode_the_cartridge_is_still_where_it_was(pytp: Run, library: Path) -> None:
+    pytp("vtl", "fault", str(library), "slot 2: barcode unreadable", "move 1: gripper error")
+    code, _out, err = pytp("move", "2", "4")
+    assert code == 9
+    assert "without a readable barcode is still in slot 2" in err
+
+
+@pytest.mark.parametrize(("fault", "alerts"), [("full target", 0), ("empty source", 0), ("load error", 1 << 2)])
+def test_only_a_defect_raises_an_alert(pytp: Run, library: Path, fault: str, alerts: int) -> None:
+    """A wrong inventory is no hardware failure (TapeAlert 3 of a changer, SMC-3 annex A)."""
+    from pytp_native.vtl.changer_state import ChangerState
+
+    pytp("vtl", "fault", str(library), f"move 1: {fault}")
+    pytp("load", "2")
+    assert ChangerState(str(library)).alerts == alerts
+
+
 def test_a_fault_during_unload_leaves_the_cartridge_in_its_drive(pytp: Run, library: Path) -> None:
     pytp("vtl", "fault", str(library), "move 1: gripper error")
     code, _out, err = pytp("unload", "--drive", f"vtl:{library}/drive0")

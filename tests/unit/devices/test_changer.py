@@ -287,6 +287,23 @@ def test_an_exchange_with_a_drive_has_it_let_go_and_waits(path: Path, changer: C
     assert changer.inventory().find("PYT002L9") == (DRIVE_0,)
 
 
+def test_a_borrowed_cartridge_that_somebody_took_away_is_not_replaced_by_another(path: Path, changer: Changer) -> None:
+    library = TapeLibrary(changer, lambda number: DrivePort(f"vtl:{path}/drive{number}"))
+    with library.borrowed(2, 1):
+        library.unload(1, 4)
+        library.load("3", 1)
+    now = changer.inventory()
+    assert (now.find("PYT002L9"), now.find("PYT003L9")) == ((SLOT_4,), (Place(DRIVE, 1),))
+
+
+def test_st_is_told_of_a_new_cartridge_by_a_rewind(port: DrivePort, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TEST UNIT READY has taken the unit attention that st would have noticed it by."""
+    rewound: list[str] = []
+    monkeypatch.setattr(mtio, "rewind", lambda tape: rewound.append(tape.address))
+    port.wait_ready()
+    assert rewound == [port.address]
+
+
 def test_a_cartridge_that_the_drive_has_unloaded_is_threaded_again(path: Path, changer: Changer) -> None:
     address = f"vtl:{path}/drive0"
     tape = open_tape(address)
