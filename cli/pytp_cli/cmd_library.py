@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Optional
@@ -11,6 +12,7 @@ import typer
 
 from pytp_cli import options
 from pytp_cli.library_choice import LibraryChoice, choose, drive_number, named_drive, serving
+from pytp_cli.names import printable
 from pytp_cli.run import Run
 from pytp_cli.steps import Steps
 from pytp_native.config import DriveConfig
@@ -74,11 +76,7 @@ def unload(
         if _alone(run, library, drive):
             _eject(run, drive, slot)
         else:
-            with opened(run, library, drive) as (choice, served):
-                unit, number = unit_of(run, choice, served, drive)
-                moved = served.unload(number, slot)
-                _tell_moved(run, moved, f"{unit.address}: {_called(moved)} put into {moved.target}")
-                run.fields.update(drive=number, slot=moved.target.number)
+            _put_away(run, library, drive, slot)
     return run.exit_code
 
 
@@ -126,9 +124,17 @@ def unit_of(run: Run, choice: LibraryChoice, served: TapeLibrary, flag: str | No
     return asked, drive_number(choice, asked, served.changer.inventory((DRIVE,)), port.serial)
 
 
+def _put_away(run: Run, library: str | None, drive: str | None, slot: int | None) -> None:
+    with opened(run, library, drive) as (choice, served):
+        unit, number = unit_of(run, choice, served, drive)
+        moved = served.unload(number, slot)
+        _tell_moved(run, moved, f"{unit.address}: {_called(moved)} put into {moved.target}")
+        run.fields.update(drive=number, slot=moved.target.number)
+
+
 def _alone(run: Run, library: str | None, drive: str | None) -> bool:
     """Tell whether the drive stands in no library that anybody knows of."""
-    if library:
+    if library or os.environ.get("PYTP_LIB"):
         return False
     asked = named_drive(drive, run.config) or next(iter(run.config.drives), None)
     return asked is not None and serving(asked, run.config) is None
@@ -154,7 +160,7 @@ def _tell_moved(run: Run, moved: Moved, text: str) -> None:
 
 
 def _called(moved: Moved) -> str:
-    return moved.barcode or "cartridge without a readable barcode"
+    return printable(moved.barcode) or "cartridge without a readable barcode"
 
 
 def _place(place: Any) -> dict[str, Any]:
@@ -167,7 +173,6 @@ _HEAD = ("ELEMENT", "STATUS", "SLOT LOADED", "VOLUME TAG", "DRIVE NAME")
 
 
 def _table(now: Inventory, choice: LibraryChoice) -> str:
-    from pytp_cli.names import printable
     from pytp_cli.tables import aligned
 
     rows = [_HEAD]

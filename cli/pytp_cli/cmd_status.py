@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pytp_cli import options
+from pytp_cli.names import printable
 from pytp_cli.run import Run
 from pytp_native.errors import DeviceBusy, NotReady, PytpError
 
@@ -172,7 +173,7 @@ def _text(facts: dict[str, Any], *, verbose: bool) -> str:
     reason = f": {facts['reason']}" if facts.get("reason") else ""
     rows.append(("State", facts["state"] + reason))
     if facts.get("barcode"):
-        rows.append(("Cartridge", facts["barcode"]))
+        rows.append(("Cartridge", printable(facts["barcode"])))
     rows += library_rows(facts, verbose=verbose)
     rows += _tape_rows(facts) if "file" in facts else []
     rows += statistics_rows(facts, verbose=verbose)
@@ -206,7 +207,7 @@ def _raw_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if raw:
         rows.append(("Status bits", " ".join(facts["flags"]) or "-"))
     if facts.get("inquiry"):
-        rows += [(f"Inquiry {key}", str(value)) for key, value in facts["inquiry"].items()]
+        rows += [(f"Inquiry {key}", printable(str(value))) for key, value in facts["inquiry"].items()]
     if facts.get("inquiry_error"):
         rows.append(("Inquiry", facts["inquiry_error"]))
     return rows

@@ -16,9 +16,11 @@ from pytp_native.errors import ConfigError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.devices.changer import Tell
+    from pytp_native.devices.discovery import Found
     from pytp_native.devices.drive_port import DrivePort
     from pytp_native.devices.inventory import Inventory
     from pytp_native.devices.library import TapeLibrary
+    from pytp_native.devices.nodes import Nodes
 
 
 class LibraryChoice(NamedTuple):
@@ -41,7 +43,7 @@ class LibraryChoice(NamedTuple):
         if self.virtual is not None:
             address = f"vtl:{self.virtual}/drive{number}"
         else:
-            address = attached(self.address).get(number, "")
+            address = next(iter(attached(self.address).get(number, ())), "")
         return DriveConfig(address, address) if address else None
 
     def number_of(self, drive: DriveConfig) -> int | None:
@@ -52,6 +54,9 @@ class LibraryChoice(NamedTuple):
         numbers = [
             number for number, one in enumerate(self.drives) if drive.name == one.name or drive.address == one.address
         ]
+        if not numbers and not self.drives and self.virtual is None and place is None:
+            mine = real_address(drive.address)
+            numbers = [number for number, one in attached(self.address).items() if mine in map(real_address, one)]
         return numbers[0] if numbers else None
 
     def open(self, tell: Tell) -> TapeLibrary:
@@ -99,17 +104,39 @@ def choose(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4)
-def attached(changer: str) -> dict[int, str]:
-    """Return the addresses of a library's drives by number, as far as serial numbers tell which device is which."""
+@lru_cache(maxsize=1)
+def _found() -> Found:
+    """What this host reaches; nothing moves, and nobody is disturbed."""
     from pytp_native.devices.discovery import discover
-    from pytp_native.devices.nodes import real_address
 
-    for library in discover().libraries:
+    return discover()
+
+
+@lru_cache(maxsize=4)
+def attached(changer: str) -> dict[int, tuple[str, ...]]:
+    """Return the names of a library's drives by number, the best first, as far as serial numbers tell which device is
+    which."""
+    nodes = {one.address: one.nodes for one in _found().drives}
+    for library in _found().libraries:
         paths = (library.address, *(library.nodes.paths if library.nodes is not None else ()))
         if real_address(changer) in map(real_address, paths):
-            return {one.number: one.drive for one in library.elements if one.drive is not None}
+            return {one.number: _names(one.drive, nodes) for one in library.elements if one.drive is not None}
     return {}
+
+
+def _names(address: str, nodes: Mapping[str, Nodes | None]) -> tuple[str, ...]:
+    found = nodes.get(address)
+    return (address, *(found.paths if found is not None else ()))
+
+
+def _library_around(address: str) -> LibraryChoice | None:
+    """Return the library in which a drive of the kernel stands, by serial numbers."""
+    mine = real_address(address)
+    for drive in _found().drives:
+        paths = (drive.address, *(drive.nodes.paths if drive.nodes is not None else ()))
+        if drive.place is not None and mine in map(real_address, paths):
+            return _at(drive.place.library, drive.place.library, ())
+    return None
 
 
 def named_drive(flag: str | None, config: Config, environ: Mapping[str, str] = os.environ) -> DriveConfig | None:
@@ -119,13 +146,16 @@ def named_drive(flag: str | None, config: Config, environ: Mapping[str, str] = o
 
 
 def serving(drive: DriveConfig, config: Config) -> LibraryChoice | None:
-    """Return the library in which a drive stands: the configured one, a virtual drive's own, or None."""
+    """Return the library in which a drive stands: the configured one, a virtual drive's own, the one that has its
+    serial number, or None."""
     for library in config.libraries:
         choice = _choice(library, config) if library.address else None
         if choice is not None and choice.number_of(drive) is not None:
             return choice
     place = virtual_drive(drive.address)
-    return _virtual(place[0]) if place is not None else None
+    if place is not None:
+        return _virtual(place[0])
+    return _library_around(drive.address) if drive.address.startswith("/") else None
 
 
 def named_library(text: str, config: Config) -> LibraryChoice:
@@ -179,6 +209,12 @@ def _at(name: str, address: str, drives: tuple[DriveConfig, ...]) -> LibraryChoi
 def _virtual(directory: str) -> LibraryChoice:
     address = f"vtl:{directory}/changer"
     return LibraryChoice(address, address, virtual=directory)
+
+
+def real_address(address: str) -> str:
+    from pytp_native.devices.nodes import real_address as real
+
+    return real(address)
 
 
 def _same(one: str, other: str) -> bool:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from pytp_cli.library_choice import LibraryChoice, attached, drive_number, named_library, serving
+from pytp_cli import library_choice
+from pytp_cli.library_choice import LibraryChoice, drive_number, named_library, serving
 from pytp_cli.steps import EVERY_S, Steps
 from pytp_native.config import Config, DriveConfig, LibraryConfig
 from pytp_native.devices.changer import Step
-from pytp_native.devices.discovery import Found, FoundElement, FoundLibrary
+from pytp_native.devices.discovery import Found, FoundDrive, FoundElement, FoundLibrary, Place
 from pytp_native.devices.inventory import Inventory
 from pytp_native.devices.nodes import Nodes
 from pytp_native.errors import ConfigError
@@ -55,7 +58,6 @@ def test_a_drive_that_nobody_can_place_is_refused() -> None:
 
 def test_a_drive_that_the_configuration_does_not_define_is_no_device() -> None:
     config = Config("f", libraries=(LibraryConfig("shelf", "/dev/sch0", 0, ("gone",)),))
-    attached.cache_clear()
     assert named_library("shelf", config).drive(0) is None
 
 
@@ -72,17 +74,41 @@ def test_a_virtual_drive_in_a_configured_library_belongs_to_that() -> None:
     assert serving(LEFT, config) is None
 
 
-def test_drives_that_are_not_configured_are_found_by_serial_number(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def attached_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A library on /dev/sch0 with two drives, of which this host reaches the first."""
     nodes = Nodes(8, "2:0:0:1", changer="/dev/sch0", generic="/dev/sg3", by_id=("/dev/tape/by-id/x-changer",))
     elements = (FoundElement(0, 256, "A1", "/dev/tape/by-id/a-nst"), FoundElement(1, 257, "B2"))
     library = FoundLibrary("/dev/tape/by-id/x-changer", nodes=nodes, elements=elements)
-    monkeypatch.setattr("pytp_native.devices.discovery.discover", lambda: Found((), (library,)))
-    attached.cache_clear()
+    tape = Nodes(1, "2:0:0:0", tape="/dev/nst0", generic="/dev/sg2", by_id=("/dev/tape/by-id/a-nst",))
+    drive = FoundDrive("/dev/tape/by-id/a-nst", nodes=tape, place=Place(library.address, 0, 256))
+    alone = FoundDrive("/dev/nst5", nodes=Nodes(1, "3:0:0:0", tape="/dev/nst5"))
+    monkeypatch.setattr("pytp_native.devices.discovery.discover", lambda: Found((drive, alone), (library,)))
+    for cached in (library_choice.attached, library_choice._found):
+        cached.cache_clear()
+    yield
+    for cached in (library_choice.attached, library_choice._found):
+        cached.cache_clear()
+
+
+@pytest.mark.usefixtures("attached_library")
+def test_drives_that_are_not_configured_are_found_by_serial_number() -> None:
     found = named_library("/dev/sg3", Config())
     assert found.drive(0) == DriveConfig("/dev/tape/by-id/a-nst", "/dev/tape/by-id/a-nst")
     assert found.drive(1) is None
+    assert found.number_of(LEFT) == 0
+    assert found.number_of(RIGHT) is None
     assert named_library("/dev/sg4", Config()).drive(0) is None
-    attached.cache_clear()
+
+
+@pytest.mark.usefixtures("attached_library")
+def test_a_drive_that_is_not_configured_leads_to_the_library_around_it() -> None:
+    for name in ("/dev/nst0", "/dev/tape/by-id/a-nst"):
+        found = serving(DriveConfig(name, name), Config())
+        assert found is not None
+        assert found.address == "/dev/tape/by-id/x-changer"
+    assert serving(DriveConfig("/dev/nst5", "/dev/nst5"), Config()) is None
+    assert serving(DriveConfig("/dev/nst6", "/dev/nst6"), Config()) is None
 
 
 def test_each_new_step_is_told_at_once_and_one_that_lasts_now_and_then() -> None:

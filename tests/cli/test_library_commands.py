@@ -254,3 +254,26 @@ def test_a_tape_drive_is_no_library(pytp: Pytp, library: Path) -> None:
     ended = pytp("list", "-l", f"trace:{library}.trace:vtl:{library}/drive0")
     assert ended.code == 3
     assert "no medium changer" in ended.err
+
+
+def test_a_drive_that_is_not_in_the_named_library_is_not_just_ejected(
+    pytp: Pytp, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    Library.create(other, drives=1, slots=1, mail_slots=0, cartridges=1, capacity_bytes=64 << 20)
+    monkeypatch.setenv("PYTP_LIB", f"vtl:{library}/changer")
+    monkeypatch.setenv("PYTP_DEV", f"vtl:{other}/drive0")
+    ended = pytp("unload")
+    assert ended.code == 3
+    assert "not among the drives" in ended.err
+    assert pytp("unload", "-d", f"vtl:{library}/drive0").code == 0
+
+
+def test_a_barcode_cannot_paint_the_terminal(pytp: Pytp, library: Path, changer: str) -> None:
+    path = library / "library.json"
+    path.write_text(path.read_text().replace("PYT002L9", "\\u001b[2JX"))
+    for words in (("list", "-l", changer), ("move", "2", "3", "-l", changer)):
+        ended = pytp(*words)
+        assert ended.code == 0
+        assert "X" in ended.out
+        assert "\x1b" not in ended.out + ended.err
