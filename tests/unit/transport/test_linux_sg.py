@@ -25,8 +25,9 @@ def kernel(monkeypatch):
         error = 0
         seen = None
 
-        limit = 1 << 20
+        limit = 1 << 22
         reserved = 0
+        segments = 1 << 30
 
         def ioctl(self, fd, request, buffer):
             if request in {lib.SG_SET_RESERVED_SIZE, lib.SG_GET_RESERVED_SIZE}:
@@ -36,6 +37,8 @@ def kernel(monkeypatch):
             if self.error:
                 raise OSError(self.error, os.strerror(self.error))
             header = ffi.from_buffer("struct sg_io_hdr *", buffer)
+            if header.dxfer_len > self.segments:
+                raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
             self.seen = {
                 "id": header.interface_id,
                 "direction": header.dxfer_direction,
@@ -118,18 +121,28 @@ def test_errno_of_the_ioctl(kernel, code, expected):
         LinuxSg("/dev/sg3", -1).execute(b"\x12" + bytes(5))
 
 
-def test_what_the_host_adapter_can_move_is_asked_once_and_given_back(kernel):
+@pytest.mark.parametrize(
+    ("limit", "segments", "most"),
+    [(1 << 22, 1 << 30, 1 << 20), (1 << 19, 1 << 30, 1 << 19), (1 << 22, 200_000, 1 << 17), (1 << 22, 4096, 65536)],
+)
+def test_what_the_host_adapter_can_move_is_tried(kernel, limit, segments, most):
+    kernel.limit, kernel.segments = limit, segments
     scsi = LinuxSg("/dev/sg3", -1)
-    assert scsi.most_transfer_bytes == 1 << 20
+    assert scsi.most_transfer_bytes == most
     assert kernel.reserved == 32768
-    kernel.limit = 4096
-    assert scsi.most_transfer_bytes == 1 << 20
+    kernel.segments = 1
+    assert scsi.most_transfer_bytes == most  # once
 
 
 @pytest.mark.parametrize(("error", "limit"), [(errno.ENOTTY, 1 << 20), (0, 0)])
 def test_an_adapter_that_does_not_tell_is_taken_for_a_small_one(kernel, error, limit):
     kernel.error, kernel.limit = error, limit
     assert LinuxSg("/dev/sg3", -1).most_transfer_bytes == 65536
+
+
+def test_a_device_that_fails_otherwise_is_not_asked_for_less_and_less(kernel):
+    kernel.answer = {"host_status": 3}
+    assert LinuxSg("/dev/sg3", -1).most_transfer_bytes == 1 << 20
 
 
 def test_both_directions_at_once_are_refused():
