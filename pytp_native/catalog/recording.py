@@ -63,12 +63,11 @@ class OpenSession:
         """Tell of a tape file whose first block is going to be written."""
         with self._database.transaction():
             number = self._database.run(
-                "INSERT INTO tape_file (session, cartridge, kind, number, first_block, block_bytes, path, name, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')",
-                (self._id, cartridge, facts.kind, facts.number, facts.first_block, facts.block_bytes, facts.path,
-                 facts.name),
+                "INSERT INTO tape_file (session, cartridge, number, first_block, block_bytes, path, name, kind, part,"
+                " skipped, ahead, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
+                (self._id, cartridge, *facts),
             )  # fmt: skip
-        return OpenTapeFile(self._database, number, facts.block_bytes)
+        return OpenTapeFile(self._database, number, facts)
 
     def add_deletions(self, deletions: Iterable[Deletion]) -> None:
         """Record what an incremental session found gone or renamed."""
@@ -119,10 +118,10 @@ class OpenSession:
 class OpenTapeFile:
     """A tape file that is being written. Members may be added ahead of the tape: they count when they are durable."""
 
-    def __init__(self, database: Database, identity: int, block_bytes: int) -> None:
+    def __init__(self, database: Database, identity: int, facts: TapeFileFacts) -> None:
         self._database = database
         self._id = identity
-        self._block_bytes = block_bytes
+        self.facts = facts
         self._directories = _Directories(database)
         self.members = 0
         """Added so far."""
@@ -141,22 +140,22 @@ class OpenTapeFile:
         self.data_bytes += sum(batch.sizes)
 
     def durable_up_to(self, blocks: int) -> None:
-        """The drive says that the first `blocks` tape blocks of this tape file are on the medium: members that end
-        there are claims from now on."""
+        """The drive says that the first `blocks` tape blocks of this archive are on the medium, here or on earlier
+        cartridges: members that end there are claims from now on."""
         self._database.run(
             "UPDATE tape_file SET durable_blocks = max(durable_blocks, ?) WHERE id = ?", (blocks, self._id)
         )
 
-    def end(self, state: str, blocks: int) -> None:
-        """It has its filemark (saved, partial) or will not get one (failed, interrupted) behind `blocks` tape blocks.
+    def end(self, state: str, blocks: int, *, closed: bool) -> None:
+        """It has its filemark (`closed`) or will not get one, behind `blocks` tape blocks of this cartridge.
 
         Members behind what is durable are forgotten.
         """
-        closed = state in {"saved", "partial"}
+        reached = self.facts.skipped + blocks - self.facts.ahead if closed else 0
         with self._database.transaction():
             self._database.run(
-                "UPDATE tape_file SET state = ?, blocks = ?, durable_blocks = iif(?, ?, durable_blocks) WHERE id = ?",
-                (state, blocks, closed, blocks, self._id),
+                "UPDATE tape_file SET state = ?, blocks = ?, durable_blocks = max(?, durable_blocks) WHERE id = ?",
+                (state, blocks, reached, self._id),
             )
             self._forget_the_rest()
             self._database.run(
@@ -172,11 +171,11 @@ class OpenTapeFile:
     def _forget_the_rest(self) -> None:
         """Members lie in the order of the tape: only the last ones can be behind what is durable."""
         durable = self._database.value("SELECT durable_blocks FROM tape_file WHERE id = ?", (self._id,))
-        limit = durable * self._block_bytes
+        limit = durable * self.facts.block_bytes
         last_good = self._database.value(
             "SELECT id FROM member WHERE id BETWEEN ? AND ? AND (block IS NULL OR block * ? + offset + length <= ?)"
             " ORDER BY id DESC LIMIT 1",
-            (*self._range, self._block_bytes, limit),
+            (*self._range, self.facts.block_bytes, limit),
         )
         first, last = self._range
         behind = (first if last_good is None else last_good + 1, last)

@@ -55,6 +55,12 @@ class TapeFileFacts(NamedTuple):
     """First part of its members' names."""
     kind: str = "data"
     """data, trailer"""
+    part: int = 1
+    """Which cartridge of the session, from 1."""
+    skipped: int = 0
+    """Blocks of the same archive on earlier cartridges: members count theirs from its start."""
+    ahead: int = 0
+    """Blocks in front that only continue the member which the end of the cartridge before has cut."""
 
 
 class MemberBatch(NamedTuple):
@@ -75,7 +81,7 @@ class MemberBatch(NamedTuple):
     inodes: Sequence[int | None]
     """As signed 64-bit numbers."""
     blocks: Sequence[int | None]
-    """Tape block of the header group, from the start of the tape file."""
+    """Tape block of the header group, from the start of the archive."""
     offsets: Sequence[int | None]
     lengths: Sequence[int | None]
     """Bytes of the whole member on tape."""
@@ -128,7 +134,10 @@ class TapeFile(NamedTuple):
     path: bytes
     name: bytes
     state: str
-    """open, saved, partial, failed, interrupted, overwritten"""
+    """open, saved, partial, continues (on the next cartridge), failed, interrupted, overwritten"""
+    part: int
+    skipped: int
+    ahead: int
     blocks: int
     durable_blocks: int
     members: int
@@ -180,6 +189,10 @@ class Found(NamedTuple):
     tape_file: int | None
     first_block: int | None
     """Logical block at which the tape file starts."""
+    skipped: int
+    """Blocks of the archive on earlier cartridges: a member that begins there is cut."""
+    ahead: int
+    block_bytes: int
     source: bytes
     """Absolute path of the argument it was saved with."""
     deleted: int | None

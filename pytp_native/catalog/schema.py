@@ -60,14 +60,17 @@ CREATE TABLE tape_file (
     session INTEGER NOT NULL REFERENCES session,
     cartridge INTEGER NOT NULL REFERENCES cartridge,
     kind TEXT NOT NULL,             -- data, trailer
+    part INTEGER NOT NULL DEFAULT 1,            -- which cartridge of the session, from 1
     number INTEGER,                 -- st's file number; NULL: the drive did not know
     first_block INTEGER,            -- logical block of its start
     block_bytes INTEGER NOT NULL,
     path BLOB NOT NULL,             -- absolute path of the argument
     name BLOB NOT NULL,             -- first part of its members' names
-    state TEXT NOT NULL,            -- open, saved, partial, failed, interrupted, overwritten
-    blocks INTEGER NOT NULL DEFAULT 0,
-    durable_blocks INTEGER NOT NULL DEFAULT 0,  -- known to be on the medium; members that end behind are no claim
+    state TEXT NOT NULL,            -- open, saved, partial, continues, failed, interrupted, overwritten
+    skipped INTEGER NOT NULL DEFAULT 0,         -- blocks of the same archive on earlier cartridges
+    ahead INTEGER NOT NULL DEFAULT 0,           -- blocks in front that only continue a member
+    blocks INTEGER NOT NULL DEFAULT 0,          -- on this cartridge, those ahead included
+    durable_blocks INTEGER NOT NULL DEFAULT 0,  -- from the start of the archive; members that end behind are no claim
     members INTEGER NOT NULL DEFAULT 0,
     data_bytes INTEGER NOT NULL DEFAULT 0       -- of member content
 ) STRICT;
@@ -92,7 +95,7 @@ CREATE TABLE member (
     uid INTEGER,
     gid INTEGER,
     inode INTEGER,                  -- 64 bits, signed
-    block INTEGER,                  -- tape block of the header group, from the start of the tape file
+    block INTEGER,                  -- tape block of the header group, from the start of the archive
     offset INTEGER,                 -- of the header group in that block, bytes
     length INTEGER,                 -- of the whole member on tape, bytes
     digest BLOB,

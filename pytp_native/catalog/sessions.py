@@ -13,7 +13,8 @@ _SESSIONS = (
     " WHERE (? IS NULL OR s.job = ?) AND (? IS NULL OR s.label = ?) ORDER BY s.started DESC, s.id DESC"
 )
 _TAPE_FILES = (
-    "SELECT t.session, t.kind, c.barcode, t.number, t.first_block, t.block_bytes, t.path, t.name, t.state, t.blocks,"
+    "SELECT t.session, t.kind, c.barcode, t.number, t.first_block, t.block_bytes, t.path, t.name, t.state,"
+    " t.part, t.skipped, t.ahead, t.blocks,"
     " t.durable_blocks, t.members, t.data_bytes FROM tape_file t JOIN cartridge c ON c.id = t.cartridge ORDER BY t.id"
 )
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
-from pytp_native.catalog import cartridges, search, sessions
+from pytp_native.catalog import cartridges, original, search, sessions, upkeep
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import compile_pattern
 from pytp_native.catalog.recording import OpenSession
-from pytp_native.catalog.records import Cartridge, CartridgeFacts, Found, Session, SessionFacts
+from pytp_native.catalog.records import Cartridge, CartridgeFacts, Found, Session, SessionFacts, Trouble
 from pytp_native.catalog.search import EVERYTHING, Wanted
 
 FILE_NAME = "catalog.db"
@@ -43,6 +44,31 @@ class Catalog:
         """Begin to record a session; it stays open until its `end`."""
         return OpenSession(self._database, facts)
 
+    def forget_session(self, uuid: str) -> bool:
+        """Take a session out that is going to be told again, from its trailer; return whether it was there."""
+        return upkeep.forget_session(self._database, uuid)
+
+    def has_session(self, uuid: str) -> bool:
+        return self._database.value("SELECT 1 FROM session WHERE uuid = ?", (uuid,)) is not None
+
+    def import_original(self, path: str, job: str | None = None) -> int:
+        """Take over the sessions of one `*_backup.json` of the original pytp that are not here yet; return how many.
+
+        What it says of the tape is its own claim: it was written before the tape was. Raises UsageError.
+        """
+        count = 0
+        for one in list(original.read_history(path, job)):
+            if self.has_session(one.session.uuid):
+                continue
+            session = self.begin_session(one.session)
+            cartridge = session.on_cartridge(one.cartridge, now=one.session.started)
+            file = session.begin_tape_file(cartridge, one.tape_file)
+            file.add(one.members)
+            file.end("saved", 0, closed=True)
+            session.end("complete", 0, ended=one.session.started)
+            count += 1
+        return count
+
     def saw_cartridge(self, facts: CartridgeFacts, now: int | None = None) -> int:
         """Record that a cartridge was met; returns its id."""
         with self._database.transaction():
@@ -61,6 +87,20 @@ class Catalog:
     def find(self, pattern: bytes, wanted: Wanted = EVERYTHING, *, ignore_case: bool = False) -> Iterator[Found]:
         """Yield saved files whose name matches, saved last first; see pattern.compile_pattern."""
         return search.find(self._database, compile_pattern(pattern, ignore_case=ignore_case), wanted)
+
+    # -- upkeep ------------------------------------------------------------------------------------------------------
+
+    def check(self) -> list[Trouble]:
+        """Return what does not fit together."""
+        return list(upkeep.check(self._database))
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Yield everything as JSON objects."""
+        return upkeep.export(self._database)
+
+    def forget_overwritten(self) -> None:
+        """Give up the members of tape files that were overwritten."""
+        upkeep.forget_overwritten(self._database)
 
     # -- the search index --------------------------------------------------------------------------------------------
 

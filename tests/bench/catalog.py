@@ -98,7 +98,7 @@ def fill(catalog: Catalog, members: int, seed: int) -> float:
             if used != len(piece):
                 raise SystemExit("a piece was cut")
         began = time.perf_counter()
-        file.end("saved", 1 << 30)
+        file.end("saved", 1 << 30, closed=True)
         spent += time.perf_counter() - began
     session.end("complete", 0)
     return spent

@@ -65,7 +65,7 @@ class Book:
         session = self.session(**options)  # type: ignore[arg-type]
         file = self.tape_file(session, number)
         file.add(batch(paths))
-        file.end("saved", 1 + len(paths) * LENGTH // BLOCK)
+        file.end("saved", 1 + len(paths) * LENGTH // BLOCK, closed=True)
         session.end("complete", 0, ended=5 * DAY)
         return session
 

@@ -41,7 +41,7 @@ def test_a_tape_file_that_failed_keeps_what_was_durable(book: Book) -> None:
     file = book.tape_file(session)
     file.add(batch(NAMES))
     file.durable_up_to(2)
-    file.end("failed", 3)
+    file.end("failed", 3, closed=False)
     session.end("failed", 6)
     (listed,) = book.catalog.sessions()
     assert (listed.state, listed.exit) == ("failed", 6)
@@ -67,8 +67,8 @@ def test_two_tape_files_of_one_session_keep_their_members_apart(book: Book) -> N
     for number in range(3):
         one.add(batch([f"photos/one-{number}"], start=number * LENGTH))
         two.add(batch([f"videos/two-{number}"], start=number * LENGTH))
-    one.end("saved", 1)
-    two.end("saved", 1)
+    one.end("saved", 1, closed=True)
+    two.end("saved", 1, closed=True)
     assert sorted(book.find("one-")) == [f"photos/one-{number}" for number in range(3)]
     assert {hit.tape_file for hit in book.catalog.find(b"two-")} == {2}
 
@@ -108,7 +108,7 @@ def test_the_inventory_counts_what_is_on_a_cartridge(book: Book) -> None:
     cartridge = book.catalog.saw_cartridge(CartridgeFacts(barcode="A00001L9", capacity_bytes=10**9), now=9)
     session.add_device_error(cartridge, device="vtl:x/drive0", kind="TAPE", text="medium error", sense=b"\x70")
     trailer = session.begin_tape_file(cartridge, TapeFileFacts(2, 7, BLOCK, kind="trailer"))
-    trailer.end("saved", 2)
+    trailer.end("saved", 2, closed=True)
     (listed,) = book.catalog.cartridges()
     assert (listed.sessions, listed.tape_files, listed.members, listed.errors) == (1, 2, 2, 1)
     assert listed.tape_bytes == 3 * BLOCK
