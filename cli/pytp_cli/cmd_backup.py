@@ -4,20 +4,25 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from enum import Enum
 from typing import Annotated, Optional
 
 import typer
 
 from pytp_cli import options
+from pytp_cli.catalog_choice import open_catalog
 from pytp_cli.run import Run
-from pytp_native.errors import UsageError
+from pytp_native.errors import PytpError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_cli.joblog import JobLog
+    from pytp_native.catalog.store import Catalog
 
 
+_INDEX_S = 2.0
+"""How long a backup that is done may go on with the search index."""
 _WORTH_TELLING_S = 10.0
 """A shorter backup is over before anything can limit it; the log and --json tell always."""
 
@@ -141,6 +146,9 @@ def backup(
         Optional[str],  # noqa: UP045
         typer.Option("--members", metavar="FILE", help="Leave a JSON line per member: tape file, block, checksum."),
     ] = None,
+    no_catalog: Annotated[
+        bool, typer.Option("--no-catalog", help="Do not record this session; find and restore will not know of it.")
+    ] = False,
     as_json: options.Json = False,
 ) -> int:
     """Appends at the end of data. A blank cartridge gets a label first, and every run ends with a trailer that says
@@ -167,12 +175,32 @@ def backup(
             "job": job,
             "members_file": members,
         }
-        _write(run, drive, library, label, volumes, request)
+        catalog = None if no_catalog else open_catalog(run)
+        with catalog or nullcontext():
+            _write(run, drive, library, label, volumes, request, catalog)
+            _index(run, catalog)
     return run.exit_code
 
 
+def _index(run: Run, catalog: Catalog | None) -> None:
+    """Make what was saved quickly searchable; what is left in a moment's time, the next search or backup adds."""
+    if catalog is None:
+        return
+    try:
+        catalog.forget_overwritten()
+        catalog.extend_index(_INDEX_S)
+    except PytpError as exc:
+        run.note(f"warning: {exc}")
+
+
 def _write(
-    run: Run, drive: str | None, library: str | None, label: str | None, volumes: str | None, request: dict[str, object]
+    run: Run,
+    drive: str | None,
+    library: str | None,
+    label: str | None,
+    volumes: str | None,
+    request: dict[str, object],
+    catalog: Catalog | None,
 ) -> None:
     from pytp_cli.joblog import JobLog, limits_text
     from pytp_cli.next_cartridge import NextCartridge, library_of
@@ -193,7 +221,9 @@ def _write(
     try:
         order = BackupRequest(**request)  # type: ignore[arg-type]  # the keys are spelled in one place, above
         report = run.job(
-            lambda emit, interrupt: write_backup(unit, order, emit, interrupt, source.supply), verb="backup", log=log
+            lambda emit, interrupt: write_backup(unit, order, emit, interrupt, source.supply, catalog=catalog),
+            verb="backup",
+            log=log,
         )
     except Exception as exc:
         log.write(kind="TAPE", level="error", text=str(exc))

@@ -151,6 +151,45 @@ _TABLE = (
         ("pytp devices", "pytp devices --json"),
     ),
     Command(
+        "find",
+        "cmd_catalog",
+        "find",
+        "Find saved files by name in the catalog.",
+        (
+            "pytp find holiday",
+            "pytp find '*.jpg' --since 30d --label A00012L9",
+            "pytp find 'photos/2024/*' --deleted --json",
+        ),
+    ),
+    Command(
+        "sessions",
+        "cmd_catalog",
+        "sessions",
+        "List the sessions in the catalog.",
+        ("pytp sessions", "pytp sessions --job daily --verbose"),
+    ),
+    Command(
+        "tapes", "cmd_catalog", "tapes", "List the cartridges in the catalog.", ("pytp tapes", "pytp tapes --json")
+    ),
+    Command("catalog check", "cmd_catalog", "check", "Check that the catalog fits together.", ("pytp catalog check",)),
+    Command(
+        "catalog export",
+        "cmd_catalog",
+        "export",
+        "Write the whole catalog as JSON lines.",
+        ("pytp catalog export catalog.jsonl", "pytp catalog export | gzip > catalog.jsonl.gz"),
+    ),
+    Command(
+        "catalog import-json",
+        "cmd_catalog",
+        "import_json",
+        "Take over *_backup.json files of the original pytp.",
+        (
+            "pytp catalog import-json snapshots/*_backup.json",
+            "pytp catalog import-json --job daily daily_etc_backup.json",
+        ),
+    ),
+    Command(
         "config",
         "cmd_config",
         "config",
@@ -223,7 +262,10 @@ _TABLE = (
 
 COMMANDS = {command.name: command for command in _TABLE}
 ALIASES = {alias: command.name for command in _TABLE for alias in command.aliases}
-GROUPS = {"vtl": "Make and handle virtual tape libraries."}
+GROUPS = {
+    "catalog": "Check, export and fill the catalog of what is on which tape.",
+    "vtl": "Make and handle virtual tape libraries.",
+}
 
 NOT_YET = {
     "verify": "restore into an empty directory and compare, or `pytp cat --file N | tar -df -`",

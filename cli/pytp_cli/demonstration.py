@@ -78,7 +78,7 @@ class Demonstration:
             "vtl", "create", library, "--drives", "1", "--slots", "2", "--cartridges", "1", "--capacity", capacity
         )
         exclude = [word for name in self.exclude for word in ("--exclude", name)]
-        report, _ = self._step("backup", *self._drive(), *exclude, self.directory, accept=(0, 1))
+        report, _ = self._step("backup", "--no-catalog", *self._drive(), *exclude, self.directory, accept=(0, 1))
         self._tell_rate(report, "on tape")
         return self._unsaved(report)
 

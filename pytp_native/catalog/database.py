@@ -17,8 +17,8 @@ BUSY_S = 30.0
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA foreign_keys = ON",
-    # A commit is on the disk when it returns: what the catalog calls saved has to survive a power cut.
-    "PRAGMA synchronous = FULL",
+    # A process that dies loses nothing; for a power cut see `transaction(lasting=True)`.
+    "PRAGMA synchronous = NORMAL",
     "PRAGMA cache_size = -16384",
     "PRAGMA temp_store = MEMORY",
 )
@@ -87,8 +87,13 @@ class Database:
         return found[0] if found else None
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; others wait meanwhile, so keep it short."""
+    def transaction(self, *, lasting: bool = False) -> Iterator[None]:
+        """All or nothing; others wait meanwhile, so keep it short.
+
+        `lasting`: on the disk, with all that was committed before, when it returns; else a power cut may undo the last
+        ones, in order.
+        """
+        self.run(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
         self.run("BEGIN IMMEDIATE")
         try:
             yield

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
@@ -77,9 +78,9 @@ def _members(subject: str, files: dict[str, Any]) -> MemberBatch:
     facts = [value if isinstance(value, dict) else {} for value in files.values()]
     unknown = [None] * len(paths)
     try:
-        mtimes = [round(float(one.get("mtime", 0)) * 10**9) for one in facts]
+        mtimes = [round(Decimal(str(one.get("mtime", 0))) * 10**9) for one in facts]
         sizes = [int(one.get("size", 0)) for one in facts]
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, ArithmeticError) as exc:
         raise UsageError(subject, f"has a file without proper time or size ({exc})") from exc
     return MemberBatch(
         directories=[(path.rpartition(b"/")[0], 1) for path in paths],

@@ -45,7 +45,7 @@ class OpenSession:
         """Tell which cartridge is written next, before anything is; `overwrites_from`: its tape files from that number
         on are lost with the first write. Returns its id."""
         moment = int(time.time()) if now is None else now
-        with self._database.transaction():
+        with self._database.transaction(lasting=True):
             cartridge = cartridge_id(self._database, facts, moment)
             self._database.run(
                 "UPDATE cartridge SET last_written = max(ifnull(last_written, 0), ?), state = 'active' WHERE id = ?",
@@ -97,7 +97,7 @@ class OpenSession:
     def end(self, state: str, exit_code: int, *, ended: int | None = None) -> None:
         """The session is over: complete or partial only behind its trailer, full, interrupted, failed."""
         moment = int(time.time()) if ended is None else ended
-        with self._database.transaction():
+        with self._database.transaction(lasting=True):
             self._database.run(
                 "UPDATE session SET state = ?, exit = ?, ended = ?, pid = NULL WHERE id = ?",
                 (state, exit_code, moment, self._id),
@@ -142,9 +142,10 @@ class OpenTapeFile:
     def durable_up_to(self, blocks: int) -> None:
         """The drive says that the first `blocks` tape blocks of this archive are on the medium, here or on earlier
         cartridges: members that end there are claims from now on."""
-        self._database.run(
-            "UPDATE tape_file SET durable_blocks = max(durable_blocks, ?) WHERE id = ?", (blocks, self._id)
-        )
+        with self._database.transaction(lasting=True):
+            self._database.run(
+                "UPDATE tape_file SET durable_blocks = max(durable_blocks, ?) WHERE id = ?", (blocks, self._id)
+            )
 
     def end(self, state: str, blocks: int, *, closed: bool) -> None:
         """It has its filemark (`closed`) or will not get one, behind `blocks` tape blocks of this cartridge.
@@ -152,7 +153,7 @@ class OpenTapeFile:
         Members behind what is durable are forgotten.
         """
         reached = self.facts.skipped + blocks - self.facts.ahead if closed else 0
-        with self._database.transaction():
+        with self._database.transaction(lasting=True):
             self._database.run(
                 "UPDATE tape_file SET state = ?, blocks = ?, durable_blocks = max(?, durable_blocks) WHERE id = ?",
                 (state, blocks, reached, self._id),

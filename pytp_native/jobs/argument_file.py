@@ -14,6 +14,7 @@ from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Part, Progress
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.pipeline import Outcome, Pipeline
@@ -55,6 +56,7 @@ class ArgumentFile:
         hash_kind: Hash = Hash.XXH3,
         exclude: tuple[bytes, ...] = (),
         one_file_system: bool = False,
+        ledger: Ledger | None = None,
     ) -> None:
         self.ring = ring
         self.log = log
@@ -62,6 +64,7 @@ class ArgumentFile:
         self.total_bytes: int | None = None
         """Expected of the whole job, for its progress."""
         self._drive = drive
+        self._ledger = ledger
         self._interrupt = interrupt
         self._ended: PytpError | None = None
         """What kept a full cartridge from being followed by another."""
@@ -91,6 +94,8 @@ class ArgumentFile:
         started = time.monotonic()
         files_before = self._packer.counts().members
         self._parts, self._ended = Parts(self._drive, cartridge), None
+        self._argument = argument
+        self._record_start(0)
         emit(ArgumentStarted(argument.path, self._parts.now(0).tape_file))
         first_problem = len(self._problems)
         outcome = self._stream(argument, emit, on_full)
@@ -98,9 +103,12 @@ class ArgumentFile:
         failure, closed = self._close_file(outcome, part)
         broken = outcome.moved.stop is Stop.ERROR or self._ended is not None
         parts = self._parts.so_far(outcome.moved.blocks)
+        status = self._status(failure, closed, problems=len(self._problems) > first_problem)
+        if self._ledger is not None:
+            self._ledger.end_file(part, status, closed=closed)
         report = ArgumentReport(
             path=argument.path,
-            status=self._status(failure, closed, problems=len(self._problems) > first_problem),
+            status=status,
             tape_file=parts[0].tape_file,
             first_block=parts[0].first_block,
             blocks=outcome.moved.blocks,
@@ -125,9 +133,12 @@ class ArgumentFile:
         )
         self._interrupt.on_trigger(self._packer.stop)
         pipeline.start()
+        before = self.ring.stats().blocks_out
         try:
             while not pipeline.wait(0.2) or pipeline.paused:
                 self._tell(emit)
+                if self._ledger is not None:
+                    self._ledger.follow(self.ring.stats().blocks_out - before)
                 if pipeline.paused and on_full is not None:
                     self._go_on(pipeline, on_full)
             self._tell(emit)
@@ -152,15 +163,23 @@ class ArgumentFile:
             else:
                 self._leave_no_empty_file()
             self._packer.flush_log()
+            if self._ledger is not None:
+                self._ledger.end_file(part, "continues", closed=True)
             self._parts.begin(on_full(part), blocks)
             block = self._packer.continuation(blocks) if blocks else None
             if block is not None:
                 self._parts.put_ahead(block)
+            self._record_start(blocks)
         except PytpError as error:
             self._ended = error
             pipeline.stop()
         else:
             pipeline.resume()
+
+    def _record_start(self, blocks: int) -> None:
+        """Tell the catalog of the part that begins behind so many blocks of the archive."""
+        if self._ledger is not None:
+            self._ledger.begin_file(self._argument, self._parts.now(blocks))
 
     def _close_file(self, outcome: Outcome, part: Part) -> tuple[PytpError | None, bool]:
         """Put the filemark behind what was written; only then is it saved. Return what failed, and if it is closed."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
 from pytp_native.jobs.argument_file import ArgumentFile
@@ -22,6 +23,7 @@ from pytp_native.jobs.cartridge import (
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.ledger import Ledger, Told
 from pytp_native.jobs.members import MemberList, MemberLog
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
@@ -69,12 +71,19 @@ class BackupRequest:
 
 
 def backup(
-    drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrupt, supply: Supply | None = None
+    drive: Drive,
+    request: BackupRequest,
+    emit: Emit,
+    interrupt: Interrupt,
+    supply: Supply | None = None,
+    *,
+    catalog: Catalog | None = None,
 ) -> JobReport:
     """Append the arguments at the end of data (or overwrite from here), and report what is on the tape.
 
     Raises PytpError for what is refused before anything is written; later failures are in the report. The tape is left
     behind the last filemark written. `supply` gives the next cartridge when one is full; without it that ends the job.
+    `catalog` records the session.
     """
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
     ring = Ring(drive.block_bytes, ring_bytes(request.memory_bytes, available_bytes()))
@@ -87,6 +96,7 @@ def backup(
         wanted = request.members_file
         members = stack.enter_context(MemberList(wanted)) if wanted else None
         place = find_place(drive, request, emit)
+        ledger = Ledger(catalog, drive, log, emit, told(request)) if catalog else None
         writer = ArgumentFile(
             drive,
             ring,
@@ -95,12 +105,18 @@ def backup(
             hash_kind=HASHES[request.hash_name],
             exclude=request.exclude,
             one_file_system=request.one_file_system,
+            ledger=ledger,
         )
         frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
         span = None if supply is None else Span(supply, terms(request))
-        session = Session(drive, writer, emit, interrupt, frame=frame, span=span, members=members)
+        session = Session(drive, writer, emit, interrupt, frame=frame, span=span, members=members, ledger=ledger)
         stack.callback(session.close)
         return session.run(arguments)
+
+
+def told(request: BackupRequest) -> Told:
+    """What the catalog is told of a request."""
+    return Told(request.hash_name, request.job, request.label, request.library_barcode)
 
 
 def terms(request: BackupRequest) -> Terms:

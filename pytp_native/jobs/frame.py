@@ -59,6 +59,9 @@ class Frame:
         self.label_file: int | None = None
         self.trailer_file: int | None = None
         """Tape files, where this session wrote them."""
+        self.trailer_block: int | None = None
+        """Logical block at which the trailer starts."""
+        self.has_trailer = False
         self._drive = drive
         self._ring = ring
         self._emit = emit
@@ -142,7 +145,8 @@ class Frame:
             write_own_file(self._drive, self._ring, build_trailer(record, self._spool), "trailer")
         except PytpError as error:
             return own_file_error(error, "trailer")
-        self.trailer_file = record.tape_file
+        self.has_trailer = True
+        self.trailer_file, self.trailer_block = record.tape_file, record.first_block
         if self.place.label is not None:
             self._tell_memory(write_date(self._drive.address))
         return None

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
@@ -13,6 +14,7 @@ from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
 from pytp_native.jobs.frame import Frame
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberList
 from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.spanning import Terms, next_place
@@ -39,6 +41,7 @@ class Session:
         frame: Frame | None = None,
         span: Span | None = None,
         members: MemberList | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._drive = drive
         self._writer = writer
@@ -47,6 +50,7 @@ class Session:
         self._frame = frame
         self._span = span if frame is not None else None
         self._members = members
+        self._ledger = ledger
         self._failure: PytpError | None = None
         self._can_go_on = True
         """The drive has done all that it was asked to, and the trailer of this cartridge is not written yet."""
@@ -68,9 +72,10 @@ class Session:
         if list_error:
             self._emit(Notice("warning", "SOURCE", f"member list: {list_error}; the tape is not affected"))
         problems = any(report.errors for report in reports) or (list_error and self._members)
+        exit_code = self._failure.exit_code if self._failure else int(bool(problems))
         return JobReport(
             command="backup",
-            exit_code=self._failure.exit_code if self._failure else int(bool(problems)),
+            exit_code=self._record_end(exit_code),
             device=self._drive.address,
             arguments=tuple(reports),
             position=position_of(self._drive),
@@ -79,13 +84,25 @@ class Session:
             details=self._frame.details() if self._frame else {},
         )
 
+    def _record_end(self, exit_code: int) -> int:
+        """Close the session in the catalog; a session that is not recorded as it should be is not all done."""
+        if self._ledger is None:
+            return exit_code
+        self._ledger.end(self._failure, exit_code)
+        return exit_code or int(self._ledger.lost)
+
     def close(self) -> None:
         if self._frame is not None:
             self._frame.close()
 
     def _begin(self) -> None:
         """Write the label where one is due; an interrupt that came before leaves the tape as it was."""
-        if self._frame is not None and not self._interrupt.triggered:
+        if self._interrupt.triggered:
+            return
+        if self._ledger is not None:
+            self._ledger.begin(self._frame.uuid if self._frame else str(uuid.uuid4()))
+            self._ledger.on_cartridge(self._frame.place.label if self._frame else None)
+        if self._frame is not None:
             self._failure = self._frame.begin()
             self._can_go_on = self._failure is None
 
@@ -96,6 +113,7 @@ class Session:
         left = tuple(report.path for report in reports if report.status == "not started")
         trouble = self._frame.end(self._failure, left)
         self._failure = self._failure or trouble
+        self._record_trailer(self._frame)
 
     def _save(self, argument: Argument) -> ArgumentReport:
         """Save one argument, unless an earlier one ended the run, and tell at once how it came out."""
@@ -129,12 +147,19 @@ class Session:
         trouble = frame.end(full, tuple(one.path for one in self._waiting))
         if trouble is not None:
             self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
+        self._record_trailer(frame)
         place = next_place(self._drive, span.supply, span.terms, self._emit, self._interrupt)
         self._frame = following = frame.follow(place, carry=trouble is not None)
+        if self._ledger is not None:
+            self._ledger.on_cartridge(place.label)
         failure = following.begin()
         if failure is not None:
             raise failure
         return following.barcode
+
+    def _record_trailer(self, frame: Frame) -> None:
+        if self._ledger is not None and frame.has_trailer:
+            self._ledger.trailer(frame.trailer_file, frame.trailer_block)
 
     def _keep_members(self, written: Written) -> None:
         """List the members that are on tape, which they are only in front of a filemark."""

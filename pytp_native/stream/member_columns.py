@@ -13,6 +13,9 @@ ROOM = 2 * MIB
 """Bytes of records that are converted at once: some 12,000 members, and the longest record there is."""
 
 
+_NO_LIMIT = 2**64 - 1
+
+
 class Columns(NamedTuple):
     """The members of a piece of the log, one list (or text) a column, all of one length but `directories`."""
 
@@ -48,14 +51,24 @@ class MemberColumns:
             raise MemoryError("member columns")
         self._room = ffi.gc(handle, lib.pytp_columns_free)
 
-    def convert(self, records: bytes) -> tuple[Columns, int]:
+    def convert(self, records: bytes, limit_bytes: int = _NO_LIMIT, block_bytes: int = 0) -> tuple[Columns, int]:
         """Return the members of at most ROOM bytes of records, and how many bytes they took; a record that is cut off
-        at the end is left. Raises MediumError for what no packer writes."""
-        room = self._room
-        used = lib.pytp_columns_fill(room, records, min(len(records), ROOM))
-        if room.bad or (used == 0 and len(records) >= ROOM):
+        at the end is left. Raises MediumError for what no packer writes.
+
+        With `limit_bytes` it ends in front of the first member that ends behind so many bytes of the archive.
+        """
+        room, length = self._room, min(len(records), ROOM)
+        if limit_bytes != _NO_LIMIT:
+            length = self._within(records, length, limit_bytes, block_bytes)
+        used = lib.pytp_columns_fill(room, records, length)
+        if room.bad or (used == 0 and length >= ROOM):
             raise MediumError("member index", "has a record that cannot be right", "list the tape file itself")
         return _columns(room), used
+
+    @staticmethod
+    def _within(records: bytes, length: int, limit_bytes: int, block_bytes: int) -> int:
+        tally, beyond = ffi.new("pytp_members_tally *"), ffi.new("int *")
+        return int(lib.pytp_members_count(records, length, limit_bytes, block_bytes, tally, beyond))
 
 
 def _columns(room: Any) -> Columns:

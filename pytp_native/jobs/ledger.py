@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""A backup's side of the catalog: what the session writes is recorded while it is written.
+
+A catalog that fails (a full disk) does not stop the tape: members wait in the packer's log and are tried again until
+their tape file is closed; what is lost then is told, and stands in the session's trailer.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pytp_native
+from pytp_native.catalog.recording import OpenSession, OpenTapeFile
+from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
+from pytp_native.catalog.store import Catalog
+from pytp_native.devices.cartridge_memory import Memory, read_memory
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import CartridgeNeeded, CatalogError, Interrupted, LibraryError, MediumError, PytpError
+from pytp_native.jobs.arguments import Argument
+from pytp_native.jobs.events import Emit, Notice, Part
+from pytp_native.jobs.members import MemberLog
+from pytp_native.jobs.parts import position_of
+from pytp_native.stream.label import Label
+from pytp_native.stream.member_columns import ROOM, MemberColumns
+from pytp_native.units import MIB
+
+_WORTH_BYTES = 1 * MIB
+"""Member records that are worth a transaction while the tape runs; fewer wait for _PATIENCE_S."""
+_PATIENCE_S = 5.0
+"""Between transactions with few members, and after one that failed."""
+_SLICE_S = 0.5
+"""How long one look may take: the job has other things to do, too."""
+
+
+class Told(NamedTuple):
+    """What the catalog keeps of a session beside what is on tape."""
+
+    hash: str
+    job: str | None = None
+    label: str | None = None
+    barcode: str | None = None
+    """What the library reads on the first cartridge."""
+
+
+class Ledger:
+    """Used by the thread that runs the job."""
+
+    def __init__(self, catalog: Catalog, drive: Drive, log: MemberLog, emit: Emit, about: Told) -> None:
+        self.lost = False
+        """Something of this session is not in the catalog."""
+        self._catalog = catalog
+        self._drive = drive
+        self._log = log
+        self._emit = emit
+        self._about = about
+        self._columns = MemberColumns()
+        self._session: OpenSession | None = None
+        self._cartridge: int | None = None
+        self._file: OpenTapeFile | None = None
+        self._taken = 0
+        """Bytes of the log that are in the catalog."""
+        self._next_s = 0.0
+        self._complained = False
+
+    # -- the session -------------------------------------------------------------------------------------------------
+
+    def begin(self, uuid: str) -> None:
+        """Raises CatalogError: nothing is on tape yet."""
+        about = self._about
+        self._session = self._catalog.begin_session(
+            SessionFacts(
+                uuid, int(time.time()), job=about.job, label=about.label, hash=about.hash, host=platform.node(),
+                pid=os.getpid(), software=f"pytp {pytp_native.__version__}",
+            )
+        )  # fmt: skip
+
+    def on_cartridge(self, label: Label | None) -> None:
+        """The tape stands where writing begins; all that was recorded from here on is lost with the first write.
+
+        Raises CatalogError: a claim that may be false must not stay.
+        """
+        if self._session is None:
+            return
+        here = position_of(self._drive)
+        facts = _facts(label, self._about.barcode, read_memory(self._drive.address))
+        self._about = self._about._replace(barcode=None)
+        self._cartridge = self._session.on_cartridge(facts, overwrites_from=here.file if here else None)
+
+    def end(self, failure: PytpError | None, exit_code: int) -> None:
+        """The session is over, its trailer written where one was due."""
+        if self._session is None:
+            return
+        with self._trying():
+            if failure is not None and not isinstance(failure, (CartridgeNeeded, Interrupted)):
+                kind = "LIBRARY" if isinstance(failure, LibraryError) else "TAPE"
+                self._session.add_device_error(
+                    self._cartridge, device=self._drive.address, kind=kind, text=str(failure), sense=failure.sense
+                )
+            self._session.end("failed" if self.lost and failure is None else _state(failure, exit_code), exit_code)
+        if self.lost:
+            what = "this session is not in the catalog as it should be; what is on tape is not affected"
+            fact = f"{self._catalog.path}: {what}: its trailer has it: pytp catalog rebuild"
+            self._emit(Notice("error", "CATALOG", fact))
+
+    # -- tape files --------------------------------------------------------------------------------------------------
+
+    def begin_file(self, argument: Argument, part: Part) -> None:
+        """An archive begins, or goes on on this cartridge."""
+        if not part.skipped:
+            self._taken = 0
+        self._file, self._next_s = None, 0.0
+        with self._trying(lost=True):
+            self._file = self._begin(
+                TapeFileFacts(
+                    part.tape_file, part.first_block, self._drive.block_bytes, argument.path, argument.name,
+                    skipped=part.skipped, ahead=part.ahead,
+                )
+            )  # fmt: skip
+
+    def follow(self, blocks: int) -> None:
+        """So many blocks of the archive are written: take their members over, if it is worth it."""
+        now = time.monotonic()
+        if now < self._next_s and self._waiting_bytes() < _WORTH_BYTES:
+            return
+        self._next_s = now + _PATIENCE_S
+        with self._trying():
+            self._take(blocks, until=now + _SLICE_S)
+
+    def end_file(self, part: Part, status: str, *, closed: bool) -> None:
+        """The tape file has its filemark (`closed`), or will not get one."""
+        if self._file is None:
+            return
+        blocks = part.skipped + part.blocks
+        with self._trying(lost=True):
+            self._take(blocks)
+            self._file.end(status, part.blocks + part.ahead, closed=closed)
+        self._file = None
+
+    def trailer(self, number: int | None, first_block: int | None) -> None:
+        """A trailer was written there, and the tape stands behind its filemark."""
+        here = position_of(self._drive)
+        known = here is not None and here.logical_block is not None and first_block is not None
+        blocks = here.logical_block - first_block - 1 if known else 0  # type: ignore[union-attr, operator]
+        with self._trying(lost=True):
+            file = self._begin(TapeFileFacts(number, first_block, self._drive.block_bytes, kind="trailer"))
+            if file is not None:
+                file.end("saved", blocks, closed=True)
+
+    # -- parts of the above ------------------------------------------------------------------------------------------
+
+    def _begin(self, facts: TapeFileFacts) -> OpenTapeFile | None:
+        if self._session is None or self._cartridge is None:
+            return None
+        return self._session.begin_tape_file(self._cartridge, facts)
+
+    def _waiting_bytes(self) -> int:
+        return os.fstat(self._log.fileno()).st_size - self._taken
+
+    def _take(self, blocks: int, *, until: float | None = None) -> None:
+        """Take over the members that end in the first `blocks` blocks of the archive."""
+        while self._file is not None:
+            records = os.pread(self._log.fileno(), ROOM, self._taken)
+            columns, used = self._columns.convert(records, blocks * self._drive.block_bytes, self._drive.block_bytes)
+            if not used:
+                return
+            self._file.add(MemberBatch(*columns))
+            self._taken += used
+            if until is not None and time.monotonic() >= until:
+                self._next_s = 0.0
+                return
+
+    @contextmanager
+    def _trying(self, *, lost: bool = False) -> Iterator[None]:
+        """Tell of an error of the catalog, once, and go on; `lost`: what failed is not tried again."""
+        try:
+            yield
+        except (CatalogError, MediumError) as error:
+            self.lost |= lost
+            if not self._complained:
+                self._complained = True
+                self._emit(Notice("error", "CATALOG", f"{error}; the tape runs on"))
+
+
+def _state(failure: PytpError | None, exit_code: int) -> str:
+    if failure is None:
+        return "partial" if exit_code else "complete"
+    if isinstance(failure, CartridgeNeeded):
+        return "full"
+    return "interrupted" if isinstance(failure, Interrupted) else "failed"
+
+
+def _facts(label: Label | None, barcode: str | None, memory: Memory) -> CartridgeFacts:
+    return CartridgeFacts(
+        uuid=label.uuid if label else None,
+        barcode=label.barcode if label else barcode or memory.barcode,
+        serial=memory.serial,
+        generation=label.generation if label else None,
+        pool=label.pool if label else None,
+        load_count=memory.load_count,
+        capacity_bytes=None if memory.maximum_mib is None else memory.maximum_mib * MIB,
+        remaining_bytes=None if memory.remaining_mib is None else memory.remaining_mib * MIB,
+    )
