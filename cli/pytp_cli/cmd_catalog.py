@@ -108,6 +108,22 @@ def check(ctx: typer.Context, as_json: options.Json = False) -> int:
     return run.exit_code
 
 
+def rebuild(ctx: typer.Context, drive: options.Drive = None, as_json: options.Json = False) -> int:
+    """Takes over all sessions of the cartridge in the drive from their trailers: a few seeks. What the catalog knew of
+    them is replaced. Exit 1: there are tape files that no trailer tells of; they are named."""
+    with Run(ctx, "catalog rebuild", as_json=as_json) as run, open_catalog(run) as catalog:
+        from pytp_native.jobs.rebuild import rebuild as read_trailers
+
+        unit = run.open_drive(drive)
+        report = run.job(
+            lambda emit, interrupt: read_trailers(unit, catalog, emit, interrupt), verb="catalog rebuild", bar=False
+        )
+        catalog.extend_index()
+        count, members = len(report.details["sessions"]), report.details["members"]  # type: ignore[arg-type]
+        run.say(f"{catalog.path}: {count} sessions with {members} members")
+    return run.exit_code
+
+
 def export(
     ctx: typer.Context,
     file: Annotated[Optional[str], typer.Argument(metavar="[FILE]", help="Default: standard output.")] = None,  # noqa: UP045

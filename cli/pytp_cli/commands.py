@@ -173,6 +173,13 @@ _TABLE = (
     ),
     Command("catalog check", "cmd_catalog", "check", "Check that the catalog fits together.", ("pytp catalog check",)),
     Command(
+        "catalog rebuild",
+        "cmd_catalog",
+        "rebuild",
+        "Take over the sessions of the cartridge in the drive from their trailers.",
+        ("pytp catalog rebuild", "pytp catalog rebuild --drive lto9 --json"),
+    ),
+    Command(
         "catalog export",
         "cmd_catalog",
         "export",
@@ -263,7 +270,7 @@ _TABLE = (
 COMMANDS = {command.name: command for command in _TABLE}
 ALIASES = {alias: command.name for command in _TABLE for alias in command.aliases}
 GROUPS = {
-    "catalog": "Check, export and fill the catalog of what is on which tape.",
+    "catalog": "Check, rebuild and export the catalog of what is on which tape.",
     "vtl": "Make and handle virtual tape libraries.",
 }
 

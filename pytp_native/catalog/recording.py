@@ -30,9 +30,16 @@ class OpenSession:
     """
 
     def __init__(self, database: Database, facts: SessionFacts) -> None:
+        """A session that is there already, by its uuid, goes on."""
         self._database = database
         self.uuid = facts.uuid
+        self.last_cartridge = 0
+        """Id of the one that was met last."""
         with database.transaction():
+            there = database.value("SELECT id FROM session WHERE uuid = ?", (facts.uuid,))
+            if there is not None:
+                self._id = int(there)
+                return
             based = database.value("SELECT id FROM session WHERE uuid = ?", (facts.based_on,))
             self._id = database.run(
                 "INSERT INTO session (uuid, kind, based_on, job, label, state, started, host, pid, software, hash,"
@@ -46,7 +53,7 @@ class OpenSession:
         on are lost with the first write. Returns its id."""
         moment = int(time.time()) if now is None else now
         with self._database.transaction(lasting=True):
-            cartridge = cartridge_id(self._database, facts, moment)
+            self.last_cartridge = cartridge = cartridge_id(self._database, facts, moment)
             self._database.run(
                 "UPDATE cartridge SET last_written = max(ifnull(last_written, 0), ?), state = 'active' WHERE id = ?",
                 (moment, cartridge),
@@ -58,6 +65,11 @@ class OpenSession:
                     (cartridge, overwrites_from, self._id),
                 )
         return cartridge
+
+    def met_cartridge(self, facts: CartridgeFacts, now: int | None = None) -> int:
+        """Tell of a cartridge that is not written now; returns its id."""
+        with self._database.transaction():
+            return cartridge_id(self._database, facts, int(time.time()) if now is None else now)
 
     def begin_tape_file(self, cartridge: int, facts: TapeFileFacts) -> OpenTapeFile:
         """Tell of a tape file whose first block is going to be written."""

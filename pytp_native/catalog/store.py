@@ -44,6 +44,16 @@ class Catalog:
         """Begin to record a session; it stays open until its `end`."""
         return OpenSession(self._database, facts)
 
+    def retell_session(self, facts: SessionFacts, cartridge: CartridgeFacts, *, part: int) -> tuple[OpenSession, int]:
+        """Begin to record again what a session wrote on its `part`-th cartridge; return it, and the cartridge's id.
+
+        What was recorded of that part is forgotten; other parts stay.
+        """
+        session = self.begin_session(facts)
+        session.last_cartridge = self.saw_cartridge(cartridge)
+        upkeep.forget_part(self._database, facts.uuid, part)
+        return session, session.last_cartridge
+
     def forget_session(self, uuid: str) -> bool:
         """Take a session out that is going to be told again, from its trailer; return whether it was there."""
         return upkeep.forget_session(self._database, uuid)

@@ -43,23 +43,30 @@ def check(database: Database) -> Iterator[Trouble]:
 
 
 def forget_session(database: Database, uuid: str) -> bool:
-    """Take a session out, with all that it has: it is going to be told again. Returns whether it was there."""
+    """Take a session out, with all that it has. Returns whether it was there."""
     session = database.value("SELECT id FROM session WHERE uuid = ?", (uuid,))
     if session is None:
         return False
-    files = [row[0] for row in database.rows("SELECT id FROM tape_file WHERE session = ?", (session,))]
-    for file in files:
-        forget_members(database, file)
+    _forget_files(database, "session = ?", (session,))
     with database.transaction():
-        database.run(
-            "DELETE FROM verification WHERE tape_file IN (SELECT id FROM tape_file WHERE session = ?)", (session,)
-        )
         database.run("DELETE FROM deletion WHERE session = ?", (session,))
         database.run("UPDATE device_error SET session = NULL WHERE session = ?", (session,))
-        database.run("DELETE FROM tape_file WHERE session = ?", (session,))
         database.run("UPDATE session SET based_on = NULL WHERE based_on = ?", (session,))
         database.run("DELETE FROM session WHERE id = ?", (session,))
     return True
+
+
+def forget_part(database: Database, uuid: str, part: int) -> None:
+    """Take out what a session wrote on its `part`-th cartridge."""
+    _forget_files(database, "session = (SELECT id FROM session WHERE uuid = ?) AND part = ?", (uuid, part))
+
+
+def _forget_files(database: Database, which: str, values: tuple[object, ...]) -> None:
+    for (file,) in list(database.rows(f"SELECT id FROM tape_file WHERE {which}", values)):  # noqa: S608
+        forget_members(database, file)
+        with database.transaction():
+            database.run("DELETE FROM verification WHERE tape_file = ?", (file,))
+            database.run("DELETE FROM tape_file WHERE id = ?", (file,))
 
 
 def forget_members(database: Database, tape_file: int) -> None:

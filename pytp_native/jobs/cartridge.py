@@ -172,6 +172,16 @@ def trailer_here(drive: Drive) -> SessionRecord | None:
 
 
 @contextmanager
+def trailer_at(drive: Drive) -> Iterator[TrailerReader]:
+    """Read the trailer at the head; MediumError for anything else. The tape is left behind it when all was read."""
+    with closing(drive.blocks()) as blocks:
+        reader = TrailerReader(blocks, f"{drive.name}: the trailer")
+        yield reader
+        for _rest in blocks:
+            pass
+
+
+@contextmanager
 def _first_and_rest(drive: Drive) -> Iterator[tuple[bytes, Iterator[bytes]]]:
     """The first block, and all blocks from it on."""
     with closing(drive.blocks()) as blocks:

@@ -62,6 +62,9 @@ class Ledger:
         self._session: OpenSession | None = None
         self._cartridge: int | None = None
         self._file: OpenTapeFile | None = None
+        self._label: Label | None = None
+        self._part = 0
+        """Which cartridge of the session, from 1."""
         self._taken = 0
         """Bytes of the log that are in the catalog."""
         self._next_s = 0.0
@@ -87,8 +90,10 @@ class Ledger:
         if self._session is None:
             return
         here = position_of(self._drive)
-        facts = _facts(label, self._about.barcode, read_memory(self._drive.address))
+        facts = cartridge_facts(label, read_memory(self._drive.address), self._about.barcode)
+        self._label = label
         self._about = self._about._replace(barcode=None)
+        self._part += 1
         self._cartridge = self._session.on_cartridge(facts, overwrites_from=here.file if here else None)
 
     def end(self, failure: PytpError | None, exit_code: int) -> None:
@@ -118,7 +123,7 @@ class Ledger:
             self._file = self._begin(
                 TapeFileFacts(
                     part.tape_file, part.first_block, self._drive.block_bytes, argument.path, argument.name,
-                    skipped=part.skipped, ahead=part.ahead,
+                    part=self._part, skipped=part.skipped, ahead=part.ahead,
                 )
             )  # fmt: skip
 
@@ -147,9 +152,12 @@ class Ledger:
         known = here is not None and here.logical_block is not None and first_block is not None
         blocks = here.logical_block - first_block - 1 if known else 0  # type: ignore[union-attr, operator]
         with self._trying(lost=True):
-            file = self._begin(TapeFileFacts(number, first_block, self._drive.block_bytes, kind="trailer"))
-            if file is not None:
+            file = self._begin(
+                TapeFileFacts(number, first_block, self._drive.block_bytes, kind="trailer", part=self._part)
+            )
+            if file is not None and self._session is not None:
                 file.end("saved", blocks, closed=True)
+                self._session.met_cartridge(cartridge_facts(self._label, read_memory(self._drive.address)))
 
     # -- parts of the above ------------------------------------------------------------------------------------------
 
@@ -194,7 +202,8 @@ def _state(failure: PytpError | None, exit_code: int) -> str:
     return "interrupted" if isinstance(failure, Interrupted) else "failed"
 
 
-def _facts(label: Label | None, barcode: str | None, memory: Memory) -> CartridgeFacts:
+def cartridge_facts(label: Label | None, memory: Memory, barcode: str | None = None) -> CartridgeFacts:
+    """What label, memory and library (`barcode`) tell of a cartridge."""
     return CartridgeFacts(
         uuid=label.uuid if label else None,
         barcode=label.barcode if label else barcode or memory.barcode,

@@ -176,3 +176,47 @@ def test_a_wrong_date_is_a_usage_error(pytp: Pytp, saved: Path) -> None:
     assert pytp("find", "plain", "--since", "yesterday").code == 2
     assert pytp("find", "plain", "--since", "30d").code == 0
     assert pytp("find", "plain", "--since", "2999-01-01").code == 11
+
+
+def rows(pytp: Pytp, tmp_path: Path) -> dict[str, list[dict[str, object]]]:
+    """What an export says, without ids, times of sight, and who told it."""
+    out = tmp_path / "rows.jsonl"
+    assert pytp("catalog", "export", str(out)).code == 0
+    aside = {"id", "session", "cartridge", "tape_file", "first_seen", "last_seen", "last_written", "origin"}
+    found: dict[str, list[dict[str, object]]] = {}
+    for line in out.read_text().splitlines():
+        row = json.loads(line)
+        found.setdefault(row["table"], []).append({key: value for key, value in row.items() if key not in aside})
+    return found
+
+
+def test_a_lost_catalog_comes_back_from_the_trailers(pytp: Pytp, saved: Path, drive: str, tmp_path: Path) -> None:
+    """Two sessions, one of them with two arguments and a file that nobody could read."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "one").write_bytes(b"1" * 5000)
+    assert pytp("backup", "-d", drive, "--hash", "sha256", str(saved / "deep"), str(other)).code == 0
+    before = rows(pytp, tmp_path)
+    found = pytp("find", "*", "--json").json["matches"]
+    for file in (tmp_path / DATABASE).parent.glob("catalog.db*"):
+        file.unlink()
+    ended = pytp("catalog", "rebuild", "-d", drive, "--json")
+    assert ended.code == 0, ended.err
+    assert len(ended.json["sessions"]) == 2
+    assert rows(pytp, tmp_path) == before
+    assert pytp("find", "*", "--json").json["matches"] == found
+    assert pytp("catalog", "check").code == 0
+    assert pytp("catalog", "rebuild", "-d", drive).code == 0, "again, over what is there"
+    assert rows(pytp, tmp_path) == before
+    assert pytp("catalog", "check").code == 0
+
+
+def test_what_no_trailer_tells_of_is_named(pytp: Pytp, drive: str, source: Path) -> None:
+    assert pytp("backup", "-d", drive, "--bare", "--no-catalog", str(source)).code == 0
+    ended = pytp("catalog", "rebuild", "-d", drive)
+    assert ended.code == 1
+    assert "tape file 0: no trailer" in ended.err
+
+
+def test_a_blank_cartridge_tells_nothing(pytp: Pytp, drive: str) -> None:
+    assert pytp("catalog", "rebuild", "-d", drive).code == 11

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Tell the catalog again what is on a cartridge, from its trailers alone: a few seeks, no member is read."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+
+from pytp_native.catalog.recording import OpenSession
+from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
+from pytp_native.catalog.store import Catalog
+from pytp_native.devices.cartridge_memory import read_memory
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import MediumError, NothingHere
+from pytp_native.jobs.cartridge import Found, earlier_trailers, identify, trailer_at
+from pytp_native.jobs.events import Emit, JobReport, Notice
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.ledger import cartridge_facts
+from pytp_native.jobs.parts import position_of
+from pytp_native.stream.member_columns import ROOM, MemberColumns
+from pytp_native.stream.member_index import read_records
+from pytp_native.stream.trailer import Earlier, SavedFile, SessionRecord, TrailerReader
+
+
+class Rebuild:
+    """One cartridge, in the drive."""
+
+    def __init__(self, drive: Drive, catalog: Catalog, emit: Emit) -> None:
+        self._drive = drive
+        self._catalog = catalog
+        self._emit = emit
+        self._columns = MemberColumns()
+        self._told: set[int] = set()
+        """Tape files that the trailers tell of, their own included."""
+        self._sessions: list[str] = []
+        self._members = 0
+        self._troubles = 0
+
+    def run(self, interrupt: Interrupt) -> JobReport:
+        """Read all trailers. Raises NothingHere for a blank cartridge; the tape is left at the end of data."""
+        self._drive.prepare()
+        found = identify(self._drive)
+        if found.is_blank:
+            raise NothingHere(self._drive.name, "the cartridge is blank", "load one that was written")
+        self._drive.to_end_of_data()
+        end = self._drive.where().file or 0
+        trailers = earlier_trailers(self._drive)
+        for trailer in trailers:
+            if interrupt.triggered:
+                break
+            self._read(trailer, found)
+        self._drive.to_end_of_data()
+        if not interrupt.triggered:
+            self._tell_untold(end, found)
+        return JobReport(
+            command="catalog rebuild",
+            exit_code=130 if interrupt.triggered else int(self._troubles > 0),
+            device=self._drive.address,
+            arguments=(),
+            position=position_of(self._drive),
+            message="interrupted; what was told stays" if interrupt.triggered else "",
+            details={"sessions": self._sessions, "members": self._members},
+        )
+
+    def _read(self, trailer: Earlier, found: Found) -> None:
+        """Tell of one trailer; one that cannot be read is passed over."""
+        if trailer.tape_file is None:
+            return
+        try:
+            self._drive.go_to_file(trailer.tape_file)
+            start = position_of(self._drive)
+            with trailer_at(self._drive) as reader:
+                session, mine = self._begin(reader.session, found)
+                self._tell(reader, session)
+            end = position_of(self._drive)
+        except MediumError as error:
+            self._trouble(str(error))
+            return
+        first = start.logical_block if start else None
+        blocks = end.logical_block - first - 1 if end and end.logical_block and first is not None else 0
+        facts = TapeFileFacts(
+            trailer.tape_file, first, reader.session.block_bytes, kind="trailer", part=reader.session.part
+        )
+        session.begin_tape_file(mine, facts).end("saved", blocks, closed=True)
+        self._told.add(trailer.tape_file)
+        self._sessions.append(reader.session.uuid)
+        session.end(reader.session.status, reader.session.exit, ended=_seconds(reader.session.ended))
+        paths = ", ".join(saved.path for saved in reader.session.arguments)
+        self._emit(Notice("info", "CATALOG", f"session of {reader.session.started}: {paths}"))
+
+    def _begin(self, record: SessionRecord, found: Found) -> tuple[OpenSession, int]:
+        """Begin to tell; return the session, and the cartridge in the drive."""
+        mine = cartridge_facts(found.label, read_memory(self._drive.address))
+        facts = SessionFacts(
+            record.uuid, _seconds(record.started), job=record.job, label=record.label, hash=record.hash,
+            host=record.host, software=record.software, origin="trailer",
+        )  # fmt: skip
+        return self._catalog.retell_session(facts, mine, part=record.part)
+
+    def _tell(self, reader: TrailerReader, session: OpenSession) -> None:
+        """Tell of the tape files and their members."""
+        record = reader.session
+        if record.index_error:
+            self._trouble(f"session of {record.started}: its index is not complete ({record.index_error})")
+        listed = {(saved.part, saved.tape_file): saved for saved in record.arguments}
+        for indexed, stored in reader.indexes():
+            saved = listed.pop((indexed.part, indexed.tape_file), None)
+            if saved is None:
+                continue
+            file = session.begin_tape_file(self._cartridge(session, record, saved), _facts(record, saved))
+            for records in read_records(stored, reader.subject):
+                at = 0
+                while at < len(records):
+                    columns, used = self._columns.convert(records[at : at + ROOM])
+                    file.add(MemberBatch(*columns))
+                    at += used
+            file.end(saved.status, saved.blocks, closed=True)
+            self._members += file.members
+            if saved.part == record.part and saved.tape_file is not None:
+                self._told.add(saved.tape_file)
+        for saved in listed.values():
+            self._trouble(f"tape file {saved.tape_file} ({saved.path}): its index is missing")
+
+    @staticmethod
+    def _cartridge(session: OpenSession, record: SessionRecord, saved: SavedFile) -> int:
+        """A trailer may tell of the cartridge before, which had no room for one."""
+        volume = record.cartridges[saved.part - 1] if saved.part <= len(record.cartridges) else None
+        if saved.part == record.part or volume is None or not (volume.uuid or volume.barcode):
+            return session.last_cartridge
+        return session.met_cartridge(CartridgeFacts(volume.uuid, volume.barcode))
+
+    def _tell_untold(self, end: int, found: Found) -> None:
+        """Name the tape files that no trailer tells of: a session that died, or another program's."""
+        first = 1 if found.label else 0
+        for number in range(first, end):
+            if number not in self._told:
+                self._trouble(f"tape file {number}: no trailer tells what is in it; see it with pytp ls")
+
+    def _trouble(self, text: str) -> None:
+        self._troubles += 1
+        self._emit(Notice("warning", "CATALOG", f"{self._drive.name}: {text}"))
+
+
+def rebuild(drive: Drive, catalog: Catalog, emit: Emit, interrupt: Interrupt) -> JobReport:
+    """Take over all sessions of the cartridge in the drive; exit 1 when some of it is told by no trailer."""
+    return Rebuild(drive, catalog, emit).run(interrupt)
+
+
+def _facts(record: SessionRecord, saved: SavedFile) -> TapeFileFacts:
+    return TapeFileFacts(
+        saved.tape_file, saved.first_block, record.block_bytes, os.fsencode(saved.path), os.fsencode(saved.name),
+        part=saved.part, skipped=saved.skipped, ahead=saved.ahead,
+    )  # fmt: skip
+
+
+def _seconds(text: str) -> int:
+    """Take a time of session.json; 0 for what is none."""
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp())
+    except ValueError:
+        return 0
