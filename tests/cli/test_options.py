@@ -53,10 +53,17 @@ ORIGINAL_OPTIONS = {
 EVERY_OPTION = {
     "backup": "--append-foreign --bare --double-buffer --drive --exclude --full-paths --hash --hw-compression "
     "--incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members --memory-buffer "
-    "--memory-buffer-percent --memory_buffer --memory_buffer_percent --one-file-system --overwrite --strategy --volume "
-    "--volumes -d -i -j -l -lwm -m -mem -memp -s",
+    "--memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --one-file-system --overwrite "
+    "--strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
     "restore": "--drive --json --overwrite --volumes -d",
     "ls": "--all --drive --json --sample -d",
+    "find": "--deleted --ignore-case --job --json --label --limit --since -i -j -n",
+    "sessions": "--job --json --label --verbose -j -v",
+    "tapes": "--json",
+    "catalog check": "--json",
+    "catalog rebuild": "--drive --json -d",
+    "catalog export": "--json",
+    "catalog import-json": "--job --json -j",
     "cat": "--drive --file --json --output -d -f -o",
     "duplicate": "--json --overwrite",
     "label": "--drive --json --overwrite --pool -d",
