@@ -52,6 +52,7 @@ def load(
     load of an LTO-9 cartridge can take two hours. Exit 9: the library failed; where the cartridge is now is said."""
     with Run(ctx, "load", as_json=as_json) as run, opened(run, library, drive) as (choice, served):
         unit, number = unit_of(run, choice, served, drive)
+        run.fields["device"] = unit.address
         moved = served.load(slot, number)
         word = "loaded from" if moved.moved else "is in the drive already, from"
         _tell_moved(run, moved, f"{unit.address}: {_called(moved)} {word} {moved.source}")
@@ -101,7 +102,7 @@ def move(
 def opened(run: Run, library: str | None, drive: str | None) -> Iterator[tuple[LibraryChoice, TapeLibrary]]:
     """Open the library that is meant; it is closed at the end of the block."""
     choice = choose(library, drive, run.config, run.note)
-    run.fields.update(device=choice.address, library=choice.name)
+    run.fields.update(device=choice.address, library=choice.name, changer=choice.address)
     served = choice.open(Steps(run.note))
     try:
         yield choice, served
@@ -127,6 +128,7 @@ def unit_of(run: Run, choice: LibraryChoice, served: TapeLibrary, flag: str | No
 def _put_away(run: Run, library: str | None, drive: str | None, slot: int | None) -> None:
     with opened(run, library, drive) as (choice, served):
         unit, number = unit_of(run, choice, served, drive)
+        run.fields["device"] = unit.address
         moved = served.unload(number, slot)
         _tell_moved(run, moved, f"{unit.address}: {_called(moved)} put into {moved.target}")
         run.fields.update(drive=number, slot=moved.target.number)

@@ -110,7 +110,8 @@ def test_a_slot_that_is_not_there_is_a_mistake_in_the_command(pytp: Pytp, drive:
 
 
 def test_unload_goes_where_it_came_from_or_where_it_is_told(pytp: Pytp, drive: str, changer: str) -> None:
-    assert pytp("unload", "-d", drive, "--json").json["slot"] == 1
+    told = pytp("unload", "-d", drive, "--json").json
+    assert (told["device"], told["changer"], told["drive"], told["slot"]) == (drive, changer, 0, 1)
     pytp("load", "1", "-d", drive)
     assert pytp("unload", "4", "-d", drive).out == f"{drive}: PYT001L9 put into slot 4\n"
     assert places(pytp, changer)["PYT001L9"] == "slot 4"
