@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from hwtests.benches import TgtBench, VirtualBench
+from pytp_native.errors import LibraryError
 from tests.contract.library_contract import LibraryContract
 
 GUEST = os.environ.get("PYTP_GUEST")
@@ -31,6 +32,10 @@ class TestKernelLibrary(LibraryContract):
     @pytest.fixture
     def drive_addresses(self, tidied):
         return ["/dev/nst0", "/dev/nst1"]
+
+    @pytest.mark.xfail(GUEST == "tgt", reason="tgt: no POSITION TO ELEMENT", raises=LibraryError, strict=True)
+    def test_the_robot_goes_where_it_is_sent(self, library):
+        super().test_the_robot_goes_where_it_is_sent(library)
 
 
 @pytest.fixture
@@ -91,6 +96,16 @@ def test_without_a_configuration_the_drives_are_known_by_their_serial_numbers(py
         pytest.skip("tgt ends its answer in the last identifier")
     found = pytp("list", "-l", "/dev/sg2")["elements"]
     assert [one["address"] for one in found if one["kind"] == "drive"] == ["/dev/nst0", "/dev/nst1"]
+
+
+def test_the_library_of_a_drive_that_is_not_configured_is_found(pytp, tmp_path):
+    if GUEST == "tgt":
+        pytest.skip("tgt ends its answer in the last identifier")
+    (tmp_path / "config.json").write_text("{}")
+    told = pytp("status", "-d", "/dev/nst0")
+    assert (told["exit"], told["label"], told["slot"]) == (0, "PYT001L6", 1)
+    assert pytp("load", "2", "-d", "/dev/nst1")["drive"] == 1
+    assert pytp("unload", "-d", "/dev/nst1")["slot"] == 2
 
 
 def test_a_retension_puts_the_cartridge_back(pytp):

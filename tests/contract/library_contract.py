@@ -121,8 +121,8 @@ class LibraryContract:
         emptied.load(str(first), 0)
         tape = open_tape(drive_addresses[0])
         try:
-            assert tape.position() == 0
-            assert tape.status().file_number == 0
+            assert (tape.status().file_number, tape.status().block_number) == (0, 0)
+            assert tape.read_block(memoryview(bytearray(100))) == 0, "the first of the two filemarks"
         finally:
             tape.close()
 
