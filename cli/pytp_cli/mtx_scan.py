@@ -7,7 +7,7 @@ from pytp_cli import inquiry_lines
 from pytp_cli.generic_device import PATIENT, Refused
 from pytp_cli.mtx_failure import Failure, shown
 from pytp_cli.mtx_library import Library
-from pytp_native.errors import BadReply, DeviceError, PytpError
+from pytp_native.errors import BadReply, DeviceBusy, DeviceError, PytpError
 from pytp_native.scsi import element_scan, executor
 from pytp_native.scsi.element_scan import Scan
 from pytp_native.scsi.mode_pages import DRIVE, IMPORT_EXPORT, STORAGE, TRANSPORT, ElementAddresses, ElementRange
@@ -88,9 +88,11 @@ class Scanner:
 
     def _library(self, addresses: ElementAddresses | None, *, is_attached: bool) -> Library:
         told = addresses or _EVERYWHERE
+        room = _room(addresses)
         scan = Scan(
-            policy=PATIENT, volume_tags=not self._flags.no_barcodes, most_bytes=_room(addresses), attached=is_attached
-        )
+            policy=PATIENT, volume_tags=not self._flags.no_barcodes, most_bytes=max(room, _SAFE_BYTES),
+            first_bytes=room, attached=is_attached,
+        )  # fmt: skip
         if self._flags.all_types:
             found = self._all_types(scan, told)
         else:
@@ -145,7 +147,7 @@ class Scanner:
     def _ask(self, scan: Scan, where: ElementRange) -> ElementStatus:
         transport = self._device.transport
         try:
-            return executor.run(transport, scan.request(_ALL_TYPES, where, scan.most_bytes), scan.policy)
+            return executor.run(transport, scan.request(_ALL_TYPES, where, scan.first_bytes), scan.policy)
         except PytpError as error:
             plainer = _plainer(scan, error)
             if plainer is None:
@@ -155,8 +157,8 @@ class Scanner:
 
 def _plainer(scan: Scan, error: PytpError) -> Scan | None:
     """Return how to ask again after an error; None if there is no other way."""
-    if isinstance(error.__cause__, OSError) and scan.most_bytes > _SAFE_BYTES:
-        return scan._replace(most_bytes=_SAFE_BYTES)
+    if isinstance(error.__cause__, OSError) and scan.first_bytes > _SAFE_BYTES:
+        return scan._replace(most_bytes=_SAFE_BYTES, first_bytes=_SAFE_BYTES)
     if error.sense and scan.volume_tags and not isinstance(error, BadReply):
         return scan._replace(volume_tags=False)
     return None
@@ -171,8 +173,8 @@ def _room(addresses: ElementAddresses | None) -> int:
 
 
 def _was_answered(error: PytpError) -> bool:
-    """A plain DeviceError without sense data is a command that was not carried."""
-    return bool(error.sense) or isinstance(error.__cause__, OSError) or type(error) is not DeviceError
+    """A device's refusal, or the kernel's; else the command was not carried, or its answer makes no sense."""
+    return bool(error.sense) or isinstance(error.__cause__, OSError) or isinstance(error, DeviceBusy)
 
 
 def _unreadable(error: BadReply) -> Failure:

@@ -41,6 +41,8 @@ class Scan(NamedTuple):
     """DVCID, asked for drives only."""
     most_bytes: int = 65536
     """Transfer limit of the device; that of the host adapter is asked of a transport that knows it."""
+    first_bytes: int = 0
+    """Allocation length to begin with; 0: as much as the elements may take."""
     attached: bool = False
     """The changer answers through its drive (SPC-2, MChngr): READ ELEMENT STATUS ATTACHED."""
 
@@ -98,7 +100,7 @@ def elements_of_type(transport: ScsiTransport, scan: Scan, element_type: int, wh
     found: list[Element] = []
     left = where
     scan = scan._replace(most_bytes=min(scan.most_bytes, getattr(transport, "most_transfer_bytes", scan.most_bytes)))
-    room = min(scan.most_bytes, max(LEAST_ROOM, 16 + _ENTRY_BYTES * left.size))
+    room = min(scan.most_bytes, scan.first_bytes or max(LEAST_ROOM, 16 + _ENTRY_BYTES * left.size))
     while left.size > 0:
         try:
             status, scan = _ask(transport, scan, element_type, left, room)

@@ -40,7 +40,7 @@ def check(key: int, asc: int, ascq: int, *, specific: bytes = b"", valid: bool =
 class FakeUnit:
     """A logical unit. `planned` answers come first, by operation code; then the device's own."""
 
-    address = "fake"
+    address = "/dev/sg0"
 
     def __init__(self) -> None:
         self.cdbs: list[bytes] = []
@@ -89,6 +89,7 @@ class FakeLibrary(FakeUnit):
         self.page = golden("mhvtl-mode-1d")
         self.short = False
         """Descriptors without tags."""
+        self.reads_labels = True
 
     def own(self, cdb: bytes) -> ScsiReply:
         opcode = cdb[0]
@@ -107,6 +108,8 @@ class FakeLibrary(FakeUnit):
         return check(5, 0x20, 0, specific=bytes((0xC0, 0, 0)))
 
     def _elements(self, cdb: bytes) -> ScsiReply:
+        if cdb[1] & 0x10 and not self.reads_labels:
+            return check(5, 0x24, 0)
         if not cdb[1] & 0xF:
             return check(5, 0x24, 0, specific=bytes((0xCF, 0, 0)))
         kinds = {1: {1: EMPTY}, 2: self.slots, 3: self.mail, 4: self.drives}
