@@ -46,9 +46,9 @@ SCENES = {
         "load 1 -1; load x; unload x; load 2 1 3; transfer; transfer 2; transfer 0 1; transfer 2 0; "
         "transfer 99 1; transfer 2 99"
     ),
-    "without a number": "unload; unload; load 1; unload; load 2; unload; load 4 0 unload",
+    "without a number": "unload; unload; load 1; unload; load 2; unload; load 4 0; unload",
     "chains": (
-        "unload 1 0 load 2 0; unload 2 0 load 1 0; load 2 1 unload 2 1; load 3 1 load 4 1; "
+        "unload 1 0 load 2 0; unload 2 0 load 1 0; load 2 1 unload 2 1; load 3 1 load 4 0; "
         "unload 3 1 unload 1 0; load 1 0 unload 4 0; unload 1 0 foo; load 1 0 load 99"
     ),
     "slots": (
@@ -221,6 +221,14 @@ def test_behind_a_move_status_shows_what_a_new_status_shows(place: Place) -> Non
     place.ours("load 2 1")
     assert place.theirs("status").ended.out in got.ended.out
     assert place.ours("unload 2 1 status").ended.out.endswith(place.theirs("status").ended.out)
+
+
+def test_what_was_loaded_on_the_same_line_goes_back_to_its_slot(place: Place) -> None:
+    """mtx takes what the library said of the drive while it was empty."""
+    place.begin()
+    got = place.ours("unload load 3 0 unload").ended
+    assert (got.code, got.out.splitlines()[-1]) == (0, b"Unloading drive 0 into Storage Element 3...done")
+    assert place.ours("load 3 1 load 2 1").ended.err.splitlines()[0] == "Drive 1 Full (Storage Element 3 loaded)"
 
 
 def test_numbers_that_mtx_takes_for_others_are_refused(place: Place) -> None:

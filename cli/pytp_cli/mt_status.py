@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pytp_cli.mt_densities import NAMES
+from pytp_native.spec.density import NAMES
 from pytp_native.transport import records
 
 TYPE_CHECKING = False

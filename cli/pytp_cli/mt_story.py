@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 
-from pytp_native.errors import DeviceError, NotReady, PytpError
+from pytp_native.errors import BadReply, DeviceError, NotReady, PytpError
 from pytp_native.ffi import lib
 from pytp_native.spec.opcodes import CHECK_CONDITION
 from pytp_native.transport import address, errno_story, holders, open_scsi
@@ -31,20 +31,6 @@ _REASONS = {
     (lib.MTMKPART, errno.EINVAL): _NO_PARTITIONS,
 }
 """What st_ioctl means by an errno of these operations (drivers/scsi/st.c)."""
-
-_NOT_READY = {
-    0x0400: ("the drive is not ready and does not say why", "look at its display; see dmesg"),
-    0x0401: ("the drive is still becoming ready", "wait and try again"),
-    0x0402: ("the drive has a cartridge that is not threaded", "mt load"),
-    0x0403: ("the drive needs somebody's hand", "look at its display"),
-    0x0412: ("the drive is offline", "switch it online"),
-    0x3A00: ("no cartridge is loaded", "load a cartridge"),
-    0x3A02: ("the door is open", "close it"),
-    0x3000: ("the cartridge does not fit this drive", "load another"),
-    0x3003: ("a cleaning cartridge is in the drive", "wait until it is done"),
-    0x2900: ("the drive was switched on or reset", "rewind, then try again"),
-}
-"""ASC << 8 | ASCQ of TEST UNIT READY (SPC-5, annex F), as far as they tell an operator what to do."""
 
 
 def opening(name: str, failed: Failed, *, write: bool) -> PytpError:
@@ -116,15 +102,15 @@ def _sense(name: str) -> PytpError | None:
     return sense_error(name, reply.sense) if reply.status == CHECK_CONDITION else None
 
 
-def sense_error(name: str, sense: bytes) -> PytpError | None:
-    """Put the sense data of a TEST UNIT READY into words and numbers; None when there are none (SPC-5, 4.4)."""
-    if len(sense) >= 4 and sense[0] & 0x7F in {0x72, 0x73}:
-        key, code = sense[1] & 0xF, sense[2] << 8 | sense[3]
-    elif len(sense) >= 14:
-        key, code = sense[2] & 0xF, sense[12] << 8 | sense[13]
-    else:
+def sense_error(name: str, data: bytes) -> PytpError | None:
+    """Put the sense data of a TEST UNIT READY into words and numbers; None when there are none."""
+    from pytp_native.scsi import judge
+    from pytp_native.scsi.sense import parse_sense
+
+    try:
+        sense = parse_sense(data)
+    except BadReply:
         return None
-    fact, advice = _NOT_READY.get(code) or _NOT_READY.get(code & 0xFF00) or ("the drive is not ready", "see dmesg")
-    error = NotReady(name, f"{fact} (sense key {key:x}h, additional sense {code >> 8:02x}h/{code & 0xFF:02x}h)", advice)
-    error.__cause__ = None
+    error = NotReady(name, judge.describe(sense), judge.meaning(sense)[1])
+    error.sense = data
     return error

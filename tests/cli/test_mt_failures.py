@@ -188,8 +188,8 @@ def test_a_drive_that_is_not_ready_is_asked_for_its_reason(capfd, monkeypatch, s
     node.errors["operate"] = errno.EIO
     node.status = READY._replace(mt_gstat=0)
     assert run(capfd, "-f", NODE, "rewind").lines[-1] == (
-        f"mt: {NODE}: rewind: the drive is still becoming ready (sense key 2h, additional sense 04h/01h); "
-        "wait and try again"
+        f"mt: {NODE}: rewind: not ready: becoming ready (sense 2/04/01); "
+        "wait until it is loaded; a new LTO-9 cartridge can take two hours"
     )
     assert scsi.closed
 
@@ -206,9 +206,9 @@ def test_a_drive_at_work_is_not_asked(capfd, monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("key", "code", "told"),
     [
-        (2, "3a00", "no cartridge is loaded (sense key 2h, additional sense 3ah/00h)"),
-        (2, "04ff", "the drive is not ready and does not say why (sense key 2h, additional sense 04h/ffh)"),
-        (4, "4400", "the drive is not ready (sense key 4h, additional sense 44h/00h)"),
+        (2, "3a00", "not ready: no cartridge (sense 2/3a/00)"),
+        (2, "04ff", "not ready: the vendor's own code 04h/ffh (sense 2/04/ff)"),
+        (4, "4400", "hardware error: internal failure of the device (sense 4/44/00)"),
     ],
 )
 def test_sense_data_are_put_into_words_and_numbers(key: int, code: str, told: str) -> None:

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from pytp_cli import mt_densities, mt_status
+from pytp_cli import mt_status
+from pytp_native.spec import density
 from pytp_native.transport.records import MtStatus
 from tests.cli.mt_bench import NODE, READY, make_fake, run
 
@@ -128,10 +129,10 @@ def test_densities_are_two_columns(capfd) -> None:
 
 
 def test_every_lto_generation_has_a_name() -> None:
-    names = {code: name for code, name in mt_densities.NAMES.items() if name.startswith("LTO-")}
+    names = {code: name for code, name in density.NAMES.items() if name.startswith("LTO-")}
     assert names == {
         0x42: "LTO-2", 0x44: "LTO-3", 0x46: "LTO-4", 0x58: "LTO-5", 0x5A: "LTO-6", 0x5C: "LTO-7", 0x5D: "LTO-7-M8",
         0x5E: "LTO-8", 0x60: "LTO-9", 0x62: "LTO-10", 0x63: "LTO-10 Premium",
     }  # fmt: skip
-    assert len(mt_densities.NAMES) == 97 + 2
-    assert list(mt_densities.NAMES) == sorted(mt_densities.NAMES)
+    assert len(density.NAMES) == 97 + 2
+    assert list(density.NAMES) == sorted(density.NAMES)
