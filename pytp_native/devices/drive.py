@@ -13,6 +13,7 @@ from pytp_native.errors import (
     DeviceError,
     EndOfData,
     FilemarkMet,
+    NoMedium,
     NothingHere,
     NotSupported,
     PytpError,
@@ -57,6 +58,8 @@ class Drive:
         """Block size in bytes that `prepare` sets."""
         self.name = name or tape.address
         """What messages and reports call it: the configured name or the address."""
+        self.is_open = True
+        """False when `change` could not open the device again."""
         self._writes = writes
         self.has_lowest_speed = has_lowest_speed
         """A real drive stops and backs up when data come too slowly; a virtual one does not care."""
@@ -108,10 +111,12 @@ class Drive:
         """
         address = self.tape.address
         self.tape.close()
+        self.is_open = False
         try:
             return swap()
         finally:
             self.tape = open_tape(address, write=self._writes)
+            self.is_open = True
 
     # -- facts -------------------------------------------------------------------------------------------------------
 
@@ -119,7 +124,9 @@ class Drive:
         return self.tape.status()
 
     def where(self) -> Position:
-        """Return the position, as far as the drive knows it."""
+        """Return the position, as far as the drive knows it. NoMedium after a `change` that left the drive empty."""
+        if not self.is_open:
+            raise NoMedium(self.name, "the drive is empty")
         try:
             # First: at the beginning of the partition st takes its file and block number from this answer.
             logical_block: int | None = self.tape.position()

@@ -150,14 +150,14 @@ def earlier_trailers(drive: Drive) -> tuple[Earlier, ...]:
     if not here.file:
         return ()
     found: tuple[Earlier, ...] = ()
-    with suppress(PytpError):  # what is damaged there keeps nobody from appending
-        for number in range(here.file - 1, max(0, here.file - 1 - _LOOK_BACK), -1):
+    for number in range(here.file - 1, max(0, here.file - 1 - _LOOK_BACK), -1):
+        session = None
+        with suppress(PytpError):  # what is damaged there keeps nobody from appending
             drive.go_to_file(number)
             session = trailer_here(drive)
-            if session is not None:
-                itself = Earlier(session.uuid, number, session.first_block, session.started)
-                found = (*session.earlier, itself)
-                break
+        if session is not None:
+            found = (*session.earlier, Earlier(session.uuid, number, session.first_block, session.started))
+            break
     drive.go_to_file(here.file)
     return found
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.devices.library import TapeLibrary
-from pytp_native.errors import CartridgeNeeded
+from pytp_native.errors import CartridgeNeeded, NotReady
 from pytp_native.scsi.mode_pages import STORAGE
 
 
@@ -81,5 +81,19 @@ class PromptSupply:
                 return None
         name = f"cartridge {volume}" if volume else "a blank cartridge"
         mtio.offline(drive.tape)
-        agreed = drive.change(lambda: self._ask(f"{drive.name}: load {name} and press Return, or type q to stop: "))
-        return Offer(volume=volume) if agreed else None
+        return Offer(volume=volume) if self._loaded(drive, f"load {name}") else None
+
+    def _loaded(self, drive: Drive, what: str) -> bool:
+        """Ask until a cartridge is in the drive, or nobody will put one in; the drive is closed then."""
+        trouble = ""
+        while True:
+            answers: list[bool] = []
+            text = f"{drive.name}: {trouble}{what} and press Return, or type q to stop: "
+            try:
+                drive.change(lambda: answers.append(self._ask(text)))  # noqa: B023 - called at once
+            except NotReady as error:
+                trouble = f"{error.fact}; "
+            if not answers or not answers[0]:
+                return False
+            if drive.is_open:
+                return True

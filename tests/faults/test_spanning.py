@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from pytp_native.errors import MediumError, Refused
+from pytp_native.errors import MediumError, NotReady, Refused
 from pytp_native.jobs import frame
+from pytp_native.jobs.backup import BackupRequest, backup
 from pytp_native.jobs.events import JobReport
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.restore import RestoreRequest, restore
-from pytp_native.jobs.supply import LibrarySupply
+from pytp_native.jobs.supply import LibrarySupply, PromptSupply
 from pytp_native.stream.member_index import read_index
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.trailer import SessionRecord, TrailerReader
@@ -345,3 +346,40 @@ def test_restore_follows_wherever_it_was_cut(shelf: Path, tmp_path: Path, swept:
     assert cartridges.backup(swept).code == 0
     assert restored(cartridges, "PYT001L9", tmp_path / "out").exit_code == 0
     assert differences(describe(swept), describe(tmp_path / "out" / "swept")) == []
+
+
+# -- a person instead of a library -------------------------------------------------------------------------------------
+
+
+def prompted(cartridges: Shelf, source: Path, answers: list[str | None]) -> tuple[Done, list[str]]:
+    """Back up with somebody who puts in the named cartridges, presses Return over nothing (""), or stops (None)."""
+    asked: list[str] = []
+    with cartridges.served() as served, cartridges.open(write=True) as drive:
+
+        def ask(text: str) -> bool:
+            asked.append(text)
+            answer = answers.pop(0)
+            if answer:
+                served.load(answer, 0)
+            return answer is not None
+
+        request = BackupRequest(paths=(os.fsencode(source),))
+        with suppress(NotReady):
+            return Done(backup(drive, request, lambda event: None, Interrupt(), PromptSupply(ask)), []), asked
+    pytest.fail("the job did not end")
+
+
+def test_a_person_is_asked_until_there_is_a_cartridge(shelf: Path, tmp_path: Path) -> None:
+    source = tree_of(tmp_path / "data", a=9 * MIB)
+    cartridges = Shelf(shelf / "vtl", cartridges=2, block_bytes=65536)
+    done, asked = prompted(cartridges, source, ["", "PYT002L9"])
+    assert (done.code, len(asked)) == (0, 2)
+    assert "load a blank cartridge and press Return" in asked[0]
+    assert asked[1].startswith(f"{cartridges.address}: ")
+    check_joined(cartridges.set(), source, tmp_path / "out", 65536)
+
+
+def test_a_person_who_stops_ends_it_with_exit_10(shelf: Path, tmp_path: Path) -> None:
+    source = tree_of(tmp_path / "data", a=9 * MIB)
+    done, asked = prompted(Shelf(shelf / "vtl", cartridges=2, block_bytes=65536), source, [None])
+    assert (done.code, done.statuses, len(asked)) == (10, ["failed"], 1)

@@ -21,7 +21,7 @@ from pytp_native.jobs.labelling import LabelRequest, label_cartridge
 from pytp_native.stream.label import Label, parse_label
 from pytp_native.stream.member_index import read_index
 from pytp_native.stream.own_archive import find_mark
-from pytp_native.stream.trailer import SessionRecord, TrailerReader
+from pytp_native.stream.trailer import SessionRecord, TrailerReader, build_trailer
 from tests.cartridge import Cartridge, Done
 from tests.trees import describe, differences
 
@@ -118,6 +118,17 @@ def test_a_crash_behind_a_trailer_does_not_break_the_chain(cartridge: Cartridge,
     assert save(cartridge, tree("three", f=5)).code == 0
     assert kinds(cartridge) == ["label", "data", "trailer", "data", "data", "trailer"]
     assert [one.tape_file for one in session_in(cartridge, 5).earlier] == [2]
+
+
+def test_a_trailer_that_is_cut_off_does_not_break_the_chain(cartridge: Cartridge, tree: Tree) -> None:
+    """As a crash in the middle of a trailer leaves it: the mark, and half of session.json."""
+    save(cartridge, tree("one", f=5))
+    save(cartridge, tree("two", f=5))
+    whole = cartridge.objects()
+    cut = b"".join(build_trailer(session_in(cartridge, 4), None))[:1800].ljust(BLOCK, b"x")
+    cartridge.write([*whole[:-2], cut, None])
+    assert save(cartridge, tree("three", f=5)).code == 0
+    assert [one.tape_file for one in session_in(cartridge, 6).earlier] == [2]
 
 
 def test_an_interrupt_leaves_a_trailer_with_what_is_complete(cartridge: Cartridge, tree: Tree) -> None:
