@@ -66,7 +66,9 @@ class Frame:
         self._ring = ring
         self._emit = emit
         self._about = about
-        self._started: float = before._started if before else time.time()
+        self.started: int = before.started if before else int(time.time())
+        self.ended: int | None = None
+        """As the trailer has it."""
         self._spool = IndexSpool()
         self._saved: list[SavedFile] = []
 
@@ -155,8 +157,9 @@ class Frame:
         self, failure: PytpError | None, not_started: tuple[bytes, ...], tape_file: int | None, first_block: int | None
     ) -> SessionRecord:
         label = self.place.label
+        self.ended = int(time.time())
         return SessionRecord(
-            uuid=self.uuid, started=stamp(self._started), ended=stamp(time.time()),
+            uuid=self.uuid, started=stamp(self.started), ended=stamp(self.ended),
             status=self._status(failure), exit=failure.exit_code if failure else int(self._has_problems()),
             block_bytes=self._drive.block_bytes, hash=self._about.hash,
             cartridge=label.uuid if label else None, barcode=label.barcode if label else None,

@@ -72,12 +72,12 @@ class Ledger:
 
     # -- the session -------------------------------------------------------------------------------------------------
 
-    def begin(self, uuid: str) -> None:
+    def begin(self, uuid: str, started: int) -> None:
         """Raises CatalogError: nothing is on tape yet."""
         about = self._about
         self._session = self._catalog.begin_session(
             SessionFacts(
-                uuid, int(time.time()), job=about.job, label=about.label, hash=about.hash, host=platform.node(),
+                uuid, started, job=about.job, label=about.label, hash=about.hash, host=platform.node(),
                 pid=os.getpid(), software=f"pytp {pytp_native.__version__}",
             )
         )  # fmt: skip
@@ -96,7 +96,7 @@ class Ledger:
         self._part += 1
         self._cartridge = self._session.on_cartridge(facts, overwrites_from=here.file if here else None)
 
-    def end(self, failure: PytpError | None, exit_code: int) -> None:
+    def end(self, failure: PytpError | None, exit_code: int, ended: int | None = None) -> None:
         """The session is over, its trailer written where one was due."""
         if self._session is None:
             return
@@ -106,7 +106,9 @@ class Ledger:
                 self._session.add_device_error(
                     self._cartridge, device=self._drive.address, kind=kind, text=str(failure), sense=failure.sense
                 )
-            self._session.end("failed" if self.lost and failure is None else _state(failure, exit_code), exit_code)
+            self._session.end(
+                "failed" if self.lost and failure is None else _state(failure, exit_code), exit_code, ended=ended
+            )
         if self.lost:
             what = "this session is not in the catalog as it should be; what is on tape is not affected"
             fact = f"{self._catalog.path}: {what}: its trailer has it: pytp catalog rebuild"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from typing import NamedTuple
 
@@ -88,7 +89,7 @@ class Session:
         """Close the session in the catalog; a session that is not recorded as it should be is not all done."""
         if self._ledger is None:
             return exit_code
-        self._ledger.end(self._failure, exit_code)
+        self._ledger.end(self._failure, exit_code, self._frame.ended if self._frame else None)
         return exit_code or int(self._ledger.lost)
 
     def close(self) -> None:
@@ -100,7 +101,8 @@ class Session:
         if self._interrupt.triggered:
             return
         if self._ledger is not None:
-            self._ledger.begin(self._frame.uuid if self._frame else str(uuid.uuid4()))
+            frame = self._frame
+            self._ledger.begin(*((frame.uuid, frame.started) if frame else (str(uuid.uuid4()), int(time.time()))))
             self._ledger.on_cartridge(self._frame.place.label if self._frame else None)
         if self._frame is not None:
             self._failure = self._frame.begin()
