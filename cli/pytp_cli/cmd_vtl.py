@@ -171,9 +171,9 @@ def fault(
 ) -> int:
     """Faults of a drive: "write N: medium error", "read N: medium error", "early warning at N", "write protect",
     "eject at N", "cleaning at N" (it asks to be cleaned); N is a logical block; "slow load N": ready after N questions
-    only. Faults of the robot, N counts moves from now: "move N: gripper error", "stuck in
-    gripper", "load error", "drive silent", "full target" or "empty source" in its place, "move N: slow SECONDS"; until
-    they are cleared: "door open", "offline", "slot N: barcode unreadable"."""
+    only. Faults of the robot, N counts moves from now: "move N: gripper error" (or "stuck in gripper", "load error",
+    "drive silent", "full target", "empty source"), "move N: slow SECONDS"; until they are cleared: "door open",
+    "offline", "slot N: barcode unreadable"."""
     with Run(ctx, "vtl fault", as_json=as_json) as run:
         from pytp_native.vtl.changer_faults import is_changer_fault
 

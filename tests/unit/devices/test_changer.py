@@ -355,6 +355,21 @@ def test_a_drive_that_loads_is_waited_for_with_its_progress(
     assert drive.plans[TEST_UNIT_READY] == []
 
 
+def test_a_virtual_drive_that_takes_its_time_over_a_load_is_waited_for(
+    path: Path, changer: Changer, steps: list[Step]
+) -> None:
+    Library.open(path).add_fault(1, "slow load 4")
+    time = FakeTime()
+    port = DrivePort(f"vtl:{path}/drive1", name="lto9", tell=steps.append, clock=time.clock)
+    TapeLibrary(changer, lambda _number: port).load("2", 1)
+    waits = [step for step in steps if step.text == "lto9: becoming ready"]
+    assert [step.elapsed_s for step in waits] == [0.0, 2.0, 4.0, 6.0]
+    progress = [step.progress for step in waits if step.progress is not None]
+    assert progress == sorted(progress)
+    assert len(progress) == 4
+    assert time.now_s == 8.0
+
+
 def test_the_first_load_of_a_new_cartridge_may_take_two_hours(drive: Injected, port: DrivePort) -> None:
     drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0401)] * 3590
     port.wait_ready()
