@@ -145,10 +145,10 @@ def test_without_dvcid_the_drives_own_word_counts(tree, units):
     plain = bytes.fromhex("0101 01 00 0000 0000 00 00 0000  0102 00 00 0000 0000 00 00 0000")
     page = bytes.fromhex("04 00 000c 00") + len(plain).to_bytes(3, "big") + plain
     units[tree.path("sg0")].elements = bytes.fromhex("0101 0002 00") + len(page).to_bytes(3, "big") + page
-    units[tree.path("sg1")].pages |= {0xB3: b"LIB00001", 0xB4: bytes.fromhex("0101")}
+    units[tree.path("sg1")].pages |= {0xB3: b"LIB00001", 0xB4: bytes.fromhex("0102")}
     units[tree.path("sg2")].pages |= {0xB3: b"LIB00002", 0xB4: bytes.fromhex("0102")}
     found = look(tree, units)
-    assert [one.place for one in found.drives] == [Place(tree.path("sch0"), 0, 0x101), None]
+    assert [one.place for one in found.drives] == [Place(tree.path("sch0"), 1, 0x102), None]
 
 
 def test_what_cannot_be_asked_is_shown_as_the_kernel_knows_it(tree, units):

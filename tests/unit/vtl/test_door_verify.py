@@ -76,6 +76,15 @@ def test_so_many_tape_files(drive):
     assert (sense_of(reply), information(reply)) == ((8, 0x0005), 2)
 
 
+def test_two_tape_files(drive):
+    good(verify(drive, 0, 0x20))
+    good(marks(drive, 1))
+    good(write(drive, b"e"))
+    good(rewind(drive))
+    good(verify(drive, 2, 0x08))
+    assert position(drive) == (0, 6)
+
+
 def test_a_bad_block_ends_it_and_is_passed(drive, library):
     library.add_fault(0, "read 1: medium error")
     assert sense_of(verify(drive, 0, 0x20)) == (3, 0x1100)
@@ -102,11 +111,12 @@ def test_an_empty_drive_verifies_nothing(drive):
 
 
 def test_counters_of_the_load_are_set_back_and_those_of_lives_are_not(drive):
-    before = parameters(log(drive, 0x17))[0x0010], parameters(log(drive, 0x14))[0x0004]
+    before = [parameters(log(drive, 0x17))[code] for code in (0x0002, 0x0007)]
+    assert [int.from_bytes(one, "big") for one in before] == [1, 0]
     assert int.from_bytes(parameters(log(drive, 0x0C))[0], "big") == 4000
     executor.run(drive, spc.log_select(reset=True, page=0x0C))
     assert int.from_bytes(parameters(log(drive, 0x0C))[0], "big") == 0
-    assert (parameters(log(drive, 0x17))[0x0010], parameters(log(drive, 0x14))[0x0004]) == before
+    assert [parameters(log(drive, 0x17))[code] for code in (0x0002, 0x0007)] == before
     good(write(drive, b"x" * 500))
     assert int.from_bytes(parameters(log(drive, 0x0C))[0], "big") == 500
 

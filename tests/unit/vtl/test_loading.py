@@ -14,6 +14,7 @@ from pytp_native.units import MIB
 from pytp_native.vtl.faults import parse_fault
 from pytp_native.vtl.library import Library
 from pytp_native.vtl.loading import CLEANING_USES
+from pytp_native.vtl.state import DriveState
 from tests.unit.vtl.commands import good, log, mode, parameters, sense_of, settle, write
 
 READY = bytes(6)
@@ -139,6 +140,16 @@ def test_a_drive_is_cleaned_of_what_it_asked_for(library, scsi):
     assert not log(scsi, 0x11)[8] & 0x04
     assert parameters(log(scsi, 0x12))[0] == bytes(8)
     assert parameters(log(scsi, 0x14))[1][-1] == 1
+
+
+def test_hours_since_the_last_cleaning_begin_anew(library, scsi):
+    state = DriveState(str(library.path / "drive0"))
+    state.raw.life_written = 3 * 3600 * 300 * 10**6
+    state.close()
+    assert [parameters(log(scsi, 0x14))[code][-1] for code in (3, 8)] == [3, 3]
+    library.unload(0)
+    clean(library, scsi)
+    assert [parameters(log(scsi, 0x14))[code][-1] for code in (3, 8)] == [3, 0]
 
 
 def test_the_request_for_cleaning_outlives_a_change_of_cartridges(library, scsi):
