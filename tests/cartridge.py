@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytp_native import mtio
+from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import DEFAULT_BLOCK_BYTES, Drive
 from pytp_native.errors import DeviceError, EndOfData, NoMedium
 from pytp_native.jobs.backup import BackupRequest, backup
@@ -74,6 +75,7 @@ class Cartridge:
         on_event: Callable[[object], object] = lambda event: None,
         interrupt: Interrupt | None = None,
         prepare: Callable[[Drive], object] = lambda drive: None,
+        catalog: Catalog | None = None,
         **options: Any,
     ) -> Done:
         """Run the job; `at`: at the start of that tape file. `on_event` sees every event as it comes.
@@ -93,7 +95,7 @@ class Cartridge:
             if at is not None:
                 drive.go_to_file(at)
             prepare(drive)
-            done = Done(backup(drive, request, emit, interrupt or Interrupt()), events)
+            done = Done(backup(drive, request, emit, interrupt or Interrupt(), catalog=catalog), events)
         except BaseException:
             drive.close()
             raise

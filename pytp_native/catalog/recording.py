@@ -106,6 +106,10 @@ class OpenSession:
              tape_file, block),
         )  # fmt: skip
 
+    def last_part(self) -> int:
+        """Return on how many cartridges it is known to be."""
+        return int(self._database.value("SELECT max(part) FROM tape_file WHERE session = ?", (self._id,)) or 1)
+
     def end(self, state: str, exit_code: int, *, ended: int | None = None) -> None:
         """The session is over: complete or partial only behind its trailer, full, interrupted, failed."""
         moment = int(time.time()) if ended is None else ended
@@ -171,6 +175,11 @@ class OpenTapeFile:
                 (state, blocks, reached, self._id),
             )
             self._forget_the_rest()
+            if state == "continues":
+                self._database.run(
+                    "UPDATE cartridge SET state = 'full' WHERE id = (SELECT cartridge FROM tape_file WHERE id = ?)",
+                    (self._id,),
+                )
             self._database.run(
                 "UPDATE tape_file SET members = ?, data_bytes = ? WHERE id = ?",
                 (self.members, self.data_bytes, self._id),

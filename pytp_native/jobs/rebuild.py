@@ -84,7 +84,8 @@ class Rebuild:
         session.begin_tape_file(mine, facts).end("saved", blocks, closed=True)
         self._told.add(trailer.tape_file)
         self._sessions.append(reader.session.uuid)
-        session.end(reader.session.status, reader.session.exit, ended=_seconds(reader.session.ended))
+        if reader.session.part >= session.last_part():
+            session.end(reader.session.status, reader.session.exit, ended=_seconds(reader.session.ended))
         paths = ", ".join(saved.path for saved in reader.session.arguments)
         self._emit(Notice("info", "CATALOG", f"session of {reader.session.started}: {paths}"))
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pytp_native.catalog.store import Catalog
 from pytp_native.devices.changer import Changer
 from pytp_native.devices.drive import Drive
 from pytp_native.devices.drive_port import DrivePort
@@ -68,6 +69,7 @@ class Shelf:
         volumes: list[str] | None = None,
         interrupt: Interrupt | None = None,
         prepare: Callable[[Drive], object] = lambda drive: None,
+        catalog: Catalog | None = None,
         **options: Any,
     ) -> Done:
         events: list[object] = []
@@ -79,7 +81,9 @@ class Shelf:
             )  # fmt: skip
             prepare(drive)
             supply = FaultsOfOne(self, served, volumes)
-            return Done(backup(drive, request, events.append, interrupt or Interrupt(), supply), events)
+            return Done(
+                backup(drive, request, events.append, interrupt or Interrupt(), supply, catalog=catalog), events
+            )
 
     def files(self, barcode: str) -> list[list[bytes]]:
         """Load a cartridge and return the blocks of each of its tape files."""

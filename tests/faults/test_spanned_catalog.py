@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""A session on several cartridges: the catalog knows which has what, from the backup and from the trailers alike."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytp_native.catalog.store import Catalog
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.rebuild import rebuild
+from tests.faults.spanned import Shelf
+
+Places = set[tuple[object, ...]]
+
+
+def places(catalog: Catalog) -> Places:
+    return {
+        (hit.path, hit.barcode, hit.tape_file, hit.block, hit.offset, hit.length, hit.skipped, hit.ahead, hit.digest)
+        for hit in catalog.find(b"*")
+    }
+
+
+def files_of(catalog: Catalog) -> list[tuple[object, ...]]:
+    return [
+        (one.kind, one.cartridge, one.number, one.part, one.state, one.skipped, one.ahead, one.blocks, one.members)
+        for session in catalog.sessions() for one in sorted(session.tape_files, key=lambda one: (one.part, one.number))
+    ]  # fmt: skip
+
+
+def test_a_spanned_session_is_in_the_catalog_and_comes_back_from_any_order_of_its_trailers(
+    shelf: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    for directory in range(4):
+        (source / str(directory)).mkdir(parents=True)
+        for number in range(20):
+            (source / str(directory) / f"file-{number}").write_bytes(os.urandom(150_000 + number))
+    library = Shelf(shelf / "library", cartridges=3, capacity=6 << 20)
+    with Catalog(str(shelf / "one.db")) as catalog:
+        done = library.backup(source, catalog=catalog)
+        assert done.code == 0
+        told, listed = places(catalog), files_of(catalog)
+        assert catalog.check() == []
+        assert len({barcode for _path, barcode, *_rest in told}) == 3
+        names = {path for path, *_rest in told}
+        assert names == {os.fsencode(path.relative_to(tmp_path)) for path in [source, *source.rglob("*")]}
+        assert len(told) == len(names), "every member once"
+        assert [state for kind, _c, _n, _p, state, *_rest in listed if kind == "data"] == ["continues"] * 2 + ["saved"]
+        assert catalog.sessions()[0].state == "complete"
+        states = {one.barcode: one.state for one in catalog.cartridges()}
+        assert states == dict(zip(library.barcodes, ("full", "full", "active"), strict=True))
+    with Catalog(str(shelf / "two.db")) as catalog:
+        for barcode in reversed(library.barcodes):
+            library.load(barcode)
+            with library.open() as drive:
+                assert rebuild(drive, catalog, lambda event: None, Interrupt()).exit_code == 0
+        assert places(catalog) == told
+        assert files_of(catalog) == listed
+        assert catalog.sessions()[0].state == "complete"
+        assert catalog.check() == []
