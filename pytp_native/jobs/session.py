@@ -114,6 +114,8 @@ class Session:
             return
         left = tuple(report.path for report in reports if report.status == "not started")
         trouble = self._frame.end(self._failure, left)
+        if isinstance(trouble, CartridgeNeeded) and self._span is not None and self._failure is None:
+            trouble = self._end_elsewhere(self._frame, self._span, trouble)
         self._failure = self._failure or trouble
         self._record_trailer(self._frame)
 
@@ -150,14 +152,26 @@ class Session:
         if trouble is not None:
             self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
         self._record_trailer(frame)
+        return self._begin_another(frame, span, carry=trouble is not None).barcode
+
+    def _begin_another(self, frame: Frame, span: Span, *, carry: bool) -> Frame:
+        """Change the cartridge and write the new one's label. `carry`: the trailer of the last one is not on it."""
         place = next_place(self._drive, span.supply, span.terms, self._emit, self._interrupt)
-        self._frame = following = frame.follow(place, carry=trouble is not None)
+        self._frame = following = frame.follow(place, carry=carry)
         if self._ledger is not None:
             self._ledger.on_cartridge(place.label)
         failure = following.begin()
         if failure is not None:
             raise failure
-        return following.barcode
+        return following
+
+    def _end_elsewhere(self, frame: Frame, span: Span, trouble: PytpError) -> PytpError | None:
+        """The last cartridge had no room for its trailer: write that on another one, or return why not."""
+        self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
+        try:
+            return self._begin_another(frame, span, carry=True).end(None, ())
+        except PytpError as error:
+            return error if isinstance(error, CartridgeNeeded) else trouble
 
     def _record_trailer(self, frame: Frame) -> None:
         if self._ledger is not None and frame.has_trailer:

@@ -383,3 +383,21 @@ def test_a_person_who_stops_ends_it_with_exit_10(shelf: Path, tmp_path: Path) ->
     source = tree_of(tmp_path / "data", a=9 * MIB)
     done, asked = prompted(Shelf(shelf / "vtl", cartridges=2, block_bytes=65536), source, [None])
     assert (done.code, done.statuses, len(asked)) == (10, ["failed"], 1)
+
+
+def test_the_last_trailer_finds_room_on_another_cartridge(shelf: Path, tmp_path: Path) -> None:
+    """1 MiB in blocks of 128 KiB, one of them behind early warning: everything ends in a trailer that is whole."""
+    moved = 0
+    for blocks in range(4, 8):
+        source = tree_of(tmp_path / f"data{blocks}", f=blocks * 131072 - 2560)
+        cartridges = Shelf(shelf / f"vtl{blocks}", cartridges=2, capacity=MIB, block_bytes=131072)
+        done = cartridges.backup(source)
+        assert (done.code, done.statuses) == (0, ["saved"])
+        tapes = cartridges.set()
+        told = [record for files in tapes.values() for record in complete(files)]
+        assert sum(one.members for record in told for one in record.index) == 2
+        assert told[-1].status == "complete"
+        if len(tapes) == 2 and len(done.report.arguments[0].parts) == 1:
+            moved += 1
+            assert [one.part for one in told[-1].arguments] == [1]
+    assert moved
