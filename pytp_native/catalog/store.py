@@ -61,6 +61,24 @@ class Catalog:
     def has_session(self, uuid: str) -> bool:
         return self._database.value("SELECT 1 FROM session WHERE uuid = ?", (uuid,)) is not None
 
+    def last_tape_file(self, cartridge_uuid: str) -> int | None:
+        """Return the highest number of a tape file that is known to be on a cartridge; None: of none."""
+        found = self._database.value(
+            "SELECT max(t.number) FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
+            " WHERE c.uuid = ? AND t.state != 'overwritten' AND t.durable_blocks > 0",
+            (cartridge_uuid,),
+        )
+        return None if found is None else int(found)
+
+    def strike_out(self, cartridge: CartridgeFacts, number: int) -> int:
+        """Record that a cartridge has no tape file of that number or behind it; return how many that concerns."""
+        known = self.saw_cartridge(cartridge)
+        return self._database.changed(
+            "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0"
+            " WHERE cartridge = ? AND number >= ? AND state != 'overwritten'",
+            (known, number),
+        )
+
     def import_original(self, path: str, job: str | None = None) -> int:
         """Take over the sessions of one `*_backup.json` of the original pytp that are not here yet; return how many.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
+from pytp_native.jobs.agreement import check_catalog
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import resolve_arguments
 from pytp_native.jobs.cartridge import (
@@ -96,6 +97,8 @@ def backup(
         wanted = request.members_file
         members = stack.enter_context(MemberList(wanted)) if wanted else None
         place = find_place(drive, request, emit)
+        if catalog is not None and not request.overwrite:
+            check_catalog(catalog, drive, place)
         ledger = Ledger(catalog, drive, log, emit, told(request)) if catalog else None
         writer = ArgumentFile(
             drive,

@@ -45,10 +45,15 @@ class Rebuild:
         self._drive.to_end_of_data()
         end = self._drive.where().file or 0
         trailers = earlier_trailers(self._drive)
+        self._mine = cartridge_facts(found.label, read_memory(self._drive.address))
+        gone = self._catalog.strike_out(self._mine, end)
+        if gone:
+            fact = f"{gone} tape files that the catalog knew are not on it any more"
+            self._emit(Notice("warning", "CATALOG", f"{self._drive.name}: {fact}"))
         for trailer in trailers:
             if interrupt.triggered:
                 break
-            self._read(trailer, found)
+            self._read(trailer)
         self._drive.to_end_of_data()
         if not interrupt.triggered:
             self._tell_untold(end, found)
@@ -62,7 +67,7 @@ class Rebuild:
             details={"sessions": self._sessions, "members": self._members},
         )
 
-    def _read(self, trailer: Earlier, found: Found) -> None:
+    def _read(self, trailer: Earlier) -> None:
         """Tell of one trailer; one that cannot be read is passed over."""
         if trailer.tape_file is None:
             return
@@ -70,7 +75,7 @@ class Rebuild:
             self._drive.go_to_file(trailer.tape_file)
             start = position_of(self._drive)
             with trailer_at(self._drive) as reader:
-                session, mine = self._begin(reader.session, found)
+                session, mine = self._begin(reader.session)
                 self._tell(reader, session)
             end = position_of(self._drive)
         except MediumError as error:
@@ -89,14 +94,13 @@ class Rebuild:
         paths = ", ".join(saved.path for saved in reader.session.arguments)
         self._emit(Notice("info", "CATALOG", f"session of {reader.session.started}: {paths}"))
 
-    def _begin(self, record: SessionRecord, found: Found) -> tuple[OpenSession, int]:
+    def _begin(self, record: SessionRecord) -> tuple[OpenSession, int]:
         """Begin to tell; return the session, and the cartridge in the drive."""
-        mine = cartridge_facts(found.label, read_memory(self._drive.address))
         facts = SessionFacts(
             record.uuid, _seconds(record.started), job=record.job, label=record.label, hash=record.hash,
             host=record.host, software=record.software, origin="trailer",
         )  # fmt: skip
-        return self._catalog.retell_session(facts, mine, part=record.part)
+        return self._catalog.retell_session(facts, self._mine, part=record.part)
 
     def _tell(self, reader: TrailerReader, session: OpenSession) -> None:
         """Tell of the tape files and their members."""

@@ -220,3 +220,27 @@ def test_what_no_trailer_tells_of_is_named(pytp: Pytp, drive: str, source: Path)
 
 def test_a_blank_cartridge_tells_nothing(pytp: Pytp, drive: str) -> None:
     assert pytp("catalog", "rebuild", "-d", drive).code == 11
+
+
+def test_a_catalog_older_than_the_tape_refuses_to_append(pytp: Pytp, saved: Path, drive: str) -> None:
+    assert pytp("backup", "-d", drive, "--no-catalog", str(saved / "deep")).code == 0
+    refused = pytp("backup", "-d", drive, str(saved))
+    assert refused.code == 7
+    assert "1 of 2 sessions on cartridge PYT001L9 are not in the catalog" in refused.err
+    assert pytp("catalog", "rebuild", "-d", drive).code == 0
+    assert pytp("backup", "-d", drive, str(saved)).code == 0
+    assert len(pytp("sessions", "--json").json["sessions"]) == 3
+
+
+def test_a_tape_shorter_than_the_catalog_says_is_not_appended_to(pytp: Pytp, saved: Path, drive: str) -> None:
+    assert pytp("rewind", "-d", drive).code == 0
+    assert pytp("ff", "-d", drive).code == 0
+    with sqlite3.connect(Path(os.environ["HOME"]) / ".local/state/pytp/catalog.db") as database:
+        database.execute("UPDATE tape_file SET number = 9 WHERE kind = 'data'")
+    refused = pytp("backup", "-d", drive, str(saved))
+    assert refused.code == 7
+    assert "the catalog knows tape file 9 of cartridge PYT001L9, but the tape ends at file 3" in refused.err
+    rebuilt = pytp("catalog", "rebuild", "-d", drive)
+    assert "1 tape files that the catalog knew are not on it any more" in rebuilt.err
+    assert pytp("backup", "-d", drive, str(saved)).code == 0
+    assert pytp("catalog", "check").code == 0
