@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from pytp_native.catalog import cartridges, original, search, sessions, upkeep
+from pytp_native.catalog import cartridges, search, sessions, upkeep
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import compile_pattern
 from pytp_native.catalog.recording import OpenSession
@@ -85,7 +85,9 @@ class Catalog:
         What it says of the tape is its own claim: it was written before the tape was. Raises UsageError.
         """
         count = 0
-        for one in list(original.read_history(path, job)):
+        from pytp_native.catalog.original import read_history  # noqa: PLC0415 - backups start without it
+
+        for one in list(read_history(path, job)):
             if self.has_session(one.session.uuid):
                 continue
             session = self.begin_session(one.session)

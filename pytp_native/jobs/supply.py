@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
-from pytp_native.devices.library import TapeLibrary
 from pytp_native.errors import CartridgeNeeded, NotReady
 from pytp_native.scsi.mode_pages import STORAGE
+
+if TYPE_CHECKING:  # who gives no library need not wait for it
+    from pytp_native.devices.library import TapeLibrary
 
 
 class Offer(NamedTuple):
