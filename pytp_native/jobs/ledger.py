@@ -85,15 +85,23 @@ class Ledger:
     def on_cartridge(self, label: Label | None) -> None:
         """The tape stands where writing begins; all that was recorded from here on is lost with the first write.
 
-        Raises CatalogError: a claim that may be false must not stay.
+        Raises CatalogError on the first cartridge only: a claim that may be false must not stay, but a tape that runs
+        is not stopped.
         """
+        self._part += 1
+        self._label, self._cartridge = label, None
+        if self._part == 1:
+            self._meet(label)
+        else:
+            with self._trying(lost=True):
+                self._meet(label)
+
+    def _meet(self, label: Label | None) -> None:
         if self._session is None:
             return
         here = position_of(self._drive)
-        facts = cartridge_facts(label, read_memory(self._drive.address), self._about.barcode)
-        self._label = label
-        self._about = self._about._replace(barcode=None)
-        self._part += 1
+        barcode = self._about.barcode if self._part == 1 else None
+        facts = cartridge_facts(label, read_memory(self._drive.address), barcode)
         self._cartridge = self._session.on_cartridge(facts, overwrites_from=here.file if here else None)
 
     def end(self, failure: PytpError | None, exit_code: int, ended: int | None = None) -> None:

@@ -6,7 +6,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
+from pytp_native.catalog.recording import OpenSession
+from pytp_native.catalog.records import CartridgeFacts
 from pytp_native.catalog.store import Catalog
+from pytp_native.errors import CatalogError
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.rebuild import rebuild
 from tests.faults.spanned import Shelf
@@ -28,14 +33,38 @@ def files_of(catalog: Catalog) -> list[tuple[object, ...]]:
     ]  # fmt: skip
 
 
+def tree(top: Path) -> Path:
+    for directory in range(4):
+        (top / str(directory)).mkdir(parents=True)
+        for number in range(20):
+            (top / str(directory) / f"file-{number}").write_bytes(os.urandom(150_000 + number))
+    return top
+
+
+def test_a_catalog_that_fails_at_a_change_of_cartridges_stops_nothing(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working, calls = OpenSession.on_cartridge, []
+
+    def fails_later(self: OpenSession, *facts: CartridgeFacts, **options: int) -> int:
+        calls.append(facts)
+        if len(calls) > 1:
+            raise CatalogError("catalog.db", "the disk under the catalog is full", "free space there")
+        return working(self, *facts, **options)
+
+    monkeypatch.setattr(OpenSession, "on_cartridge", fails_later)
+    library = Shelf(shelf / "library", cartridges=3, capacity=6 << 20)
+    with Catalog(str(shelf / "one.db")) as catalog:
+        done = library.backup(tree(tmp_path / "source"), catalog=catalog)
+        assert (done.code, done.report.arguments[0].status) == (1, "saved")
+        assert {barcode for _path, barcode, *_rest in places(catalog)} == {"PYT001L9"}
+        assert catalog.check() == []
+
+
 def test_a_spanned_session_is_in_the_catalog_and_comes_back_from_any_order_of_its_trailers(
     shelf: Path, tmp_path: Path
 ) -> None:
-    source = tmp_path / "source"
-    for directory in range(4):
-        (source / str(directory)).mkdir(parents=True)
-        for number in range(20):
-            (source / str(directory) / f"file-{number}").write_bytes(os.urandom(150_000 + number))
+    source = tree(tmp_path / "source")
     library = Shelf(shelf / "library", cartridges=3, capacity=6 << 20)
     with Catalog(str(shelf / "one.db")) as catalog:
         done = library.backup(source, catalog=catalog)
