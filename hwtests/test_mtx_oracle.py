@@ -10,6 +10,7 @@ library's sg node.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -18,7 +19,6 @@ from typing import NamedTuple
 import pytest
 
 from hwtests import changer
-from hwtests.changer import Element
 from hwtests.forked import Ended, assert_alike, run_ours, run_theirs
 from pytp_cli import loaderinfo, mtx, scsitape, tapeinfo
 from tests.contract.bench import TapeBench
@@ -130,7 +130,8 @@ class Step(NamedTuple):
 
     line: str
     ended: Ended
-    elements: list[Element]
+    library: bytes
+    """What mtx says of it. tgt's answers are short, so that the last element is not in changer.elements."""
     position: bytes
 
 
@@ -157,10 +158,22 @@ class Place:
 
     def _step(self, line: str, ended: Ended) -> Step:
         where = b"" if TGT else changer.execute(self.bench.scsi_address, bytes((0x34,)) + bytes(9), 20).data
-        return Step(line, ended, changer.elements(self.bench.changer_address), where)
+        return Step(line, ended, self._status(), where)
+
+    def _status(self) -> bytes:
+        return run_theirs("mtx", "-f", self.bench.changer_address, "status").out
+
+    def _tidy_last_elements(self) -> None:
+        """Bring what is in tgt's last drive and slot to where the bench sees it."""
+        mtx = ("mtx", "-f", self.bench.changer_address)
+        for source, number in re.findall(rb"(Transfer Element 1|Storage Element 4):Full.*PYT00(\d)", self._status()):
+            words = ("unload", number.decode(), "1") if b"Transfer" in source else ("transfer", "4", number.decode())
+            run_theirs(*mtx, *words)
 
     def begin(self) -> None:
         """The library as the guest found it, and nothing that the drives still have to tell; the tape rewound."""
+        if TGT:
+            self._tidy_last_elements()
         self.bench.tidy()
         for node in (self.bench.changer_address, self.bench.scsi_address):
             changer.execute(node, bytes(6))

@@ -110,6 +110,9 @@ class Scanner:
         if kind == TRANSPORT and where.size:
             where = ElementRange(where.first, 1)
         try:
+            if not where.size and kind in {STORAGE, DRIVE}:
+                self._ask(scan, kind, where)  # as mtx does: a device that is no library refuses it and says why
+                return []
             return self._elements(scan, kind, where)
         except PytpError:
             if told is _EVERYWHERE and kind in {IMPORT_EXPORT, TRANSPORT}:
@@ -133,7 +136,7 @@ class Scanner:
         first = 0
         while True:
             try:
-                status = self._ask(scan, ElementRange(first, told.storage.size))
+                status = self._ask(scan, _ALL_TYPES, ElementRange(first, told.storage.size))
             except PytpError as error:
                 if parse_sense(error.sense).code == codes.INVALID_ELEMENT_ADDRESS if error.sense else False:
                     return found
@@ -144,15 +147,15 @@ class Scanner:
             found += fresh
             first = max(one.address for one in fresh) + 1
 
-    def _ask(self, scan: Scan, where: ElementRange) -> ElementStatus:
+    def _ask(self, scan: Scan, kind: int, where: ElementRange) -> ElementStatus:
         transport = self._device.transport
         try:
-            return executor.run(transport, scan.request(_ALL_TYPES, where, scan.first_bytes), scan.policy)
+            return executor.run(transport, scan.request(kind, where, scan.first_bytes), scan.policy)
         except PytpError as error:
             plainer = _plainer(scan, error)
             if plainer is None:
                 raise
-        return self._ask(plainer, where)
+        return self._ask(plainer, kind, where)
 
 
 def _plainer(scan: Scan, error: PytpError) -> Scan | None:

@@ -141,10 +141,10 @@ def parse_element_status(data: bytes) -> ElementStatus:
 
 
 def _cut_element(data: bytes, at: int, end: int) -> Element | None:
-    """Return the element that the end cuts, if at least its plain part came."""
+    """Return the element that the end cuts, if at least its address and flags came."""
     width = number(data, at + 2, 2)
     low = at + 8 + (end - at - 8) // width * width
-    if end - low < _PLAIN.size or end - low >= width:
+    if end - low < LEAST_DESCRIPTOR or end - low >= width:
         return None
     padded = data[at : at + 8] + data[low:end].ljust(width, b"\0")
     return next(iter(_read_page(padded, 0, len(padded))), None)

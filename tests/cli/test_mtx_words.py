@@ -318,3 +318,18 @@ def test_all_types_at_once(library: FakeLibrary, ask: Mtx) -> None:
     assert ended.code == 0
     assert ended.out == ask("status").out
     assert [int.from_bytes(cdb[2:4], "big") for cdb in library.sent(0xB8)[:5]] == [0, 2, 259, 770, 1032]
+
+
+def test_an_answer_that_is_eight_bytes_short(library: FakeLibrary, ask: Mtx) -> None:
+    """As tgt's are; without tags the last element has only its address and flags left."""
+    whole = ask("nobarcode status").out
+    real = library.own
+    library.own = lambda cdb: real(cdb)._replace(data=real(cdb).data[:-8]) if cdb[0] == 0xB8 else real(cdb)
+    assert ask("nobarcode status").out == whole
+
+
+def test_a_drive_is_no_library_and_says_why(library: FakeLibrary, ask: Mtx) -> None:
+    """A tape drive has another page 1Dh."""
+    library.page = bytes((23, 0, 0, 0, 0x1D, 18)) + bytes(18)
+    library.plan(0xB8, check(5, 0x20, 0), check(5, 0x20, 0))
+    assert ask("status").lines[-2] == "READ ELEMENT STATUS Command Failed"
