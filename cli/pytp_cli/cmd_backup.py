@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import nullcontext
 from enum import Enum
 from typing import Annotated, Optional
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from pytp_native.catalog.store import Catalog
 
 
-_INDEX_S = 2.0
-"""How long a backup that is done may go on with the search index."""
+_INDEX_S, _INDEX_SHARE, _INDEX_STEP_S = 2.0, 0.05, 0.1
+"""How long the search index may take behind a backup, at most and of its time, and what a step of it takes."""
 _WORTH_TELLING_S = 10.0
 """A shorter backup is over before anything can limit it; the log and --json tell always."""
 
@@ -176,19 +177,22 @@ def backup(
             "members_file": members,
         }
         catalog = None if no_catalog else open_catalog(run)
+        started = time.monotonic()
         with catalog or nullcontext():
             _write(run, drive, library, label, volumes, request, catalog)
-            _index(run, catalog)
+            _index(run, catalog, time.monotonic() - started)
     return run.exit_code
 
 
-def _index(run: Run, catalog: Catalog | None) -> None:
-    """Make what was saved quickly searchable; what is left in a moment's time, the next search or backup adds."""
+def _index(run: Run, catalog: Catalog | None, took_s: float) -> None:
+    """Make what was saved quickly searchable; what that moment is too short for, the next search or backup adds."""
     if catalog is None:
         return
+    seconds = min(_INDEX_S, _INDEX_SHARE * took_s)
     try:
         catalog.forget_overwritten()
-        catalog.extend_index(_INDEX_S)
+        if seconds >= _INDEX_STEP_S:
+            catalog.extend_index(seconds)
     except PytpError as exc:
         run.note(f"warning: {exc}")
 
