@@ -41,8 +41,13 @@ def elements(changer: str) -> list[Element]:
     found = []
     for kind in (SLOT, MAIL_SLOT, DRIVE):
         reply = execute(changer, bytes((0xB8, 0x10 | kind, 0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF, 0, 0)), 0xFFFF)
-        found += parse_elements(reply.data)
+        found += parse_elements(made_whole(reply.data))
     return found
+
+
+def made_whole(data: bytes) -> bytes:
+    """tgtd ends its answers eight bytes before what they tell, though there is room: only reserved ones are missing."""
+    return data.ljust(min(0xFFFF, 8 + int.from_bytes(data[5:8], "big")), b"\0")
 
 
 def parse_elements(data: bytes) -> list[Element]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """The consent rule stands on these two parsers, so they are tested without any hardware."""
 
-from hwtests.changer import DRIVE, SLOT, Element, parse_barcode, parse_elements
+from hwtests.changer import DRIVE, SLOT, Element, made_whole, parse_barcode, parse_elements
 
 
 def page(kind: int, *elements: tuple[int, bool, str]) -> bytes:
@@ -29,6 +29,11 @@ def test_elements_of_every_page_are_found():
 def test_elements_cut_off_by_the_transfer_are_left_out():
     data = status(page(SLOT, (1001, True, "A00001L6"), (1002, True, "A00002L6")))
     assert [one.address for one in parse_elements(data[:-1])] == [1001]
+
+
+def test_what_a_device_owes_is_zeros():
+    data = status(page(SLOT, (1001, True, "A00001L6"), (1002, True, "A00002L6")))
+    assert parse_elements(made_whole(data[:-8])) == parse_elements(data)
 
 
 def test_the_barcode_is_read_from_the_attribute():

@@ -10,7 +10,6 @@ library's sg node.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 from pathlib import Path
@@ -66,7 +65,7 @@ SCENES = {
         "exchange 2 3; status; exchange 2; exchange; exchange 0 1; exchange 99 1; exchange 2 99; exchange 2 8; "
         "exchange 8 2; exchange 2 3 6; status; exchange 6 3 2; invert exchange 2 3; eepos 2 exchange 2 3"
     ),
-    "positions": "position 1; position 3; position; position 10; position 4 status",
+    "positions": "position 1; position 3; position; position 4; position 4 status",
     "the robot's eye": "inventory; inventory status; inventory load 2 1; status; unload 2 1",
     "turning over": "invert load 2 1; invert unload; invert2 load 2 1; unload 2 1; invert transfer 2 6; status",
     "what a library does not do": "eject; eject status; erase; erase status",
@@ -131,7 +130,7 @@ class Step(NamedTuple):
     line: str
     ended: Ended
     library: bytes
-    """What mtx says of it. tgt's answers are short, so that the last element is not in changer.elements."""
+    """What mtx says of it."""
     position: bytes
 
 
@@ -163,17 +162,8 @@ class Place:
     def _status(self) -> bytes:
         return run_theirs("mtx", "-f", self.bench.changer_address, "status").out
 
-    def _tidy_last_elements(self) -> None:
-        """Bring what is in tgt's last drive and slot to where the bench sees it."""
-        mtx = ("mtx", "-f", self.bench.changer_address)
-        for source, number in re.findall(rb"(Transfer Element 1|Storage Element 4):Full.*PYT00(\d)", self._status()):
-            words = ("unload", number.decode(), "1") if b"Transfer" in source else ("transfer", "4", number.decode())
-            run_theirs(*mtx, *words)
-
     def begin(self) -> None:
         """The library as the guest found it, and nothing that the drives still have to tell; the tape rewound."""
-        if TGT:
-            self._tidy_last_elements()
         self.bench.tidy()
         for node in (self.bench.changer_address, self.bench.scsi_address):
             changer.execute(node, bytes(6))
