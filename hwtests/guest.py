@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from threading import Thread
 
-from hwtests.guest_kernel import GuestError, Kernel, find_kernel, initramfs
+from hwtests.guest_kernel import GuestError, Kernel, cache, find_kernel, initramfs
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -33,6 +33,21 @@ START_S, TRIES = 90, 3
 """A guest that is not up by then is replaced: about one boot in some hundreds hangs under emulation."""
 RUN_S = 1800
 TIMED_OUT, FAILED = 124, 125
+SEQUENCES = "500"
+TABLES = "from hypothesis import given, strategies; given(strategies.text())(lambda text: None)()"
+"""Has hypothesis make its tables of Unicode and keep them: in the guest that would take a minute and a half."""
+
+
+def prepare(directory: Path) -> None:
+    """Do here what would take the guest minutes: hypothesis's tables, and the sequences of test_twins."""
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache() / "hypothesis"))
+    subprocess.run([sys.executable, "-c", TABLES], check=False, stderr=subprocess.DEVNULL)
+    sequences = directory / "sequences"
+    numbers = os.environ.get("PYTP_SEQUENCES", SEQUENCES), os.environ.get("PYTP_SEED", "1")
+    made = subprocess.run([sys.executable, "-m", "hwtests.sequences", sequences, *numbers], cwd=ROOT, check=False)
+    if made.returncode:
+        raise GuestError("the sequences of test_twins cannot be made; is hypothesis installed?")
+    os.environ["PYTP_GUEST_SEQUENCES"] = str(sequences)
 
 
 def environment(library: str) -> bytes:
@@ -147,7 +162,10 @@ def main(arguments: list[str]) -> int:
     else:
         command = [sys.executable, "-m", "pytest", "hwtests", "-p", "no:cacheprovider", *arguments]
     try:
-        return run_in_guest(command, library)
+        with tempfile.TemporaryDirectory(prefix="pytp-guest-") as directory:
+            if arguments[:1] != ["--run"]:
+                prepare(Path(directory))
+            return run_in_guest(command, library)
     except GuestError as error:
         print(f"hwtests.guest: {error}", file=sys.stderr)
         return FAILED

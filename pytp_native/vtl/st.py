@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pytp_native.errors import NoMedium, PytpError
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import bulk, loading, st_operations, st_partitions
+from pytp_native.vtl import bulk, loading, st_modes, st_operations, st_partitions
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_states import (
@@ -97,6 +97,7 @@ class StDriver:
         self._block_bytes = self._density = 0
         if not nonblock and not loading.wait(self.drive, _OPEN_WAIT_S):
             fail(errno.EIO)
+        self.limits: st_modes.BlockLimits | None = None
         self.has_tape = self.drive.ready
         self._bury_the_dead()
         self.write_protect = not write
@@ -130,7 +131,7 @@ class StDriver:
             if raw.rw == WRITING:
                 # It may have died between a block and the note of it.
                 raw.position = tape.count
-                if raw.file >= 0:
+                if raw.file >= 0 and raw.block >= 0:  # after a failed write st does not know its block any more
                     raw.file, raw.block = tape.place_of(tape.count)
                 if tape.count == 0 or tape.look(tape.count - 1)[0] != lib.PYTP_AT_BLOCK:
                     raw.rw, raw.eof = IDLE, NOEOF
@@ -141,7 +142,7 @@ class StDriver:
         raw.busy = 0
 
     def _check_tape(self, *, write: bool, nonblock: bool) -> None:
-        raw, drive = self.raw, self.drive
+        raw, drive, fresh = self.raw, self.drive, False
         if raw.st_attention:
             # sg is the same initiator: what st has been told, it is not told again. (The other way round st would
             # miss it.)
@@ -149,7 +150,7 @@ class StDriver:
             if drive.ready:
                 raw.partition = raw.rw = raw.eof = raw.setmark = raw.block = raw.file = 0
                 st_partitions.forget_partitions(self)
-                self._set_mode_defaults()
+                fresh = True
         self.has_tape = drive.ready
         if not self.has_tape:
             self._density = self._block_bytes = 0
@@ -160,6 +161,9 @@ class StDriver:
             return
         self._density = drive.density
         self._block_bytes = raw.block_bytes
+        self.limits = st_modes.block_limits(self)
+        if fresh:
+            st_modes.new_session(self)
         self.drive_protected = drive.write_protected
         if self.drive_protected:
             self.write_protect = True
@@ -309,8 +313,9 @@ class StDriver:
         got = outcome.done * size if size else outcome.done
         special = False
         if outcome.sense is not None:
-            special = True
-            got = self._judge_read(outcome.sense, got)
+            silent = st_modes.read_silently(self, outcome.sense, into)
+            special = silent is None
+            got = self._judge_read(outcome.sense, got) if silent is None else silent
         if raw.block >= 0:
             raw.block += got // size if size else 1
         return special, got
@@ -372,20 +377,18 @@ class StDriver:
         if raw.rw == READING:
             self.flush_buffer(seek_next=False)
         elif raw.rw != WRITING and raw.file == 0 and raw.block == 0:
-            self._set_mode_defaults()
+            st_modes.set_defaults(self)
             if raw.default_compression >= 0:
                 self.drive.set_compression(bool(raw.default_compression))
 
     def _write_tape(self, data: memoryview, size: int) -> int:
         raw = self.raw
         problem = self.drive.start_writing() if raw.rw != WRITING else None
-        if problem is None:
-            # Only now: a user who dies before this has cut the tape here, but has nothing on it that lacks a filemark.
+        # Only now: a user who dies before this has cut the tape here, but has nothing on it that lacks a filemark. Nor
+        # has one whose write was refused: st calls that writing too, but only without a cartridge is nobody misled.
+        if problem is None or not self.drive.ready:
             raw.rw = WRITING
-            outcome = self.drive.write(data, size)
-            problem, done = outcome
-        else:
-            done = 0
+        problem, done = (problem, 0) if problem is not None else self.drive.write(data, size)
         if problem is not None and not problem.eom:
             raw.block = -1
             fail(errno.EIO)
@@ -405,9 +408,8 @@ class StDriver:
     def _check_transfer(self, count: int) -> None:
         if not self.has_tape:
             fail(errno.ENOMEDIUM)
-        limits = self.drive.personality
-        if count and self._block_bytes == 0 and not limits.least_block <= count <= limits.most_block:
-            fail(errno.EINVAL)
+        if self._block_bytes == 0:
+            st_modes.check_size(self, count)
         if self.raw.options & lib.MT_ST_AUTO_LOCK and self.raw.door == UNLOCKED:
             self.drive.prevent_removal(True)
             self.raw.door = LOCKED_AUTO
@@ -460,12 +462,10 @@ class StDriver:
         if density is not None:
             self._density = density
 
-    def _set_mode_defaults(self) -> None:
-        raw = self.raw
-        if raw.default_block_bytes >= 0:
-            self.set_modes(block_bytes=raw.default_block_bytes)
-        if raw.default_density >= 0:
-            self.set_modes(density=raw.default_density)
+    @property
+    def density(self) -> int:
+        """As st knows it: what the cartridge has, or what somebody asked for."""
+        return self._density
 
     @property
     def block_bytes(self) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import st_partitions
+from pytp_native.vtl import st_modes, st_partitions
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_options import set_options
 from pytp_native.vtl.st_states import (
@@ -239,11 +239,10 @@ def _no_setmarks(st: StDriver, operation: int, count: int) -> None:
 def _write_filemarks(st: StDriver, operation: int, count: int) -> None:
     if st.write_protect:
         fail(errno.EACCES)
-    if count < 0:
-        fail(errno.EINVAL)
     raw = st.raw
     file = raw.file + count if raw.file >= 0 else raw.file
-    problem = st.drive.write_filemarks(count, immediate=operation == lib.MTWEOFI).sense
+    # The CDB takes 24 bits of it: -1 asks for 16,777,215, and the tape is full before.
+    problem = st.drive.write_filemarks(count & 0xFFFFFF, immediate=operation == lib.MTWEOFI).sense
     if problem is None or (problem.eom and problem.key == codes.NO_SENSE):
         _settle(st, file, 0, NOEOF)
         return
@@ -293,13 +292,9 @@ def _erase(st: StDriver, _operation: int, _count: int) -> None:
 
 def _set_modes(st: StDriver, operation: int, count: int) -> None:
     if operation == lib.MTSETBLK:
-        size = count & lib.MT_ST_BLKSIZE_MASK
-        limits = st.drive.personality
-        if size and not limits.least_block <= size <= limits.most_block:
-            fail(errno.EINVAL)
-        st.set_modes(block_bytes=size)
+        st_modes.set_block_size(st, count & lib.MT_ST_BLKSIZE_MASK)
     elif operation == lib.MTSETDENSITY:
-        st.set_modes(density=count & 0xFF)
+        st_modes.set_density(st, count & 0xFF)
     else:
         st.drive.set_mode(buffered=count & 7)
 

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
+from pytp_native.vtl import st_modes
 from pytp_native.vtl.state import NO_DEFAULT
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def set_options(st: StDriver, options: int) -> None:
     elif code == lib.MT_ST_DEF_BLKSIZE:
         raw.default_block_bytes = NO_DEFAULT if value == _VALUE else value
         if st.has_tape and value != _VALUE:
-            st.set_modes(block_bytes=value)
+            raw.block_bytes_changed = 0
+            st_modes.set_defaults(st)
     elif code == lib.MT_ST_DEF_OPTIONS & 0xFFFFFFFF:
         _set_default(st, options & 0xFFFFFFFF)
     elif code not in {lib.MT_ST_WRITE_THRESHOLD, lib.MT_ST_TIMEOUTS, lib.MT_ST_SET_CLN & lib.MT_ST_OPTIONS}:
@@ -41,7 +43,8 @@ def _set_default(st: StDriver, options: int) -> None:
     if kind == lib.MT_ST_DEF_DENSITY & 0xFFFFFFFF:
         raw.default_density = NO_DEFAULT if clear else value & 0xFF
         if st.has_tape and not clear:
-            st.set_modes(density=value & 0xFF)
+            raw.density_changed = 0
+            st_modes.set_defaults(st)
     elif kind == lib.MT_ST_DEF_DRVBUFFER & 0xFFFFFFFF:
         raw.default_buffering = NO_DEFAULT if clear else value & 7
         if st.has_tape and not clear:
