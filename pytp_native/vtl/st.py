@@ -154,7 +154,6 @@ class StDriver:
         self.has_tape = drive.ready
         if not self.has_tape:
             self._density = self._block_bytes = 0
-            self.drive_protected = False
             raw.file = raw.block = -1
             raw.partition = raw.next_partition = 0
             raw.door = UNLOCKED
@@ -164,8 +163,8 @@ class StDriver:
         self.limits = st_modes.block_limits(self)
         if fresh:
             st_modes.new_session(self)
-        self.drive_protected = drive.write_protected
-        if self.drive_protected:
+        raw.drive_protected = drive.write_protected
+        if raw.drive_protected:
             self.write_protect = True
             if write and not nonblock:
                 fail(errno.EROFS)
@@ -229,7 +228,7 @@ class StDriver:
         self.flush_buffer(seek_next=False)
         st_partitions.switch_partition(self)
         raw = self.raw
-        gstat = GMT_WR_PROT if self.drive_protected else 0
+        gstat = GMT_WR_PROT if raw.drive_protected else 0
         if raw.block == 0:
             gstat |= GMT_BOT if raw.file == 0 else GMT_EOF
         if raw.eof in {EOM_OK, EOM_ERROR}:

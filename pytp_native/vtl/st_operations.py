@@ -249,7 +249,8 @@ def _write_filemarks(st: StDriver, operation: int, count: int) -> None:
     if problem.eom:
         raw.block = 0
         raw.file = file - (problem.information or 0) if file >= 0 else file
-        raw.eof = NOEOF if (problem.information or 0) < count else EOM_OK
+        # st counts without a sign here.
+        raw.eof = NOEOF if count < 0 or (problem.information or 0) < count else EOM_OK
     else:
         raw.eof = NOEOF
     fail(errno.EIO)
