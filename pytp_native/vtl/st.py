@@ -134,7 +134,7 @@ class StDriver:
                 if raw.file >= 0 and raw.block >= 0:  # after a failed write st does not know its block any more
                     raw.file, raw.block = tape.place_of(tape.count)
                 if tape.count == 0 or tape.look(tape.count - 1)[0] != lib.PYTP_AT_BLOCK:
-                    raw.rw, raw.eof = IDLE, NOEOF
+                    raw.rw, raw.eof = IDLE, NOEOF if raw.block >= 0 else raw.eof
             self._flush()
             if raw.rw == WRITING and self.drive.trouble is not None:
                 raise self.drive.trouble
