@@ -8,6 +8,7 @@ from pytp_cli.generic_device import PATIENT, Refused
 from pytp_cli.mtx_failure import Failure, shown
 from pytp_native.errors import BadReply
 from pytp_native.scsi.command import INVENTORY_S, MOVE_S
+from pytp_native.scsi.policy import ONCE
 from pytp_native.scsi.sense import parse_sense
 from pytp_native.spec import opcodes
 
@@ -220,7 +221,7 @@ def exchange(run: Run, source: int | None, destination: int | None, third: int |
     cdb += _word(middle.address) + _word(end.address) + bytes((inverts, run.flags.eepos << 6))
     said = f"{_name(run.library, begin)} with {_name(run.library, middle)}"
     _transfer(run, "EXCHANGE MEDIUM", cdb, begin.address, middle.address, said)
-    run.library.moved = True
+    run.forget()
 
 
 def position(run: Run, slot: int | None) -> None:
@@ -263,10 +264,13 @@ def eject(run: Run) -> None:
 
 
 def erase(run: Run) -> None:
-    """ERASE (SSC-5), short: an end-of-data mark where the tape stands; mtx does not rewind before."""
+    """ERASE (SSC-5), short: an end-of-data mark where the tape stands; mtx does not rewind before.
+
+    mtx sends it again after a unit attention. But then the tape may be at its beginning, or be another one.
+    """
     cdb = bytes((opcodes.ERASE_6, 0, 0, 0, 0, 0))
     try:
-        run.device.send("ERASE (6)", cdb, timeout_s=MOVE_S, policy=PATIENT)
+        run.device.send("ERASE (6)", cdb, timeout_s=MOVE_S, policy=ONCE)
     except Refused as refused:
         raise Failure.of_command(refused, "") from refused
 

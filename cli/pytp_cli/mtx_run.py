@@ -42,8 +42,12 @@ class Run:
 
     # -- what the words use ----------------------------------------------------------------------------------------
 
-    out = staticmethod(out)
     err = staticmethod(err)
+
+    def out(self, text: str) -> None:
+        """Write mtx's lines to standard output; with --json the object stands there alone."""
+        if not self.as_json:
+            out(text)
 
     def explain(self, why: object) -> None:
         """Our one line behind mtx's."""

@@ -81,7 +81,7 @@ class Line:
             return 0
         if not (text[0].isascii() and text[0].isdecimal()):
             raise self._misused(f"{word}: {text[0]} is no number")
-        return int(text[0])
+        return int(text[0][:20])  # Python refuses to read thousands of digits
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from pytp_cli.mtx_failure import Failure, shown
 from pytp_cli.raw_output import err, out_bytes
 from pytp_native.errors import BadReply, BlockTooLarge, UsageError
 from pytp_native.scsi.command import ERASE_S, LOAD_S, LOCATE_S, READ_S, REWIND_S, WRITE_S
+from pytp_native.scsi.policy import ONCE
 from pytp_native.scsi.sense import parse_sense
 from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes
@@ -17,6 +18,7 @@ from pytp_native.spec import sense as codes
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_cli.generic_device import GenericDevice
+    from pytp_native.scsi.policy import Policy
     from pytp_native.scsi.sense import Sense
 
 _VARIABLE_ROOM = 128 * 1024
@@ -25,6 +27,9 @@ _EJECT_FAILED, _END_OF_MEDIUM, _VOLUME_OVERFLOW = 255, 2, 3
 """Exit statuses beside 1."""
 _TO_FILEMARKS, _TO_END = 1, 3
 """What SPACE counts."""
+_ANYWHERE = frozenset({"setblk", "eod", "rewind", "eject", "reten", "seek"})
+"""They mean the same wherever the tape stands, so that they may be sent again after a unit attention. Behind one the
+tape may stand at its beginning, or be another: what counts from where it stands, or writes, is told instead."""
 
 
 class TapeCommands:
@@ -42,9 +47,10 @@ class TapeCommands:
         if word == "eject":
             return self._eject()
         if word == "erase":
-            self._send("REWIND", bytes((opcodes.REWIND, 0, 0, 0, 0, 0)), REWIND_S)
+            self._send("REWIND", bytes((opcodes.REWIND, 0, 0, 0, 0, 0)), REWIND_S, ONCE)
         name, cdb, timeout_s = self._command(word, *numbers)
-        self._send(name, cdb, timeout_s, _block_size(numbers[0]) if word == "setblk" else b"")
+        policy = ATTENTIVE if word in _ANYWHERE else ONCE
+        self._send(name, cdb, timeout_s, policy, _block_size(numbers[0]) if word == "setblk" else b"")
         return 0
 
     def _command(self, word: str, number: int = 0) -> tuple[str, bytes, float]:
@@ -70,12 +76,12 @@ class TapeCommands:
             return "ERASE (6)", bytes((opcodes.ERASE_6, 0, 0, 0, 0, 0)), ERASE_S
         return "REWIND", bytes((opcodes.REWIND, 0, 0, 0, 0, 0)), REWIND_S
 
-    def _send(self, name: str, cdb: bytes, timeout_s: float, data: bytes = b"") -> None:
-        self._device.send(name, cdb, data_out=data, timeout_s=timeout_s, policy=ATTENTIVE)
+    def _send(self, name: str, cdb: bytes, timeout_s: float, policy: Policy, data: bytes = b"") -> None:
+        self._device.send(name, cdb, data_out=data, timeout_s=timeout_s, policy=policy)
 
     def _eject(self) -> int:
         try:
-            self._send("LOAD UNLOAD", bytes((opcodes.LOAD_UNLOAD, 0, 0, 0, 0x02, 0)), LOAD_S)
+            self._send("LOAD UNLOAD", bytes((opcodes.LOAD_UNLOAD, 0, 0, 0, 0x02, 0)), LOAD_S, ATTENTIVE)
         except Refused as refused:
             line = "Eject (0x1B) failed\nscsitape:eject failed\n"
             raise Failure(shown(refused) + line, refused.why, code=_EJECT_FAILED) from refused
@@ -103,7 +109,7 @@ class TapeCommands:
         from pytp_native.scsi.command import Command, raw
 
         command = Command("READ (6)", cdb, raw, room, timeout_s=READ_S)
-        reply = self._device.carry(command, ATTENTIVE)
+        reply = self._device.carry(command, ONCE)
         sense = _sense(reply.sense) if reply.status == opcodes.CHECK_CONDITION else None
         if sense is None:
             return self._device.answer(reply, command), False
@@ -140,7 +146,7 @@ class TapeCommands:
         err(f"Writing {length} blocks\n")
         cdb = bytes((opcodes.WRITE_6, in_blocks)) + length.to_bytes(3, "big") + b"\0"
         try:
-            self._send("WRITE (6)", cdb, WRITE_S, data)
+            self._send("WRITE (6)", cdb, WRITE_S, ONCE, data)
         except Refused as refused:
             sense = _sense(refused.sense)
             if sense is None or not sense.eom:

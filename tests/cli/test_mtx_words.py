@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pytp_cli import mtx
 from pytp_native.errors import DeviceError
 from pytp_native.transport.records import ScsiReply
-from tests.cli.scsi_bench import Ended, FakeLibrary, check, put_in_place, run
+from tests.cli.scsi_bench import GOOD, Ended, FakeLibrary, check, put_in_place, run
 
 Mtx = Callable[..., Ended]
 BLOCK = 12
@@ -176,6 +177,26 @@ def test_a_library_without_page_1d_is_read_whole(library: FakeLibrary, ask: Mtx)
 def test_a_unit_attention_does_not_cost_the_barcodes(library: FakeLibrary, ask: Mtx) -> None:
     library.plan(0xB8, check(6, 0x28, 0x00), check(6, 0x29, 0x00))
     assert ":VolumeTag=VT0001L6" in ask("status").out
+
+
+def test_after_a_unit_attention_nothing_is_erased(library: FakeLibrary, ask: Mtx) -> None:
+    """The tape may be at its beginning, or be another one."""
+    library.plan(0x19, check(6, 0x29, 0x00))
+    assert ask("erase").code == 1
+    assert len(library.sent(0x19)) == 1
+
+
+def test_behind_an_exchange_it_is_read_again_what_is_where(library: FakeLibrary, ask: Mtx) -> None:
+    library.plan(0xA6, GOOD)
+    ask("exchange 2 3 6 load 2 1")
+    after = library.cdbs[[cdb[0] for cdb in library.cdbs].index(0xA6) :]
+    assert 0xB8 in [cdb[0] for cdb in after]
+
+
+def test_moves_before_a_json_object_print_nothing(library: FakeLibrary, ask: Mtx) -> None:
+    ended = ask("load 2 1 status --json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["drives"][1]["full"]
 
 
 @pytest.mark.parametrize("opcode", [0xA5, 0xB8, 0x1A])

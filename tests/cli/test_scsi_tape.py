@@ -78,6 +78,37 @@ def test_a_rewind_that_fails_keeps_the_tape_from_being_erased(drive: FakeUnit, a
     assert drive.sent(0x19) == []
 
 
+ATTENTION = check(6, 0x29, 0, valid=False)
+
+
+@pytest.mark.parametrize("line", ["rewind", "eod", "seek 5", "reten", "eject", "setblk 512"])
+def test_a_unit_attention_does_not_stop_what_means_the_same_anywhere(drive: FakeUnit, ask: Ask, line: str) -> None:
+    opcode = {"rewind": 0x01, "eod": 0x11, "seek": 0x2B, "setblk": 0x15}.get(line.split()[0], 0x1B)
+    drive.plan(opcode, ATTENTION)
+    assert ask(line).code == 0
+    assert len(drive.sent(opcode)) == 2
+
+
+@pytest.mark.parametrize("line", ["fsf 2", "bsf 1", "mark 1", "erase", "read", "read 512", "write", "write 5"])
+def test_after_a_reset_nothing_is_read_or_written_where_the_tape_happens_to_stand(
+    drive: FakeUnit, capfd: pytest.CaptureFixture[str], tmp_path: Path, line: str
+) -> None:
+    """A drive that was reset stands at the beginning of its tape: to write again would overwrite that."""
+    opcode = {"fsf": 0x11, "bsf": 0x11, "mark": 0x10, "erase": 0x19, "read": 0x08, "write": 0x0A}[line.split()[0]]
+    drive.plan(opcode, ATTENTION)
+    (tmp_path / "input").write_bytes(b"x" * 5)
+    ended = with_input(tmp_path / "input", lambda: run(capfd, scsitape.main, "-f", "/dev/sg0", *line.split()))
+    assert (ended.code, ended.out) == (1, "")
+    assert "mtx: Request Sense: Sense Key=Unit Attention" in ended.lines
+    assert len(drive.sent(opcode)) == 1
+
+
+def test_a_reset_before_the_rewind_keeps_the_tape_from_being_erased(drive: FakeUnit, ask: Ask) -> None:
+    drive.plan(0x01, ATTENTION)
+    assert ask("erase").code == 1
+    assert drive.sent(0x19) == []
+
+
 @pytest.mark.parametrize("line", ["foo", "fsf x", "fsf -1", "--help", "read 512 x"])
 def test_what_cannot_be_meant(drive: FakeUnit, ask: Ask, line: str) -> None:
     ended = ask(line)
@@ -87,7 +118,7 @@ def test_what_cannot_be_meant(drive: FakeUnit, ask: Ask, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["fsf 8388608", "mark 16777216", "setblk 16777216", "seek 4294967296", "read 16777216"]
+    "line", ["fsf 8388608", "fsf " + "9" * 5000, "mark 16777216", "setblk 16777216", "seek 4294967296", "read 16777216"]
 )
 def test_numbers_that_do_not_fit_are_not_cut(drive: FakeUnit, ask: Ask, line: str) -> None:
     ended = ask(line)
@@ -163,6 +194,7 @@ def copy_out(tape: str, capfdbinary: pytest.CaptureFixture[bytes], *words: str) 
 def test_data_come_back(tape: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     data = os.urandom(300_000)
     (tmp_path / "input").write_bytes(data)
+    assert scsitape.main(["scsitape", "-f", tape, "rewind"]) == 0  # takes the unit attention of the load
     with_input(tmp_path / "input", lambda: Ended(scsitape.main(["scsitape", "-f", tape, "write"]), "", ""))
     for line in ("mark 1", "rewind"):
         assert scsitape.main(["scsitape", "-f", tape, *line.split()]) == 0
