@@ -80,7 +80,7 @@ class GenericDevice:
 
     def answer(self, reply: ScsiReply, command: Command[bytes]) -> bytes:
         """Return the data of a command that was done: GOOD, or RECOVERED ERROR. Raises Refused."""
-        if reply.status == opcodes.GOOD or (len(reply.sense) > 2 and reply.sense[2] == codes.RECOVERED_ERROR):
+        if reply.status == opcodes.GOOD or _was_recovered(reply):
             return reply.data
         raise Refused(self.reason(reply, command), sense=reply.sense)
 
@@ -95,6 +95,16 @@ class GenericDevice:
 
     def close(self) -> None:
         self.transport.close()
+
+
+def _was_recovered(reply: ScsiReply) -> bool:
+    """Tell whether the command was done after all. A deferred error is about an earlier one: this one was not."""
+    from pytp_native.scsi import judge
+
+    sense = judge.sense_of(reply) if reply.status == opcodes.CHECK_CONDITION else None
+    if sense is None or sense.deferred or sense.key != codes.RECOVERED_ERROR:
+        return False
+    return not (sense.filemark or sense.eom or sense.ili)
 
 
 def _told(reply: ScsiReply) -> str:

@@ -109,13 +109,19 @@ def _send(transport: ScsiTransport, command: Command[T], limit_s: float) -> Scsi
 
 
 def _with_sense(transport: ScsiTransport, reply: ScsiReply) -> ScsiReply:
-    """CHECK CONDITION without sense data: ask for them once (SAM-6 allows it, old bridges do it)."""
+    """CHECK CONDITION without sense data: ask for them once (SAM-6 allows it, old bridges do it).
+
+    A device that then says NO SENSE has lost them. That is no word that the command was done, so it is not taken.
+    """
     asked = transport.execute(
         bytes((opcodes.REQUEST_SENSE, 0, 0, 0, REQUEST_SENSE_BYTES, 0)),
         data_in_bytes=REQUEST_SENSE_BYTES,
         timeout_s=60.0,
     )
-    return reply._replace(sense=asked.data) if asked.status == opcodes.GOOD else reply
+    told = reply._replace(sense=asked.data)
+    sense = sense_of(told) if asked.status == opcodes.GOOD else None
+    lost = sense is None or not (sense.key or sense.code or sense.filemark or sense.eom or sense.ili)
+    return reply if lost else told
 
 
 def timeout_of(command: Command[T], timeouts: Mapping[tuple[int, int | None], float] | None = None) -> float:

@@ -39,6 +39,9 @@ _DRIVER = {
     0x04: "the driver's error", 0x05: "the driver refused it", 0x06: "timed out", 0x07: "the driver's hard error",
 }  # fmt: skip
 _DRIVER_MASK = 0x07
+_NEXUS_FAILURE, _RESERVATION_CONFLICT = 0x11, 0x18
+"""Before Linux 5.18 the mid-layer put this host status beside the device's status RESERVATION CONFLICT
+(scsi_decide_disposition). The device has answered, so it is a reply."""
 
 
 _LEAST_VERSION = 30000
@@ -189,12 +192,13 @@ def _direction(data_out: bytes, data_in_bytes: int) -> int:
 
 def _reply(header: Any, sense: Any, data: Any, data_in_bytes: int) -> ScsiReply:
     moved = min(data_in_bytes, max(0, data_in_bytes - header.resid))
+    is_conflict = header.status == _RESERVATION_CONFLICT and header.host_status == _NEXUS_FAILURE
     return ScsiReply(
         status=header.status,
         sense=bytes(ffi.buffer(sense, header.sb_len_wr)),
         data=bytes(ffi.buffer(data, moved)) if moved else b"",
         residual=header.resid,
-        host_status=header.host_status,
+        host_status=0 if is_conflict else header.host_status,
         driver_status=header.driver_status,
         duration_ms=header.duration,
     )

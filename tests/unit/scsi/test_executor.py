@@ -176,3 +176,17 @@ def test_a_bad_answer_names_device_and_command():
 
 def test_carry_returns_the_answer_unjudged():
     assert executor.carry(Answers([check(3, 0x1100)]), READY, ONCE).status == 2
+
+
+@pytest.mark.parametrize("told", [fixed(0), b"", fixed(0)[:2]])
+def test_a_check_condition_whose_sense_data_are_lost_is_no_success(told):
+    """The device answers NO SENSE to whoever asks too late."""
+    device = Answers([ScsiReply(0x02, b"", b""), told])
+    with pytest.raises(errors.DeviceError, match="sense data cannot be read: none"):
+        executor.run(device, READY)
+
+
+def test_a_mark_that_only_request_sense_tells_of_counts():
+    device = Answers([ScsiReply(0x02, b"", b""), fixed(0, 0x0001, flags=0x80)])
+    with pytest.raises(errors.FilemarkMet):
+        executor.run(device, ssc.space_6(1, 1))

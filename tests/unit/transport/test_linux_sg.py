@@ -111,6 +111,15 @@ def test_what_was_not_carried_raises(kernel, answer, text):
         LinuxSg("/dev/sg3", -1).execute(bytes(6))
 
 
+def test_a_reservation_conflict_is_the_devices_word_whatever_old_kernels_put_beside_it(kernel):
+    kernel.answer = {"status": 0x18, "host_status": 0x11}
+    reply = LinuxSg("/dev/sg3", -1).execute(bytes(6))
+    assert (reply.status, reply.host_status) == (0x18, 0)
+    kernel.answer = {"status": 0, "host_status": 0x11}
+    with pytest.raises(errors.DeviceError, match="reservation conflict"):
+        LinuxSg("/dev/sg3", -1).execute(bytes(6))
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [(errno.EPERM, errors.NotSupported), (errno.ENODEV, errors.DeviceError), (errno.ENOMEM, errors.DeviceError)],
