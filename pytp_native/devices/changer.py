@@ -158,24 +158,32 @@ class Changer:
             self._order(self._move_command(known, source, target))
         except UnitAttention:
             # It was told of a change instead and did nothing: look again, then give the order once more.
-            known = self.inventory()
-            here = self.check_move(known, source, target)
-            self._carry(self._move_command(known, source, target), known, source)
+            # An operator may have put another cartridge there; check_move compares with what was meant.
+            self.check_move(known, source, target)
+            self._carry(self._move_command(known, source, target), self.inventory(), source)
         except PytpError as exc:
             raise self._with_whereabouts(exc, known, source) from exc
         return here
 
     def check_move(self, known: Inventory, source: Place, target: Place) -> Element:
-        """Look at both places again and raise LibraryError if the move cannot be. Nothing moves; returns the source."""
+        """Look at both places again and raise LibraryError if the move cannot be, also if another cartridge is in the
+        source than when it was `known`. Nothing moves; returns the source."""
         if source == target:
             raise LibraryError(self.name, f"{source} is source and target", "name two places")
         self.wait_ready()
         here, there = self._look(known, source), self._look(known, target)
-        if not here.full:
-            raise LibraryError(self.name, f"{source} is empty", "see what is where: pytp list")
+        self._check_source(source, here, known.at(source))
         if there.full:
             raise LibraryError(self.name, f"{target} holds {cartridge_name(there)}", "choose an empty one: pytp list")
         return here
+
+    def _check_source(self, place: Place, now: Element, before: Element) -> None:
+        """Raise LibraryError if the cartridge that is meant is not there: nothing, or another one."""
+        if not now.full:
+            raise LibraryError(self.name, f"{place} is empty", "see what is where: pytp list")
+        if before.full and before.volume_tag and now.volume_tag and now.volume_tag != before.volume_tag:
+            fact = f"{place} holds {now.volume_tag}, and no longer {before.volume_tag}"
+            raise LibraryError(self.name, fact, "see what is where: pytp list")
 
     def _look(self, known: Inventory, place: Place) -> Element:
         """Ask for one element only: a large library takes a second for all of them."""
@@ -202,8 +210,7 @@ class Changer:
         """Look at the places again and raise LibraryError if the exchange cannot be. Nothing moves."""
         self.wait_ready()
         for place in (source, first):
-            if not self._look(known, place).full:
-                raise LibraryError(self.name, f"{place} is empty", "see what is where: pytp list")
+            self._check_source(place, self._look(known, place), known.at(place))
         there = self._look(known, second)
         if second != source and there.full:
             raise LibraryError(self.name, f"{second} holds {cartridge_name(there)}", "choose an empty one: pytp list")

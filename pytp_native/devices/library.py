@@ -107,7 +107,9 @@ class TapeLibrary:
             raise LibraryError(self.name, f"{source} is empty", "see what is where: pytp list")
         if bay.full:
             self.unload(drive)
-        return self._move(self.inventory() if bay.full else now, source, target)
+            self.changer.check_move(now, source, target)  # minutes have passed
+            now = self.inventory()
+        return self._move(now, source, target)
 
     def unload(self, drive: int, slot: int | None = None) -> Moved:
         """Bring a drive's cartridge into a slot: by default the one it came from, if the library vouches for that.
@@ -154,24 +156,32 @@ class TapeLibrary:
         if not now.at(place).full and not (now.at(unit).full and now.home_of(unit) == place):
             raise LibraryError(self.name, f"{place} is empty", "see what is where: pytp list")
         barcode = now.at(place if now.at(place).full else unit).volume_tag
+        loaded = None
         try:
-            yield self.load(str(slot), drive)
+            loaded = self.load(str(slot), drive)
+            yield loaded
         except BaseException:
             try:
-                self._put_back(place, drive, barcode)
+                self._put_back(place, drive, barcode, was_loaded=loaded is not None)
             except PytpError as exc:
                 self._tell(Step(f"{self.name}: putting the cartridge back failed: {exc}"))
             raise
-        self._put_back(place, drive, barcode)
+        self._put_back(place, drive, barcode, was_loaded=True)
 
-    def _put_back(self, place: Place, drive: int, barcode: str) -> None:
-        """Unload if the drive holds that cartridge; a load may have failed before it got there."""
+    def _put_back(self, place: Place, drive: int, barcode: str, *, was_loaded: bool) -> None:
+        """Unload if the drive holds that cartridge; a load may have failed before it got there. Without a barcode, and
+        with a library that does not know the source, it is the one that was loaded. Raises LibraryError if its slot is
+        taken."""
         now = self.inventory()
         source = now.drive(drive)
-        bay = now.at(source)
-        ours = bay.volume_tag == barcode if barcode else now.home_of(source) == place
-        if bay.full and ours and not now.at(place).full:
-            self._move(now, source, place)
+        bay, home = now.at(source), now.home_of(source)
+        ours = bay.volume_tag == barcode if barcode else home == place or (home is None and was_loaded)
+        if not bay.full or not ours:
+            return
+        if now.at(place).full:
+            fact = f"{place}, where {cartridge_name(bay)} came from, holds {cartridge_name(now.at(place))} now"
+            raise LibraryError(self.name, fact, f"it is in {source}; name a slot: pytp unload SLOT")
+        self._move(now, source, place)
 
     def _home(self, now: Inventory, source: Place) -> Place:
         cartridge = cartridge_name(now.at(source))

@@ -80,8 +80,6 @@ ROWS = (
     Row("HP*", "Ultrium [2-4]-SCSI", {"most_block_bytes": (16 << 20) - 1}, "older HP drives: blocks up to 16 MiB - 1"),
     Row("IET", "*", {"element_status_bytes": 4096, "element_types_together": False},
         "tgt: 05/24/00 for an allocation length beyond its buffer; pages in one answer for all types are misplaced"),
-    Row("*", "LTO-9 HH", {"first_load_s": 7200.0}, "Tandberg's name for such a drive"),
-    Row("*", "HH LTO Gen 9", {"first_load_s": 7200.0}, "IBM's name for a half-height drive in others' boxes"),
     Row("PYTP", "VIRTUAL LIBRARY", {"element_status_bytes": 1 << 20},
         "our VTL: reads its inventory for each request; 50,000 slots in 3 requests instead of 40"),
     Row("IBM", "03584L32", {"inventory_range_opcode": opcodes.INITIALIZE_ELEMENT_STATUS_WITH_RANGE_OLD},

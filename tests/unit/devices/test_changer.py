@@ -116,6 +116,36 @@ def test_an_operator_who_took_the_cartridge_meanwhile_is_noticed(
     assert MOVE not in device.sent
 
 
+def test_another_cartridge_in_the_source_is_not_moved_in_place_of_the_one_that_was_meant(
+    path: Path, device: Injected, changer: Changer
+) -> None:
+    """The operator opened the door: the robot does nothing at first, and tells of it."""
+    original = device.execute
+
+    def execute(cdb: bytes, **more: object) -> ScsiReply:
+        if cdb[0] == MOVE and MOVE not in device.sent:
+            device.sent.append(MOVE)
+            shelf = Library.open(path)
+            shelf.remove("PYT002L9")
+            shelf.add("OTHER1L9", slot=2)
+            return check(ATTENTION, IMPORT_ACCESSED)
+        return original(cdb, **more)  # type: ignore[arg-type]
+
+    device.execute = execute  # type: ignore[method-assign, assignment]
+    with pytest.raises(LibraryError, match="slot 2 holds OTHER1L9, and no longer PYT002L9"):
+        changer.move(SLOT_2, SLOT_4)
+    assert device.sent.count(MOVE) == 1
+
+
+def test_another_cartridge_in_a_slot_is_not_exchanged(path: Path, changer: Changer) -> None:
+    known = changer.inventory()
+    shelf = Library.open(path)
+    shelf.remove("PYT002L9")
+    shelf.add("OTHER1L9", slot=2)
+    with pytest.raises(LibraryError, match="slot 2 holds OTHER1L9"):
+        changer.exchange(SLOT_2, Place(STORAGE, 3), SLOT_2, known)
+
+
 def test_a_failed_move_is_never_repeated(device: Injected, changer: Changer) -> None:
     device.plans[MOVE] = [check(HARDWARE, 0x1501)]
     with pytest.raises(LibraryError, match=r"mechanical positioning error.*PYT002L9 is still in slot 2") as caught:
@@ -285,15 +315,6 @@ def test_an_exchange_with_a_drive_has_it_let_go_and_waits(path: Path, changer: C
     finally:
         tape.close()
     assert changer.inventory().find("PYT002L9") == (DRIVE_0,)
-
-
-def test_a_borrowed_cartridge_that_somebody_took_away_is_not_replaced_by_another(path: Path, changer: Changer) -> None:
-    library = TapeLibrary(changer, lambda number: DrivePort(f"vtl:{path}/drive{number}"))
-    with library.borrowed(2, 1):
-        library.unload(1, 4)
-        library.load("3", 1)
-    now = changer.inventory()
-    assert (now.find("PYT002L9"), now.find("PYT003L9")) == ((SLOT_4,), (Place(DRIVE, 1),))
 
 
 def test_st_is_told_of_a_new_cartridge_by_a_rewind(port: DrivePort, monkeypatch: pytest.MonkeyPatch) -> None:
