@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pytp_native.devices.changer import Changer, Step, Tell, tell_nobody
 from pytp_native.devices.drive_port import DrivePort
 from pytp_native.devices.inventory import Inventory, Place, cartridge_name, is_cleaning
-from pytp_native.errors import LibraryError, NoMedium, PytpError, UsageError
+from pytp_native.errors import ConfigError, LibraryError, NoMedium, PytpError, UsageError
 from pytp_native.scsi.mode_pages import DRIVE, TRANSPORT
 
 TYPE_CHECKING = False
@@ -140,7 +140,7 @@ class TapeLibrary:
         self.changer.check_exchange(now, source, middle, end)
         for place in (source, middle):
             if place.kind == DRIVE:
-                self._release(place.number)
+                self._release(now, place.number)
         incoming, outgoing = now.at(source), now.at(middle)
         self.changer.exchange(source, middle, end, now)
         for place, element in ((middle, incoming), (end, outgoing)):
@@ -198,20 +198,33 @@ class TapeLibrary:
     def _move(self, now: Inventory, source: Place, target: Place) -> Moved:
         self.changer.check_move(now, source, target)
         if source.kind == DRIVE:
-            self._release(source.number)
+            self._release(now, source.number)
         element = self.changer.move(source, target, now)
         if target.kind == DRIVE:
             self._wait(element, target.number)
         return Moved(element.volume_tag, source, target)
 
-    def _release(self, drive: int) -> None:
+    def _release(self, now: Inventory, drive: int) -> None:
         port = self._ports(drive)
         if port is None:
             self._tell(Step(f"drive {drive}: its device is not known here, so nobody can look whether it is in use"))
-        elif self.changer.quirks.unload_before_move:
+            return
+        self._check_identity(now, drive, port)
+        if self.changer.quirks.unload_before_move:
             port.release()
         else:
             port.check_unused()
+
+    def _check_identity(self, now: Inventory, drive: int, port: DrivePort) -> None:
+        """Raise ConfigError if the device is another drive of this library by its serial number: to look at that one
+        would be to unload the wrong drive, and to take a cartridge that somebody uses."""
+        known = {element.serial: number for number, element in enumerate(now.drives) if element.serial}
+        found = known.get(port.serial(), drive) if known else drive
+        if found != drive:
+            raise ConfigError(
+                port.name, f"is drive {drive} of {self.name} by configuration, but drive {found} by its serial number",
+                "put the names in tape_libraries[].drives into the order of the library's drives",
+            )  # fmt: skip
 
     def _wait(self, element: Element, drive: int, *, delivered: bool = True) -> None:
         port = self._ports(drive)
