@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -49,10 +50,15 @@ def read_history(path: str, job: str | None = None) -> Iterator[Imported]:
         yield _entry(path, number, entry, name, job)
 
 
+def _seconds(text: str) -> int:
+    """Return an ISO time, here, as seconds since 1970; Python 3.10 reads only fractions of three or six digits."""
+    return int(datetime.fromisoformat(re.sub(r"\.\d+", "", text)).astimezone().timestamp())
+
+
 def _entry(path: str, number: int, entry: dict[str, Any], name: str, job: str | None) -> Imported:
     subject = f"{path}: entry {number + 1}"
     try:
-        started = int(datetime.fromisoformat(str(entry["timestamp"])).astimezone().timestamp())
+        started = _seconds(str(entry["timestamp"]))
         files = dict(entry.get("files") or {})
         block_bytes = int(entry.get("block_size") or DEFAULT_BLOCK_BYTES)
     except (KeyError, ValueError, TypeError) as exc:
