@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import time
 from contextlib import nullcontext
-from enum import Enum
-from typing import Annotated, Optional
 
 import typer
 
+from pytp_cli import backup_options as given
 from pytp_cli import options
+from pytp_cli.backup_options import Hash, Strategy, Switch
 from pytp_cli.catalog_choice import open_catalog
 from pytp_cli.run import Run
 from pytp_native.errors import PytpError, UsageError
@@ -28,128 +28,32 @@ _WORTH_TELLING_S = 10.0
 """A shorter backup is over before anything can limit it; the log and --json tell always."""
 
 
-class Strategy(str, Enum):
-    """The original's ways to write; the direct one is the only one so far."""
-
-    direct = "direct"
-    tar = "tar"
-    dd = "dd"
-
-
-class Hash(str, Enum):
-    """Checksum of each member."""
-
-    xxh3 = "xxh3"
-    sha256 = "sha256"
-    none = "none"
-
-
-class Switch(str, Enum):
-    """On or off."""
-
-    on = "on"
-    off = "off"
-
-
 def backup(
     ctx: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Directories or files.")],
+    paths: given.Paths,
     library: options.Library = None,
     drive: options.Drive = None,
-    job: Annotated[Optional[str], typer.Option("--job", "-j", help="Name of the job, for log and catalog.")] = None,  # noqa: UP045
-    label: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--label", "-l", help="Label to record. Default: the cartridge's barcode, where known."),
-    ] = None,
-    strategy: Annotated[Strategy, typer.Option("--strategy", "-s", help="tar and dd: a later release.")] = (
-        Strategy.direct
-    ),
-    incremental: Annotated[bool, typer.Option("--incremental", "-i", help="A later release.")] = False,
-    max_concurrent_tars: Annotated[
-        int, typer.Option("--max-concurrent-tars", "-m", min=1, help="No effect with direct.")
-    ] = 2,
-    memory_buffer: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--memory_buffer",
-            "--memory-buffer",
-            "-mem",
-            metavar="SIZE",
-            help="Buffer in GiB, or with a unit (512M). Default: the smaller of 1 GiB and 60 % of free memory.",
-        ),
-    ] = None,
-    memory_buffer_percent: Annotated[
-        int,
-        typer.Option(
-            "--memory_buffer_percent",
-            "--memory-buffer-percent",
-            "-memp",
-            min=1,
-            max=100,
-            help="Fill at which a real drive starts to write.",
-        ),
-    ] = 20,
-    double_buffer: Annotated[
-        bool,
-        typer.Option(
-            "--double-buffer/--no-double-buffer",
-            help="Accepted for old scripts, no effect: there is one buffer with two marks.",
-        ),
-    ] = True,
-    low_water_mark: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(
-            "--low-water-mark",
-            "-lwm",
-            min=0,
-            max=99,
-            help="Fill at which a real drive rests and the buffer refills. Default: 10, or half of the other mark.",
-        ),
-    ] = None,
-    exclude: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--exclude", metavar="GLOB", help="Leave out what matches; repeatable."),
-    ] = None,
-    one_file_system: Annotated[
-        bool, typer.Option("--one-file-system", help="Stay on each argument's file system.")
-    ] = False,
-    full_paths: Annotated[
-        bool, typer.Option("--full-paths", help="Name members by their absolute path without the /.")
-    ] = False,
-    overwrite: Annotated[
-        bool,
-        typer.Option("--overwrite", help="Write here instead of at the end of data; everything behind is lost."),
-    ] = False,
-    append_foreign: Annotated[
-        bool, typer.Option("--append-foreign", help="Append also to a tape that has no label of pytp.")
-    ] = False,
-    volume: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--volume", metavar="BARCODE", help="The cartridge: refuse others; name a blank one."),
-    ] = None,
-    volumes: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--volumes",
-            metavar="BARCODE,...",
-            help="Cartridges to go on on when one is full, in this order. Default: the library's blank ones.",
-        ),
-    ] = None,
-    bare: Annotated[
-        bool, typer.Option("--bare", help="Write only the arguments: no label, no trailer; not on labelled tapes.")
-    ] = False,
-    hw_compression: Annotated[
-        Optional[Switch],  # noqa: UP045
-        typer.Option("--hw-compression", help="Drive's compression. Default: as the drive is set."),
-    ] = None,
-    hash_name: Annotated[Hash, typer.Option("--hash", help="Checksum recorded for each member.")] = Hash.xxh3,
-    members: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--members", metavar="FILE", help="Leave a JSON line per member: tape file, block, checksum."),
-    ] = None,
-    no_catalog: Annotated[
-        bool, typer.Option("--no-catalog", help="Do not record this session; find and restore will not know of it.")
-    ] = False,
+    job: given.Job = None,
+    label: given.Label = None,
+    strategy: given.How = Strategy.direct,
+    incremental: given.Incremental = False,
+    max_concurrent_tars: given.Builders = 2,
+    memory_buffer: given.MemoryBuffer = None,
+    memory_buffer_percent: given.HighMark = 20,
+    double_buffer: given.DoubleBuffer = True,
+    low_water_mark: given.LowMark = None,
+    exclude: given.Exclude = None,
+    one_file_system: given.OneFileSystem = False,
+    full_paths: given.FullPaths = False,
+    overwrite: given.Overwrite = False,
+    append_foreign: given.AppendForeign = False,
+    volume: given.Volume = None,
+    volumes: given.Volumes = None,
+    bare: given.Bare = False,
+    hw_compression: given.Compression = None,
+    hash_name: given.Checksum = Hash.xxh3,
+    members: given.Members = None,
+    no_catalog: given.NoCatalog = False,
     as_json: options.Json = False,
 ) -> int:
     """Appends at the end of data. A blank cartridge gets a label first, and every run ends with a trailer that says
