@@ -42,6 +42,8 @@ class ImageWriter:
         try:
             if error is None:
                 self._put(_LENGTH.pack(END_OF_MEDIUM))
+                self._file.flush()
+                os.fsync(self._file.fileno())  # a copy is reported as done behind this
             self._file.close()
         except OSError as exc:
             error = self._trouble(exc)

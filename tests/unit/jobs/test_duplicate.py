@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from pytp_native.errors import HostDiskFull, MediumError, Refused, UsageError
+from pytp_native.errors import HostDiskFull, MediumError, PytpError, Refused, UsageError
 from pytp_native.jobs.duplicate import TapeSource, TapeTarget, duplicate
 from pytp_native.jobs.events import JobReport
 from pytp_native.jobs.interrupt import Interrupt
@@ -155,3 +156,15 @@ def test_a_disk_that_is_full_is_told_and_leaves_no_image(tmp_path: Path) -> None
     with pytest.raises(HostDiskFull):
         image.__exit__(None, None, None)
     assert not (tmp_path / "image").exists()
+
+
+def test_an_image_that_the_disk_does_not_keep_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk may take the bytes and fail only when it has to write them."""
+
+    def broken(_fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(PytpError, match="Input/output error"), ImageWriter(str(tmp_path / "copy.tap")) as image:
+        image.block(b"kept")
+    assert list(tmp_path.iterdir()) == []
