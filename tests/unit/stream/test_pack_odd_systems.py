@@ -38,7 +38,8 @@ int getgrgid_r(gid_t id, struct group *entry, char *buffer, size_t room, struct 
     *found = 0;
     if (room < 100000)
         return ERANGE;
-    *entry = (struct group){.gr_name = "not a hole", .gr_gid = id};
+    static char *nobody[] = {0};
+    *entry = (struct group){.gr_name = "not a hole", .gr_passwd = "", .gr_gid = id, .gr_mem = nobody};
     *found = entry;
     return 0;
 }
