@@ -169,11 +169,13 @@ def fault(
     clear: Annotated[bool, typer.Option("--clear", help="Forget all planned faults first, also the robot's.")] = False,
     as_json: options.Json = False,
 ) -> int:
-    """Faults of a drive: "write N: medium error", "read N: medium error", "early warning at N", "write protect",
-    "eject at N", "cleaning at N" (it asks to be cleaned); N is a logical block; "slow load N": ready after N questions
-    only. Faults of the robot, N counts moves from now: "move N: gripper error" (or "stuck in gripper", "load error",
-    "drive silent", "full target", "empty source"), "move N: slow SECONDS"; until they are cleared: "door open",
-    "offline", "slot N: barcode unreadable"."""
+    """Faults of a drive, N is a logical block: "write N: medium error", "write N: deferred error after D" (found when D
+    more blocks are taken, or flushed), "read N: medium error", "early warning at N", "write protect", "eject at N",
+    "cleaning at N" (it asks to be cleaned), "power cut at N" (what is in the drive's buffer is gone), "blackout at N"
+    (the computer's power, too: the process is killed), "reset at N" (of the bus), "moved to B at N" (by somebody else);
+    "buffer SIZE": of the drive; "slow load N": ready after N questions only. Faults of the robot, N counts moves from
+    now: "move N: gripper error" (or "stuck in gripper", "load error", "drive silent", "full target", "empty source"),
+    "move N: slow SECONDS"; until they are cleared: "door open", "offline", "slot N: barcode unreadable"."""
     with Run(ctx, "vtl fault", as_json=as_json) as run:
         from pytp_native.vtl.changer_faults import is_changer_fault
 

@@ -38,7 +38,7 @@ typedef struct {
     pytp_st_left left[4];
     uint32_t loading, loading_polls, cleaning, cleaning_due, life_cleanings;
     uint64_t cleaned_moved;
-    uint32_t drive_protected, block_bytes_changed, density_changed;
+    uint32_t drive_protected, pos_unknown, block_bytes_changed, density_changed;
     ...;
 } pytp_drive_state;
 typedef struct {

@@ -71,6 +71,7 @@ typedef struct {
     uint32_t cleaning_due, life_cleanings; /* it asks for cleaning; how often it was cleaned */
     uint64_t cleaned_moved;                /* life_written + life_read when it was */
     uint32_t drive_protected; /* drv_write_prot: the tab of the last cartridge, whether it is still there or not */
+    uint32_t pos_unknown; /* st: there was a bus reset; all but rewinding and seeking is refused */
     uint32_t block_bytes_changed, density_changed; /* somebody asked for another since the cartridge was loaded */
 } pytp_drive_state;
 

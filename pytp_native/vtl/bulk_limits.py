@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytp_native.ffi import ffi
 from pytp_native.vtl.cartridge import FILEMARK_BYTES, early_warning_bytes
-from pytp_native.vtl.faults import NEVER
+from pytp_native.vtl.faults import NEVER, WHEN_WRITING
 
 if TYPE_CHECKING:
     from pytp_native.vtl.drive import VirtualDrive
@@ -22,7 +22,7 @@ class BulkLimits:
 
     def for_writing(self) -> Any:
         """How far pytp_bulk_write may go."""
-        raw, tape = self._limits(("write", "eject", "cleaning", "early warning")), self._drive.tape
+        raw, tape = self._limits(("write", "early warning", *WHEN_WRITING)), self._drive.tape
         raw.stop_bytes = max(early_warning_bytes(tape.capacity_bytes) - tape.filemarks * FILEMARK_BYTES, 0)
         return raw
 

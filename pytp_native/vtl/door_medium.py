@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import sense
+from pytp_native.vtl import buffer, sense
 from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
 from pytp_native.vtl.drive import Outcome, VirtualDrive
 from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, answer, check, verdict
@@ -106,23 +106,27 @@ def _space(drive: VirtualDrive, code: int, count: int) -> TargetReply:
 
 
 def read_position(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
-    """SSC-5 7.7: short (00h, 01h), long (06h) and extended (08h) form. Nothing waits in a buffer here."""
+    """SSC-5 7.7: short (00h, 01h), long (06h) and extended (08h) form."""
     if not drive.ready:
         return check(drive.not_ready())
     position, partition = drive.position, int(drive.raw.partition)
     flags, form = 0x80 if position == 0 else 0, cdb[1] & 0x1F
-    block = position.to_bytes(8, "big")
+    block, held = position.to_bytes(8, "big"), buffer.look(drive)
+    first, objects = held.on_medium.to_bytes(8, "big"), min(held.objects, 0xFFFFFF).to_bytes(3, "big")
     if form in {0x00, 0x01}:
         flags |= 0x02 if position > 0xFFFFFFFF else 0  # PERR: does not fit
-        return answer(bytes([flags, partition, 0, 0]) + block[4:] + block[4:] + bytes(8), 20)
+        flags |= 0x10 if held.data_bytes > 0xFFFFFFFF else 0  # BYCU: does not fit
+        waiting = (held.data_bytes & 0xFFFFFFFF).to_bytes(4, "big")
+        return answer(bytes([flags, partition, 0, 0]) + block[4:] + first[4:] + b"\0" + objects + waiting, 20)
     if form == 0x06:
         files = _filemarks_before(drive, position)
         flags |= 0x08 if files is None else 0  # MPU
         head = bytes([flags, 0, 0, 0]) + partition.to_bytes(4, "big") + block
         return answer(head + (files or 0).to_bytes(8, "big") + bytes(8), 32)
     if form == 0x08:
-        head = bytes([flags, partition]) + (0x1C).to_bytes(2, "big") + bytes(4)
-        return answer(head + block + block + bytes(8), int.from_bytes(cdb[7:9], "big"))
+        head = bytes([flags, partition]) + (0x1C).to_bytes(2, "big") + b"\0" + objects
+        waiting = held.data_bytes.to_bytes(8, "big")
+        return answer(head + block + first + waiting, int.from_bytes(cdb[7:9], "big"))
     return check(sense.INVALID_FIELD)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
 from pytp_native.ffi import lib
-from pytp_native.vtl import counters, loading, sense
+from pytp_native.vtl import accidents, counters, loading, sense
 from pytp_native.vtl.bulk_limits import BulkLimits
 from pytp_native.vtl.cartridge import (
     FILEMARK_BYTES,
@@ -235,12 +235,18 @@ class VirtualDrive:
         for done in range(count):
             if (problem := self._mark_one()) is not None:
                 return Outcome(problem._replace(information=count - done), done)
-        if not immediate:
-            try:
-                self.tape.sync()
-            except PytpError as exc:
-                return Outcome(self._host_trouble(exc), count)
+        if not immediate and (problem := self.settle()) is not None:
+            return Outcome(problem, count)
         return Outcome(sense.EARLY_WARNING if count and self._in_warning_zone() else None, count)
+
+    def settle(self) -> Sense | None:
+        """Put what is in the buffer on the medium, that is on the host's disk. A deferred error is told by then."""
+        try:
+            problem = accidents.told_late(self, flushing=True)
+            self.tape.sync()
+        except PytpError as exc:
+            return self._host_trouble(exc)
+        return problem
 
     def _mark_one(self) -> Sense | None:
         if (problem := self.start_writing()) is not None:
@@ -273,7 +279,7 @@ class VirtualDrive:
 
     def space_filemarks(self, count: int) -> Outcome:
         """SPACE over filemarks; a count below 0 moves back and ends before the last one crossed."""
-        if (problem := self._before_move()) is not None:
+        if (problem := self._before_move() or self.settle()) is not None:
             return Outcome(problem)
         try:
             self.raw.position, done = self.tape.space_filemarks(self.position, count)
@@ -283,7 +289,7 @@ class VirtualDrive:
 
     def space_blocks(self, count: int) -> Outcome:
         """SPACE over blocks; a filemark ends it and is crossed."""
-        if (problem := self._before_move()) is not None:
+        if (problem := self._before_move() or self.settle()) is not None:
             return Outcome(problem)
         try:
             self.raw.position, done, hit = self.tape.space_blocks(self.position, count)
@@ -293,7 +299,7 @@ class VirtualDrive:
         return Outcome(sense.filemark(left) if hit else _short(count, left), done)
 
     def space_to_end(self) -> Sense | None:
-        if (problem := self._before_move()) is None:
+        if (problem := self._before_move() or self.settle()) is None:
             self.raw.position = self.tape.count
         return problem
 
@@ -350,7 +356,7 @@ class VirtualDrive:
 
     def locate(self, block: int, partition: int | None = None) -> Sense | None:
         """LOCATE, in another partition if one is given; beyond the end of data it stops there with BLANK CHECK."""
-        if (problem := self._before_move()) is not None:
+        if (problem := self._before_move() or self.settle()) is not None:
             return problem
         if partition is not None and (problem := self.change_partition(partition)) is not None:
             return problem
@@ -360,12 +366,8 @@ class VirtualDrive:
 
     def rewind(self) -> Sense | None:
         """REWIND (and retension): what was written goes to the medium first."""
-        if (problem := self._before_move()) is not None:
+        if (problem := self._before_move() or self.settle()) is not None:
             return problem
-        try:
-            self.tape.sync()
-        except PytpError as exc:
-            return self._host_trouble(exc)
         self.raw.position = 0
         return None
 
@@ -390,12 +392,9 @@ class VirtualDrive:
         if self.raw.prevented:
             counters.raise_alert(self, counters.NO_REMOVAL)
             return sense.REMOVAL_PREVENTED
-        if self.cartridge is not None:
-            try:
-                self.cartridge.sync()
-            except PytpError as exc:
-                return self._host_trouble(exc)
-        self._unthread()
+        if self.cartridge is not None and (problem := self.settle()) is not None:
+            return problem
+        self.unthread()
         return None
 
     # -- modes ---------------------------------------------------------------------------------------------------------
@@ -437,7 +436,8 @@ class VirtualDrive:
         self.cartridge = Cartridge(self.cartridge_path, partition=int(self.raw.partition))
         self.raw.position = min(self.raw.position, self.cartridge.count)
 
-    def _unthread(self) -> None:
+    def unthread(self) -> None:
+        """Let go of the cartridge."""
         self.detach()
         counters.end_load(self, self.memory())
         self.raw.mounted = 0
@@ -455,18 +455,10 @@ class VirtualDrive:
         self.trouble = None
         if not self.ready:
             return self.not_ready()
-        due = self.faults.reached("cleaning", self.position) if kind else None
-        if due is not None:
-            self.faults.remove(due)
-            loading.ask_for_cleaning(self)
-        eject = self.faults.reached("eject", self.position) if kind else None
-        if eject is not None:
-            self.faults.remove(eject)
-            self.raw.prevented = 0  # an operator's hand is stronger than the lock
-            counters.raise_alert(self, counters.FORCED_EJECT)
-            self._unthread()
-            return sense.NO_MEDIUM
-        return None
+        try:
+            return accidents.met(self, writing=kind == "write") if kind else None
+        except PytpError as exc:
+            return self._host_trouble(exc)
 
     def _in_warning_zone(self) -> bool:
         tape = self.tape

@@ -25,13 +25,15 @@ class Sense(NamedTuple):
     """Residual: blocks, filemarks or bytes not done; None: INFORMATION not valid."""
     progress: int | None = None
     """How far an operation is, in 65536ths; None: not told."""
+    deferred: bool = False
+    """It is about an earlier command, which had ended well (SPC-5 4.4.5)."""
 
     def encode(self, *, descriptors: bool = False) -> bytes:
         """Lay out fixed format, current, 18 bytes; or descriptor format (SPC-5 4.4.2) with what there is to tell."""
         if descriptors:
             return _descriptor_format(self)
         raw = bytearray(FIXED_BYTES)
-        raw[0] = FIXED_FORMAT | (0x80 if self.information is not None else 0)
+        raw[0] = FIXED_FORMAT | self.deferred | (0x80 if self.information is not None else 0)
         raw[2] = self.filemark << 7 | self.eom << 6 | self.ili << 5 | self.key
         raw[3:7] = ((self.information or 0) & 0xFFFFFFFF).to_bytes(4, "big")
         raw[7] = FIXED_BYTES - 8
@@ -51,9 +53,8 @@ def _descriptor_format(problem: Sense) -> bytes:
     if problem.filemark or problem.eom or problem.ili:
         flags = problem.filemark << 7 | problem.eom << 6 | problem.ili << 5
         descriptors += bytes([0x04, 0x02, 0, flags])
-    return (
-        bytes([0x72, problem.key]) + problem.code.to_bytes(2, "big") + bytes([0, 0, 0, len(descriptors)]) + descriptors
-    )
+    head = bytes([0x72 | problem.deferred, problem.key]) + problem.code.to_bytes(2, "big") + bytes(3)
+    return head + bytes([len(descriptors)]) + descriptors
 
 
 NO_MEDIUM = Sense(codes.NOT_READY, codes.MEDIUM_NOT_PRESENT)
@@ -81,6 +82,9 @@ CANNOT_FORMAT = Sense(codes.ILLEGAL_REQUEST, 0x3006)
 POSITION_PAST_BOM = Sense(codes.ILLEGAL_REQUEST, 0x3B0C)
 PARAMETER_LIST_LENGTH = Sense(codes.ILLEGAL_REQUEST, 0x1A00)
 MEMORY_FULL = Sense(codes.ILLEGAL_REQUEST, 0x5506)
+POWER_ON = Sense(codes.UNIT_ATTENTION, 0x2900)
+BUS_RESET = Sense(codes.UNIT_ATTENTION, 0x2902)
+DEFERRED_WRITE_ERROR = Sense(codes.MEDIUM_ERROR, codes.WRITE_ERROR, deferred=True)
 EARLY_WARNING = Sense(codes.NO_SENSE, codes.END_OF_PARTITION, eom=True, information=0)
 
 

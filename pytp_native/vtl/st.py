@@ -148,7 +148,7 @@ class StDriver:
             # miss it.)
             raw.st_attention = raw.sg_attention = 0
             if drive.ready:
-                raw.partition = raw.rw = raw.eof = raw.setmark = raw.block = raw.file = 0
+                raw.pos_unknown = raw.partition = raw.rw = raw.eof = raw.setmark = raw.block = raw.file = 0
                 st_partitions.forget_partitions(self)
                 fresh = True
         self.has_tape = drive.ready
@@ -194,6 +194,11 @@ class StDriver:
             return NoMedium("", "the cartridge was taken out while it was in use")
         return self.drive.trouble
 
+    def check_known(self) -> None:
+        """After a bus reset nothing works before the tape was rewound or moved to a place (st.c, pos_unknown)."""
+        if self.raw.pos_unknown:
+            fail(errno.EIO)
+
     def _release(self) -> None:
         self.drive.close()
         self._lock.release()
@@ -225,6 +230,7 @@ class StDriver:
 
     def status(self) -> MtGet:
         """MTIOCGET."""
+        self.check_known()
         self.flush_buffer(seek_next=False)
         st_partitions.switch_partition(self)
         raw = self.raw
@@ -248,6 +254,7 @@ class StDriver:
 
     def position(self) -> int:
         """MTIOCPOS: READ POSITION's logical block number. Raises EIO without a cartridge."""
+        self.check_known()
         self.flush_buffer(seek_next=False)
         st_partitions.switch_partition(self)
         if not self.has_tape or not self.drive.ready:
@@ -407,6 +414,7 @@ class StDriver:
     def _check_transfer(self, count: int) -> None:
         if not self.has_tape:
             fail(errno.ENOMEDIUM)
+        self.check_known()
         if self._block_bytes == 0:
             st_modes.check_size(self, count)
         if self.raw.options & lib.MT_ST_AUTO_LOCK and self.raw.door == UNLOCKED:

@@ -41,10 +41,18 @@ _FORWARD_FILES = {lib.MTFSF, lib.MTFSFM, lib.MTEOM}
 _BACK_FILES = {lib.MTBSF, lib.MTBSFM}
 _WRITES_MARKS = {lib.MTWEOF, lib.MTWEOFI}
 _FAR = 0x7FFFFF
+_FIND_THEMSELVES = {lib.MTREW, lib.MTOFFL, lib.MTRETEN, lib.MTERASE, lib.MTSEEK, lib.MTEOM}
+"""All that st does after a bus reset; then it goes on as before."""
 
 
 def operate(st: StDriver, operation: int, count: int) -> None:
     """Do one MTIOCTOP. Raises OSError with st's errno."""
+    if st.raw.pos_unknown:
+        if operation not in _FIND_THEMSELVES:
+            fail(errno.EIO)
+        raw = st.raw
+        raw.pos_unknown = raw.rw = raw.partition = 0
+        raw.eof, raw.file, raw.block = NOEOF, -1, -1  # reset_state() asks for the partition only
     count = _adjust_for_filemark(st, operation, count)
     st.flush_buffer(seek_next=_seeks_next(st, operation))
     count = _end_writing(st, operation, count)

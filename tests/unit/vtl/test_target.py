@@ -84,11 +84,11 @@ def test_the_position_beside_a_user_of_the_tape(open_tape, scsi):
     tape.operate(lib.MTWEOF)
     tape.write_block(b"x" * 100)
     short = scsi.execute(bytes([0x34]) + bytes(9), data_in_bytes=20).data
-    assert short == bytes.fromhex("00000000 00000005 00000005 00000000 00000000")
+    assert short == bytes.fromhex("00000000 00000005 00000004 00000001 00000064"), "the last block is in the buffer"
     long = scsi.execute(bytes([0x34, 6]) + bytes(8), data_in_bytes=32).data
     assert long == bytes.fromhex("00000000 00000000 0000000000000005 0000000000000001 0000000000000000")
     extended = scsi.execute(bytes([0x34, 8, 0, 0, 0, 0, 0, 0, 32, 0]), data_in_bytes=32).data
-    assert extended == bytes.fromhex("0000001c 00000000 0000000000000005 0000000000000005 0000000000000000")
+    assert extended == bytes.fromhex("0000001c 00000001 0000000000000005 0000000000000004 0000000000000064")
 
 
 def test_a_form_of_the_position_that_is_none_is_refused(scsi):
