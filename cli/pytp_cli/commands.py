@@ -212,6 +212,104 @@ _TABLE = (
         ("pytp demo", "pytp demo /usr/include"),
     ),
     Command(
+        "diag inquiry",
+        "cmd_diag",
+        "inquiry",
+        "Show vendor, product, firmware and serial numbers.",
+        (
+            "pytp diag inquiry --drive lto9",
+            "pytp diag inquiry -d /dev/sg3 --json",
+        ),
+    ),
+    Command(
+        "diag vpd",
+        "cmd_diag",
+        "vpd",
+        "Show the vital product data pages.",
+        (
+            "pytp diag vpd",
+            "pytp diag vpd 83 --library msl2024",
+        ),
+    ),
+    Command(
+        "diag log",
+        "cmd_diag_log",
+        "log",
+        "Show log pages by name, every parameter with its unit.",
+        (
+            "pytp diag log",
+            "pytp diag log 17 0d/01",
+            "pytp diag log 'volume statistics' --json",
+        ),
+    ),
+    Command(
+        "diag alerts",
+        "cmd_diag_log",
+        "alerts",
+        "Show TapeAlert flags, what they mean and what to do.",
+        (
+            "pytp diag alerts",
+            "pytp diag alerts --library msl2024",
+            "pytp diag alerts --past",
+        ),
+    ),
+    Command(
+        "diag modes",
+        "cmd_diag",
+        "modes",
+        "Show the mode pages, field by field.",
+        (
+            "pytp diag modes",
+            "pytp diag modes 10 --values default",
+        ),
+    ),
+    Command(
+        "diag mam",
+        "cmd_diag_log",
+        "mam",
+        "Show the cartridge's memory, or set what hosts may write there.",
+        (
+            "pytp diag mam",
+            "pytp diag mam --set 'user label=nightly'",
+        ),
+    ),
+    Command(
+        "diag density",
+        "cmd_diag",
+        "density",
+        "Show the formats that the drive reads and writes.",
+        ("pytp diag density",),
+    ),
+    Command(
+        "diag position",
+        "cmd_diag_state",
+        "position",
+        "Show where the drive says that it stands, and what is in its buffer.",
+        ("pytp diag position",),
+    ),
+    Command(
+        "diag sense",
+        "cmd_diag_state",
+        "sense",
+        "Say what sense data mean.",
+        (
+            "pytp diag sense 70 00 03 00 00 00 00 0a 00 00 00 00 11 00",
+            "pytp diag sense 3/11/00",
+            "dmesg | pytp diag sense",
+        ),
+    ),
+    Command(
+        "diag encryption",
+        "cmd_diag_state",
+        "encryption",
+        "Show what the drive can encrypt and whether it does.",
+        ("pytp diag encryption",),
+    ),
+    Command("diag timeouts", "cmd_diag", "timeouts", "Show how long each command may take.", ("pytp diag timeouts",)),
+    Command(
+        "diag opcodes", "cmd_diag", "opcodes", "Show the commands that the device says it has.", ("pytp diag opcodes",)
+    ),
+    Command(
         "vtl create",
         "cmd_vtl",
         "create",
@@ -271,6 +369,7 @@ COMMANDS = {command.name: command for command in _TABLE}
 ALIASES = {alias: command.name for command in _TABLE for alias in command.aliases}
 GROUPS = {
     "catalog": "Check, rebuild and export the catalog of what is on which tape.",
+    "diag": "Ask drives, cartridges and libraries about themselves and their health.",
     "vtl": "Make and handle virtual tape libraries.",
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from pytp_native.catalog.schema import check_library, migrate
+from pytp_native.catalog.schema import Tables, check_library, migrate
 from pytp_native.errors import CatalogError, NothingHere
 
 BUSY_S = 30.0
@@ -27,9 +27,10 @@ _SETTINGS = (
 class Database:
     """Used by one thread. Every method raises CatalogError for what the database cannot do."""
 
-    def __init__(self, path: str, *, create: bool = True) -> None:
+    def __init__(self, path: str, *, create: bool = True, tables: Tables | None = None) -> None:
         """Open, and bring the tables up to date; `create`: make file (mode 0600) and directory where there are none."""
         self.path = path
+        self._tables = tables
         check_library(path)
         self._make_file(create=create)
         try:
@@ -46,7 +47,7 @@ class Database:
         try:
             for setting in _SETTINGS:
                 self._connection.execute(setting)
-            migrate(self._connection, self.path)
+            migrate(self._connection, self.path, tables=self._tables)
         except sqlite3.Error as exc:
             raise _story(self.path, exc) from exc
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 from pytp_native.errors import CatalogError
 
@@ -164,15 +165,27 @@ def check_library(subject: str) -> None:
         )
 
 
-def migrate(connection: sqlite3.Connection, subject: str, *, upto: int = VERSION) -> None:
-    """Bring the tables to version `upto`, all in one transaction. Raises CatalogError for what is no catalog, and for a
-    later one."""
+class Tables(NamedTuple):
+    """The tables of one kind of database."""
+
+    application_id: int
+    migrations: tuple[str, ...]
+
+
+def migrate(
+    connection: sqlite3.Connection, subject: str, *, upto: int | None = None, tables: Tables | None = None
+) -> None:
+    """Bring the tables to version `upto`, all in one transaction. Raises CatalogError for what is no such database, and
+    for a later one; `tables`: the catalog's unless others are named."""
+    tables = tables or Tables(APPLICATION_ID, MIGRATIONS)
+    latest = len(tables.migrations)
+    upto = latest if upto is None else upto
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application not in (0, APPLICATION_ID) or (application == 0 and version):
+    if application not in (0, tables.application_id) or (application == 0 and version):
         raise CatalogError(subject, "is a database of another program", "name another directory: snapshot_dir")
-    if version > VERSION:
-        fact = f"was made by a later pytp (version {version} of its tables, this one knows {VERSION})"
+    if version > latest:
+        fact = f"was made by a later pytp (version {version} of its tables, this one knows {latest})"
         raise CatalogError(subject, fact, "use that pytp")
     if version >= upto:
         return
@@ -180,9 +193,9 @@ def migrate(connection: sqlite3.Connection, subject: str, *, upto: int = VERSION
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()  # another process may have been faster
         for number in range(version, upto):
-            for statement in _statements(MIGRATIONS[number]):
+            for statement in _statements(tables.migrations[number]):
                 connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA application_id = {tables.application_id}")
         connection.execute(f"PRAGMA user_version = {max(version, upto)}")
         connection.execute("COMMIT")
     except BaseException:

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What all `pytp diag` commands share: their options, the device that they ask, the history that they keep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Optional
+
+import typer
+
+from pytp_cli.joblog import state_directory
+from pytp_cli.run import Run
+from pytp_native.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.devices.quiet import Quiet
+    from pytp_native.diag.history import History
+
+Device = Annotated[
+    Optional[str],  # noqa: UP045  # typer reads the annotation at run time
+    typer.Option(
+        "--drive", "-d", metavar="DEVICE",
+        help="Configured drive, or any address: /dev/nstN, /dev/sgN, vtl:DIR/driveN, vtl:DIR/changer. Default: "
+        "$PYTP_DEV, else the first configured drive, else the default virtual library.",
+    ),
+]  # fmt: skip
+Library = Annotated[
+    Optional[str], typer.Option("--library", "-l", metavar="NAME", help="Ask this library instead of a drive.")  # noqa: UP045
+]
+Replay = Annotated[
+    Optional[str], typer.Option("--replay", metavar="FILE", help="Ask a file of `pytp diag capture` instead.")  # noqa: UP045
+]
+
+
+def address_of(run: Run, drive: str | None, library: str | None, replay: str | None) -> str:
+    """Return the address of the device that is meant. Raises UsageError, ConfigError, BadAddress."""
+    if sum(one is not None for one in (drive, library, replay)) > 1:
+        raise UsageError("device", "several are named", "name one: --drive, --library or --replay")
+    if replay is not None:
+        address = f"replay:{replay}"
+    elif library is not None:
+        from pytp_cli.library_choice import choose
+
+        address = choose(library, None, run.config, run.note).address
+    else:
+        address = run.choose(drive).address
+    run.fields["device"] = address
+    return address
+
+
+@contextmanager
+def asked(run: Run, drive: str | None, library: str | None, replay: str | None) -> Iterator[Quiet]:
+    """Open the device that is meant, for questions."""
+    from pytp_native.devices.quiet import opened
+
+    with opened(address_of(run, drive, library, replay)) as device:
+        yield device
+
+
+def history_path(run: Run) -> str:
+    from pytp_native.diag.history import FILE_NAME
+
+    return os.path.join(run.config.snapshot_dir or state_directory(), FILE_NAME)
+
+
+def open_history(run: Run, *, create: bool = True) -> History:
+    """Open the history that applies: beside the catalog."""
+    from pytp_native.diag.history import History
+
+    return History(history_path(run), create=create)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Open a device for questions without disturbing whoever uses its tape.
+
+Most commands take a pending unit attention away, and st would then not learn of a reset. So the tape is opened first,
+as `mt status` does it: st takes its attentions, and nobody else opens the drive meanwhile. Where somebody has it open
+already, only what does not matter to st may be asked (INQUIRY, and page 11h, which waits for no motion).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytp_native.devices import retry
+from pytp_native.devices.time_limits import generation_of
+from pytp_native.errors import BadAddress, DeviceBusy, DeviceError, PytpError
+from pytp_native.scsi import executor, spc
+from pytp_native.scsi.inquiry import CHANGER, TAPE, Inquiry
+from pytp_native.spec.log_vendors import family_of
+from pytp_native.transport import open_scsi, open_tape, resolve
+
+if TYPE_CHECKING:
+    from pytp_native.transport.address import Address
+    from pytp_native.transport.base import ScsiTransport, TapeTransport
+
+_NO_REWIND = re.compile(r"nst\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A drive or library that can be asked."""
+
+    address: str
+    scsi: ScsiTransport
+    inquiry: Inquiry
+    busy: str = ""
+    """Who has its tape open, in words; "" if nobody has, or if it is no tape."""
+
+    @property
+    def is_changer(self) -> bool:
+        return self.inquiry.device_type == CHANGER
+
+    @property
+    def family(self) -> str:
+        """Whose pages it has (spec.log_vendors)."""
+        return family_of(self.inquiry.vendor, self.inquiry.product)
+
+    @property
+    def generation(self) -> int | None:
+        """LTO generation by its product identification; None: not told."""
+        return generation_of(self.inquiry.product) if self.inquiry.device_type == TAPE else None
+
+    def check_free(self) -> None:
+        """Raise DeviceBusy if somebody has the tape open."""
+        if self.busy:
+            raise DeviceBusy(self.address, self.busy, "ask again when the tape is closed")
+
+
+@contextmanager
+def opened(address: str, *, sysfs: str = "/sys") -> Iterator[Quiet]:
+    """Open `address`; its tape does not move and is nobody else's meanwhile. Raises BadAddress, DeviceError."""
+    target = resolve(address)
+    tape, busy = _tape(target, sysfs)
+    try:
+        scsi = open_scsi(address)
+        try:
+            yield Quiet(address, scsi, executor.run(scsi, spc.inquiry(), retry.CALM), busy)
+        finally:
+            scsi.close()
+    finally:
+        if tape is not None:
+            tape.close()
+
+
+def _tape(target: Address, sysfs: str) -> tuple[TapeTransport | None, str]:
+    """Open the tape of a device, if it is one: the tape, or who has it."""
+    while target.inner:
+        target = resolve(target.inner)
+    node = _tape_node(target, sysfs)
+    if node is None:
+        return None, ""
+    try:
+        return open_tape(node, status_only=True), ""
+    except DeviceBusy as exc:
+        return None, exc.fact
+    except (BadAddress, DeviceError, PytpError):
+        return None, ""  # whoever can say more about it is asked next
+
+
+def _tape_node(target: Address, sysfs: str) -> str | None:
+    """Return what to open for st's sake: never a node that rewinds at its close."""
+    if target.kind == "st":
+        return target.no_rewind_node if target.rewinds else target.path
+    if target.kind == "vtl drive":
+        return f"vtl:{target.path}/drive{target.drive}"
+    if target.kind != "sg":
+        return None
+    try:
+        number = os.stat(target.path).st_rdev
+        names = os.listdir(f"{sysfs}/dev/char/{os.major(number)}:{os.minor(number)}/device/scsi_tape")
+    except OSError:
+        return None
+    return next((f"/dev/{name}" for name in sorted(names) if _NO_REWIND.fullmatch(name)), None)
