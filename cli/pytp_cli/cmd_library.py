@@ -46,11 +46,12 @@ def load(
     slot: Annotated[str, typer.Argument(metavar="SLOT_NUMBER", help="Slot number, or the barcode in it.")],
     library: options.LibraryShort = None,
     drive: options.Drive = None,
+    unseen: options.UnseenDrive = False,
     as_json: options.Json = False,
 ) -> int:
     """A full drive is emptied first, into the slot its cartridge came from. Returns when the drive is ready; the first
     load of an LTO-9 cartridge can take two hours. Exit 9: the library failed; where the cartridge is now is said."""
-    with Run(ctx, "load", as_json=as_json) as run, opened(run, library, drive) as (choice, served):
+    with Run(ctx, "load", as_json=as_json) as run, opened(run, library, drive, unseen=unseen) as (choice, served):
         unit, number = unit_of(run, choice, served, drive)
         run.fields["device"] = unit.address
         moved = served.load(slot, number)
@@ -68,6 +69,7 @@ def unload(
     ] = None,
     library: options.LibraryShort = None,
     drive: options.Drive = None,
+    unseen: options.UnseenDrive = False,
     as_json: options.Json = False,
 ) -> int:
     """Refuses while another process has the drive open (exit 4). A drive that stands in no library ejects its
@@ -77,7 +79,7 @@ def unload(
         if _alone(run, library, drive):
             _eject(run, drive, slot)
         else:
-            _put_away(run, library, drive, slot)
+            _put_away(run, library, drive, slot, unseen=unseen)
     return run.exit_code
 
 
@@ -86,10 +88,11 @@ def move(
     source: Annotated[str, typer.Argument(metavar="FROM_SLOT", help="Slot number, driveN, or a barcode.")],
     target: Annotated[str, typer.Argument(metavar="TO_SLOT", help="Empty slot, or driveN.")],
     library: options.LibraryShort = None,
+    unseen: options.UnseenDrive = False,
     as_json: options.Json = False,
 ) -> int:
     """Slots, import/export slots and drives, either way. A drive that somebody uses is refused (exit 4)."""
-    with Run(ctx, "move", as_json=as_json) as run, opened(run, library, None) as (_choice, served):
+    with Run(ctx, "move", as_json=as_json) as run, opened(run, library, None, unseen=unseen) as (_choice, served):
         moved = served.move(source, target)
         _tell_moved(run, moved, f"{_called(moved)} moved from {moved.source} to {moved.target}")
     return run.exit_code
@@ -99,11 +102,13 @@ def move(
 
 
 @contextmanager
-def opened(run: Run, library: str | None, drive: str | None) -> Iterator[tuple[LibraryChoice, TapeLibrary]]:
-    """Open the library that is meant; it is closed at the end of the block."""
+def opened(
+    run: Run, library: str | None, drive: str | None, *, unseen: bool = False
+) -> Iterator[tuple[LibraryChoice, TapeLibrary]]:
+    """Open the library that is meant; it is closed at the end of the block. `unseen`: the consent of --unseen-drive."""
     choice = choose(library, drive, run.config, run.note)
     run.fields.update(device=choice.address, library=choice.name, changer=choice.address)
-    served = choice.open(Steps(run.note))
+    served = choice.open(Steps(run.note), takes_unseen=unseen)
     try:
         yield choice, served
     finally:
@@ -121,12 +126,14 @@ def unit_of(run: Run, choice: LibraryChoice, served: TapeLibrary, flag: str | No
         if choice.implied is None and served.changer.addresses.drives.size > 1:
             run.note(f"no drive named: using drive 0 of {choice.name} ({first.name})")
         return first, choice.number_of(first) or 0
-    port = DrivePort(asked.address)
-    return asked, drive_number(choice, asked, served.changer.inventory((DRIVE,)), port.serial)
+    port = DrivePort(asked.address, name=asked.name, tell=Steps(run.note))
+    number = drive_number(choice, asked, served.changer.inventory((DRIVE,)), port.serial)
+    served.name_drive(number, port)
+    return asked, number
 
 
-def _put_away(run: Run, library: str | None, drive: str | None, slot: int | None) -> None:
-    with opened(run, library, drive) as (choice, served):
+def _put_away(run: Run, library: str | None, drive: str | None, slot: int | None, *, unseen: bool) -> None:
+    with opened(run, library, drive, unseen=unseen) as (choice, served):
         unit, number = unit_of(run, choice, served, drive)
         run.fields["device"] = unit.address
         moved = served.unload(number, slot)

@@ -16,8 +16,12 @@ from pytp_native.spec import sense as codes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytp_native.transport.base import ScsiTransport
     from pytp_native.transport.records import ScsiReply
+
+    BeforeAgain = Callable[[executor.Waiting], None]
 
 SCHEMES = ("vtl", "replay", "trace")
 UNIT_ATTENTION = Rule("unit attention", keys=frozenset({codes.UNIT_ATTENTION}), attempts=10)
@@ -65,16 +69,19 @@ class GenericDevice:
 
     def send(
         self, name: str, cdb: bytes, data_in_bytes: int = 0, *, data_out: bytes = b"", timeout_s: float = 300.0,
-        policy: Policy = ONCE, changer: bool = False,
+        policy: Policy = ONCE, changer: bool = False, before_again: BeforeAgain | None = None,
     ) -> bytes:  # fmt: skip
-        """Send these bytes and return what came. Raises Refused."""
+        """Send these bytes and return what came. `before_again` may look at what has changed, and raise, before the
+        policy has them sent once more. Raises Refused."""
         command = Command(name, cdb, raw, data_in_bytes, data_out, timeout_s, changer=changer)
-        return self.answer(self.carry(command, policy), command)
+        return self.answer(self.carry(command, policy, before_again), command)
 
-    def carry(self, command: Command[bytes], policy: Policy = ONCE) -> ScsiReply:
+    def carry(
+        self, command: Command[bytes], policy: Policy = ONCE, before_again: BeforeAgain | None = None
+    ) -> ScsiReply:
         """Send it, again where `policy` says that it was not done. Raises Refused when it was not carried."""
         try:
-            return executor.carry(self.transport, command._replace(repeatable=True), policy)
+            return executor.carry(self.transport, command._replace(repeatable=True), policy, on_wait=before_again)
         except PytpError as error:
             raise Refused(error, answered=_is_errno(error)) from error
 

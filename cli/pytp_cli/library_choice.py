@@ -59,13 +59,13 @@ class LibraryChoice(NamedTuple):
             numbers = [number for number, one in attached(self.address).items() if mine in map(real_address, one)]
         return numbers[0] if numbers else None
 
-    def open(self, tell: Tell) -> TapeLibrary:
+    def open(self, tell: Tell, *, takes_unseen: bool = False) -> TapeLibrary:
         """Open the changer. Close it: `library.changer.close`."""
         from pytp_native.devices.changer import Changer
         from pytp_native.devices.library import TapeLibrary
 
         changer = Changer.open(self.address, name=self.name, tell=tell)
-        return TapeLibrary(changer, lambda number: self._port(number, tell), tell=tell)
+        return TapeLibrary(changer, lambda number: self._port(number, tell), tell=tell, takes_unseen=takes_unseen)
 
     def _port(self, number: int, tell: Tell) -> DrivePort | None:
         from pytp_native.devices.drive_port import DrivePort

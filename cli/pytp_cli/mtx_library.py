@@ -46,7 +46,7 @@ class Library:
         self.drives = [Place(one) for one in drives if (one.asc, one.ascq) != _DRIVE_MISSING]
         self.transport = transport
         self.moved = False
-        """Something was moved since: `full` and `source` are right, tags are not."""
+        """Something was moved since: what is known is where things should be now."""
         self._find_sources()
 
     @property
@@ -78,15 +78,21 @@ class Library:
     # -- after a move that the library has done --------------------------------------------------------------------
 
     def loaded(self, slot: int, drive: int) -> None:
-        self.slots[slot].full, self.drives[drive].full = False, True
+        self._carried(self.slots[slot], self.drives[drive])
         self.drives[drive].source = slot
-        self.moved = True
 
     def unloaded(self, drive: int, slot: int) -> None:
-        self.slots[slot].full, self.drives[drive].full = True, False
+        self._carried(self.drives[drive], self.slots[slot])
         self.drives[drive].source = None
-        self.moved = True
 
     def transferred(self, source: int, destination: int) -> None:
-        self.slots[source].full, self.slots[destination].full = False, True
+        self._carried(self.slots[source], self.slots[destination])
+
+    def _carried(self, source: Place, destination: Place) -> None:
+        source.full, destination.full = False, True
+        source.tag, destination.tag = b"", source.tag
         self.moved = True
+
+    def at(self, address: int) -> Place | None:
+        """Return the slot or drive with this element address."""
+        return next((place for place in (*self.slots, *self.drives) if place.address == address), None)

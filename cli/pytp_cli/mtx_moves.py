@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pytp_cli.generic_device import PATIENT, Refused
 from pytp_cli.mtx_failure import Failure, shown
-from pytp_native.errors import BadReply
+from pytp_native.errors import BadReply, LibraryError
 from pytp_native.scsi.command import INVENTORY_S, MOVE_S
 from pytp_native.scsi.policy import ONCE
 from pytp_native.scsi.sense import parse_sense
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytp_cli.mtx_library import Library, Place
     from pytp_cli.mtx_run import Run
+    from pytp_native.scsi.executor import Waiting
 
 _TRANSLATED: dict[tuple[int, int] | None, str] = {
     (0x30, 0x03): "Cleaning Cartridge Installed and Ejected\n",
@@ -36,16 +37,48 @@ def _word(address: int) -> bytes:
     return address.to_bytes(2, "big")
 
 
-def _transfer(run: Run, name: str, cdb: bytes, source: int, destination: int, said: str) -> None:
-    """Send a command that moves between two elements; put its failure into mtx's words."""
+def _transfer(run: Run, name: str, cdb: bytes, places: tuple[Place, ...], said: str) -> None:
+    """Send a command that moves between elements; put its failure into mtx's words."""
+    source, destination = (place.address for place in places[:2])
+    failed = f"{name} from Element Address {source} to {destination} Failed\n"
+
+    def look_again(waiting: Waiting) -> None:
+        """Nothing was done, but something has happened: somebody may have changed what is in these elements."""
+        found = _changed(run, places)
+        if found is not None:
+            sense = waiting.sense.raw if waiting.sense is not None else b""
+            why = LibraryError(run.device.name, found, "look what is where, and say again what to move")
+            raise Failure.of_command(Refused(why, sense=sense), failed)
+
     try:
-        run.device.send(f"{name} of {said}", cdb, timeout_s=MOVE_S, policy=PATIENT, changer=True)
+        run.device.send(
+            f"{name} of {said}", cdb, timeout_s=MOVE_S, policy=PATIENT, changer=True, before_again=look_again
+        )
     except Refused as refused:
         line = _TRANSLATED.get(_code(refused.sense))
         if line is not None:
             raise Failure(line.format(source=source, destination=destination), refused.why) from refused
-        line = f"{name} from Element Address {source} to {destination} Failed\n"
-        raise Failure.of_command(refused, line) from refused
+        raise Failure.of_command(refused, failed) from refused
+
+
+def _changed(run: Run, places: tuple[Place, ...]) -> str | None:
+    """Read the library once more, and say what is no longer as it was known to be; None: all is."""
+    from pytp_cli.mtx_scan import Scanner
+
+    now = Scanner(run.device, run.flags, lambda _line: None).read()[0]
+    for known in places:
+        found, name = now.at(known.address), _name(run.library, known)
+        if found is None:
+            return f"{name} is not there any more"
+        if found.full != known.full:
+            return f"{name} is {'full' if found.full else 'empty'} now"
+        if found.tag and known.tag and found.tag != known.tag:
+            return f"{name} holds {_label(found)} now, and no longer {_label(known)}"
+    return None
+
+
+def _label(place: Place) -> str:
+    return place.tag.decode("ascii", "backslashreplace").strip()
 
 
 def _code(sense: bytes) -> tuple[int, int] | None:
@@ -63,7 +96,7 @@ def _move(run: Run, source: Place, destination: Place) -> None:
     cdb = bytes((opcode, 0)) + _word(run.library.transport) + _word(source.address) + _word(destination.address)
     cdb += bytes((0, 0, run.flags.invert, run.flags.eepos << 6))
     said = f"{_name(run.library, source)} to {_name(run.library, destination)}"
-    _transfer(run, "MOVE MEDIUM", cdb, source.address, destination.address, said)
+    _transfer(run, "MOVE MEDIUM", cdb, (source, destination), said)
 
 
 def _name(library: Library, place: Place) -> str:
@@ -220,7 +253,7 @@ def exchange(run: Run, source: int | None, destination: int | None, third: int |
     cdb = bytes((opcodes.EXCHANGE_MEDIUM, 0)) + _word(run.library.transport) + _word(begin.address)
     cdb += _word(middle.address) + _word(end.address) + bytes((inverts, run.flags.eepos << 6))
     said = f"{_name(run.library, begin)} with {_name(run.library, middle)}"
-    _transfer(run, "EXCHANGE MEDIUM", cdb, begin.address, middle.address, said)
+    _transfer(run, "EXCHANGE MEDIUM", cdb, (begin, middle, end), said)
     run.forget()
 
 

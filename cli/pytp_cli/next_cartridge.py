@@ -89,7 +89,9 @@ class NextCartridge:
         served = self._choice.open(Steps(self._run.note))
         try:
             drives = served.changer.inventory((DRIVE,))
-            self._number = drive_number(self._choice, self._unit, drives, DrivePort(self._unit.address).serial)
+            port = DrivePort(self._unit.address, name=self._unit.name, tell=Steps(self._run.note))
+            self._number = drive_number(self._choice, self._unit, drives, port.serial)
+            served.name_drive(self._number, port)
         except PytpError:
             served.changer.close()
             raise

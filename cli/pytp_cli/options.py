@@ -23,3 +23,10 @@ Library = Annotated[Optional[str], typer.Option("--library", metavar="NAME", hel
 """On backup, where -l is the label as in the original."""
 LibraryShort = Annotated[Optional[str], typer.Option("--library", "-l", metavar="NAME", help=_LIBRARY_HELP)]  # noqa: UP045
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output instead of text.")]
+UnseenDrive = Annotated[
+    bool,
+    typer.Option(
+        "--unseen-drive", help="Take a cartridge also from a drive whose device is not known here: nobody can look "
+        "whether it is in use.",
+    ),
+]  # fmt: skip

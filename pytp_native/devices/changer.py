@@ -14,9 +14,11 @@ from typing import NamedTuple, TypeVar
 from pytp_native.devices.inventory import Inventory, Place, cartridge_name
 from pytp_native.devices.quirks import Quirks, quirks_of
 from pytp_native.devices.retry import LIBRARY, UNIT_ATTENTION
+from pytp_native.devices.robot_order import see_through
 from pytp_native.errors import (
     BadAddress,
     DeviceBusy,
+    Interrupted,
     LibraryError,
     PytpError,
     UnitAttention,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pytp_native.transport.base import ScsiTransport
 
 T = TypeVar("T")
+_NO_CALLING_BACK = "interrupted: the robot cannot be called back, waiting for it (again: do not wait)"
 _KEPT = (DeviceBusy, BadAddress, UsageError)
 
 
@@ -153,16 +156,20 @@ class Changer:
         """
         known = known or self.inventory()
         here = self.check_move(known, source, target)
-        self._tell(Step(f"{self.name}: moving {cartridge_name(here)} from {source} to {target}"))
+        doing = f"moving {cartridge_name(here)} from {source} to {target}"
+        self._tell(Step(f"{self.name}: {doing}"))
         try:
-            self._order(self._move_command(known, source, target))
+            is_stopped = self._order(self._move_command(known, source, target), doing)
         except UnitAttention:
             # It was told of a change instead and did nothing: look again, then give the order once more.
             # An operator may have put another cartridge there; check_move compares with what was meant.
             self.check_move(known, source, target)
-            self._carry(self._move_command(known, source, target), self.inventory(), source)
+            known = self.inventory()
+            is_stopped = self._carry(self._move_command(known, source, target), doing, known, source)
         except PytpError as exc:
             raise self._with_whereabouts(exc, known, source) from exc
+        if is_stopped:
+            raise Interrupted(self.name, f"interrupted; {self._told_where(known, source)}", "")
         return here
 
     def check_move(self, known: Inventory, source: Place, target: Place) -> Element:
@@ -203,8 +210,11 @@ class Changer:
         self.check_exchange(known, source, first, second)
         addresses = (known.at(place).address for place in (source, first, second))
         command = smc.exchange_medium(*addresses, transport=self._robot)
-        self._tell(Step(f"{self.name}: exchanging {source} and {first}"))
-        self._carry(command, known, source, first)
+        names = (f"{cartridge_name(known.at(place))} in {place}" for place in (source, first))
+        doing = f"exchanging {' and '.join(names)}"
+        self._tell(Step(f"{self.name}: {doing}"))
+        if self._carry(command, doing, known, source, first):
+            raise Interrupted(self.name, f"interrupted; {self._told_where(known, source, first)}", "")
 
     def check_exchange(self, known: Inventory, source: Place, first: Place, second: Place) -> None:
         """Look at the places again and raise LibraryError if the exchange cannot be. Nothing moves."""
@@ -229,27 +239,40 @@ class Changer:
         here, there = inventory.at(source).address, inventory.at(target).address
         return smc.move_medium(here, there, transport=self._robot)
 
-    def _carry(self, command: Command[None], before: Inventory, *places: Place) -> None:
+    def _carry(self, command: Command[None], doing: str, before: Inventory, *places: Place) -> bool:
         try:
-            self._order(command)
+            return self._order(command, doing)
         except PytpError as exc:
             raise self._with_whereabouts(exc, before, *places) from exc
 
-    def _order(self, command: Command[None]) -> None:
-        """Send what moves the robot: once, whatever the answer is."""
-        executor.run(self._scsi, command, vendor=self.inquiry.vendor, clock=self._clock)
+    def _order(self, command: Command[None], doing: str) -> bool:
+        """Send what moves the robot: once, whatever the answer is. Return whether somebody wanted to stop."""
+        try:
+            return see_through(
+                lambda: executor.run(self._scsi, command, vendor=self.inquiry.vendor, clock=self._clock),
+                still_waiting=lambda elapsed_s: self._tell(Step(f"{self.name}: {doing}", None, elapsed_s)),
+                stopping=lambda: self._tell(Step(f"{self.name}: {_NO_CALLING_BACK}")),
+                now=self._clock.now,
+            )
+        except KeyboardInterrupt as exc:
+            fact = f"nobody waits any longer for the robot, which was {doing}"
+            raise Interrupted(self.name, fact, "see where it is once the robot has stopped: pytp list") from exc
 
     def _with_whereabouts(self, cause: PytpError, before: Inventory, *places: Place) -> PytpError:
         """Add where each cartridge is now."""
-        if isinstance(cause, DeviceBusy):
+        if isinstance(cause, (DeviceBusy, Interrupted)):
             return cause
+        return self._library_error(cause, f"{cause.fact}; {self._told_where(before, *places)}")
+
+    def _told_where(self, before: Inventory, *places: Place) -> str:
+        """Say from a fresh inventory where the cartridges are that were in these places."""
         try:
             now = self.inventory()
         except PytpError as exc:
-            told = f"where the cartridge is could not be found out: {exc.fact}"
-        else:
-            told = ", ".join(whereabouts(before, now, place) for place in places)
-        return self._library_error(cause, f"{cause.fact}; {told}")
+            return f"where the cartridge is could not be found out: {exc.fact}"
+        except KeyboardInterrupt:
+            return "where the cartridge is was not looked up: pytp list"
+        return ", ".join(whereabouts(before, now, place) for place in places)
 
     # -- carrying commands ---------------------------------------------------------------------------------------------
 

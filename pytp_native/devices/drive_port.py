@@ -6,8 +6,10 @@ The library's robot and the drive's driver do not know of each other; whoever mo
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from pytp_native import mtio
 from pytp_native.devices.changer import Step, Tell, tell_nobody
@@ -43,34 +45,50 @@ class DrivePort:
         self._tell = tell
         self._clock = clock or Clock()
 
-    def check_unused(self) -> None:
-        """Raise DeviceBusy, naming the process, if somebody has the drive open. The tape does not move."""
-        open_tape(self.address, status_only=True).close()
-        self._check_commanders()
+    @contextmanager
+    def held(self, *, unload: bool) -> Iterator[None]:
+        """Be the drive's only user while the robot takes its cartridge: from the look whether somebody uses it until
+        the block ends nobody else can open it. With `unload` it is rewound, unlocked and unloaded first.
 
-    def _check_commanders(self) -> None:
-        """Raise DeviceBusy if another process sends commands past st: LTFS, for one, uses the sg node only."""
-        target = resolve(self.address)
-        if target.kind != "st":
-            return
-        node = generic_node(target.path)
-        others = [one for one in holders.find(node) if one.pid != os.getpid()] if node is not None else []
-        if others:
-            raise DeviceBusy(self.address, f"its node {node} is in use by {', '.join(map(str, others))}")
-
-    def release(self) -> None:
-        """Rewind, unlock and unload, so that a robot may take the cartridge. Nothing to do for one that is not loaded.
-
-        Raises DeviceBusy if somebody else has the drive open: a cartridge in use is never moved.
+        Raises DeviceBusy, naming the process, if somebody else has it open: a cartridge in use is never moved.
         """
         tape = open_tape(self.address, status_only=True)
         try:
-            self._check_commanders()
-            if tape.status().has(GMT_ONLINE):
-                self._tell(Step(f"{self.name}: unloading"))
-                mtio.offline(tape)
+            with self._no_commands_of_others():
+                if unload and tape.status().has(GMT_ONLINE):
+                    self._tell(Step(f"{self.name}: unloading"))
+                    mtio.offline(tape)
+                yield
         finally:
-            tape.close()
+            with suppress(PytpError):  # nothing was written; a node that rewinds has nothing left to rewind
+                tape.close()
+
+    @contextmanager
+    def _no_commands_of_others(self) -> Iterator[None]:
+        """Keep out who sends commands past st (LTFS, for one, uses the sg node only), by opening that node exclusively
+        (sg.c, O_EXCL). Raises DeviceBusy if somebody has it open."""
+        target = resolve(self.address)
+        node = generic_node(target.path) if target.kind == "st" else None
+        fd = self._exclusive(node) if node is not None else None
+        try:
+            yield
+        finally:
+            if fd is not None:
+                os.close(fd)
+
+    def _exclusive(self, node: str) -> int | None:
+        """Return an exclusive descriptor; None if the kernel gives none: no permission, or the changer that is under
+        orders answers through this very node."""
+        try:
+            return os.open(node, os.O_RDWR | os.O_EXCL | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            is_busy = error.errno == errno.EBUSY
+        seen = holders.find(node)
+        others = [one for one in seen if one.pid != os.getpid()]
+        if others or (is_busy and not seen):
+            who = ", ".join(map(str, others)) or holders.describe(node)
+            raise DeviceBusy(self.address, f"its node {node} is in use by {who}")
+        return None
 
     def serial(self) -> str:
         """Return the unit serial number (VPD page 80h), "" if it tells none."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pytp_native.devices.changer import Changer, Step, Tell, tell_nobody
 from pytp_native.devices.drive_port import DrivePort
 from pytp_native.devices.inventory import Inventory, Place, cartridge_name, is_cleaning
-from pytp_native.errors import ConfigError, LibraryError, NoMedium, PytpError, UsageError
+from pytp_native.errors import ConfigError, Interrupted, LibraryError, NoMedium, PytpError, Refused, UsageError
 from pytp_native.scsi.mode_pages import DRIVE, TRANSPORT
 
 TYPE_CHECKING = False
@@ -39,10 +39,20 @@ class Moved(NamedTuple):
 class TapeLibrary:
     """Over an open changer; the ports of its drives by number, from 0."""
 
-    def __init__(self, changer: Changer, ports: Ports, *, tell: Tell = tell_nobody) -> None:
+    def __init__(self, changer: Changer, ports: Ports, *, tell: Tell = tell_nobody, takes_unseen: bool = False) -> None:
+        """`takes_unseen` is the consent to take cartridges out of drives that `ports` does not know."""
         self.changer = changer
         self._ports = ports
+        self._named: dict[int, DrivePort] = {}
         self._tell = tell
+        self._takes_unseen = takes_unseen
+
+    def name_drive(self, number: int, port: DrivePort) -> None:
+        """Say which device a drive is, whatever the ports say."""
+        self._named[number] = port
+
+    def _port(self, number: int) -> DrivePort | None:
+        return self._named.get(number) or self._ports(number)
 
     @property
     def name(self) -> str:
@@ -138,11 +148,9 @@ class TapeLibrary:
         now = self.inventory()
         source, middle, end = (self.place(text, now) for text in (what, first, second))
         self.changer.check_exchange(now, source, middle, end)
-        for place in (source, middle):
-            if place.kind == DRIVE:
-                self._release(now, place.number)
         incoming, outgoing = now.at(source), now.at(middle)
-        self.changer.exchange(source, middle, end, now)
+        with self._let_go(now, source), self._let_go(now, middle):
+            self.changer.exchange(source, middle, end, now)
         for place, element in ((middle, incoming), (end, outgoing)):
             if place.kind == DRIVE:
                 self._wait(element, place.number)
@@ -197,23 +205,35 @@ class TapeLibrary:
 
     def _move(self, now: Inventory, source: Place, target: Place) -> Moved:
         self.changer.check_move(now, source, target)
-        if source.kind == DRIVE:
-            self._release(now, source.number)
-        element = self.changer.move(source, target, now)
+        name = cartridge_name(now.at(source))
+        try:
+            with self._let_go(now, source):
+                element = self.changer.move(source, target, now)
+        except KeyboardInterrupt as exc:
+            fact = f"interrupted before the robot had its order; {name} is still in {source}"
+            raise Interrupted(self.name, fact, "") from exc
         if target.kind == DRIVE:
             self._wait(element, target.number)
         return Moved(element.volume_tag, source, target)
 
-    def _release(self, now: Inventory, drive: int) -> None:
-        port = self._ports(drive)
-        if port is None:
-            self._tell(Step(f"drive {drive}: its device is not known here, so nobody can look whether it is in use"))
-            return
-        self._check_identity(now, drive, port)
-        if self.changer.quirks.unload_before_move:
-            port.release()
+    @contextmanager
+    def _let_go(self, now: Inventory, place: Place) -> Iterator[None]:
+        """Have a drive let go of its cartridge, and nobody open it until the block ends; a slot always does.
+
+        Raises DeviceBusy if somebody uses it, Refused if nobody can look.
+        """
+        port = self._port(place.number) if place.kind == DRIVE else None
+        if place.kind != DRIVE or (port is None and self._takes_unseen):
+            yield
+        elif port is None:
+            raise Refused(
+                f"{self.name}: {place}", "its device is not known here, so that nobody can see whether its cartridge is"
+                " in use", "list it in tape_libraries[].drives (pytp devices), or say --unseen-drive",
+            )  # fmt: skip
         else:
-            port.check_unused()
+            self._check_identity(now, place.number, port)
+            with port.held(unload=self.changer.quirks.unload_before_move):
+                yield
 
     def _check_identity(self, now: Inventory, drive: int, port: DrivePort) -> None:
         """Raise ConfigError if the device is another drive of this library by its serial number: to look at that one
@@ -227,15 +247,19 @@ class TapeLibrary:
             )  # fmt: skip
 
     def _wait(self, element: Element, drive: int, *, delivered: bool = True) -> None:
-        port = self._ports(drive)
+        port = self._port(drive)
         if port is None:
             self._tell(Step(f"drive {drive}: its device is not known here, so nobody waits until it is ready"))
         elif is_cleaning(element):
             self._tell(Step(f"{port.name}: cleaning has begun; the drive is not ready until it is over"))
         else:
-            port.wait_ready(delivered=delivered)
+            try:
+                port.wait_ready(delivered=delivered)
+            except KeyboardInterrupt as exc:
+                fact = f"interrupted; {cartridge_name(element)} is in drive {drive}, which is not ready yet"
+                raise Interrupted(self.name, fact, "") from exc
 
     def _called(self, drive: int) -> str:
         """How a message calls a drive: by the address that the user gives."""
-        port = self._ports(drive)
+        port = self._port(drive)
         return port.address if port is not None else f"{self.name}: drive {drive}"

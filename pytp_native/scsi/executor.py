@@ -37,11 +37,19 @@ class Waiting(NamedTuple):
     elapsed_s: float
 
 
-class Clock(NamedTuple):
-    """Time as the executor uses it; tests bring their own."""
+def _now() -> float:
+    return time.monotonic()
 
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+class Clock(NamedTuple):
+    """Time as the executor uses it: looked up late, so that tests bring their own, or replace time's."""
+
+    now: Callable[[], float] = _now
+    sleep: Callable[[float], None] = _sleep
 
 
 def run(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pytp_native.errors import LibraryError, MediumDamaged
+from pytp_native.errors import DeviceBusy, LibraryError, MediumDamaged
 from pytp_native.ffi import lib
 from pytp_native.vtl.inventory import DriveBay, drive_directory
 from pytp_native.vtl.personality import CLEANING_PREFIX
@@ -22,10 +22,26 @@ def is_threaded(path: str, bay: DriveBay) -> bool:
         state.close()
 
 
+def _has_let_go(path: str, bay: DriveBay) -> bool:
+    state = DriveState(drive_directory(path, bay.number))
+    try:
+        return state.valid and state.raw.loads == bay.loads and not state.raw.mounted and not state.raw.prevented
+    finally:
+        state.close()
+
+
 def release_cartridge(path: str, bay: DriveBay) -> None:
-    """Have the drive close what was left open, put all on disk and unthread. Raises DeviceBusy, LibraryError."""
+    """Have the drive close what was left open, put all on disk and unthread. Raises DeviceBusy, LibraryError.
+
+    A drive that has unloaded its cartridge lets go of it, whoever has the drive open: the robot asks the drive, not
+    the hosts.
+    """
     try:
         st = StDriver(path, bay.number, write=False, nonblock=True)
+    except DeviceBusy:
+        if _has_let_go(path, bay):
+            return
+        raise
     except MediumDamaged:
         return  # nothing of it can be saved here; it may leave the drive all the same
     try:

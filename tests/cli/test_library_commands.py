@@ -278,3 +278,15 @@ def test_a_barcode_cannot_paint_the_terminal(pytp: Pytp, library: Path, changer:
         assert ended.code == 0
         assert "X" in ended.out
         assert "\x1b" not in ended.out + ended.err
+
+
+def test_an_unknown_drive_takes_consent(pytp: Pytp, tmp_path: Path, changer: str) -> None:
+    """Of a changer that is traced nobody knows the drives, as of a library whose drives hang on another host."""
+    unknown, again = (f"trace:{tmp_path}/{name}:{changer}" for name in ("one", "two"))
+    refused = pytp("move", "drive0", "4", "-l", unknown)
+    assert refused.code == 7, refused.err
+    assert "drive 0: its device is not known here" in refused.err
+    assert "--unseen-drive" in refused.err
+    assert places(pytp, changer)["PYT001L9"] == "drive 0"
+    assert pytp("move", "drive0", "4", "-l", again, "--unseen-drive").code == 0
+    assert places(pytp, changer)["PYT001L9"] == "slot 4"

@@ -11,7 +11,8 @@ import pytest
 from pytp_cli import mtx
 from pytp_native.errors import DeviceError
 from pytp_native.transport.records import ScsiReply
-from tests.cli.scsi_bench import GOOD, Ended, FakeLibrary, check, put_in_place, run
+from tests.cli.scsi_bench import EMPTY, GOOD, Ended, FakeLibrary, check, put_in_place, run
+from tests.unit.devices.injected import FakeTime
 
 Mtx = Callable[..., Ended]
 BLOCK = 12
@@ -22,7 +23,9 @@ BLOCK = 12
 def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
     unit = FakeLibrary()
     put_in_place(monkeypatch, unit)
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    clock = FakeTime()
+    monkeypatch.setattr("time.sleep", clock.sleep)
+    monkeypatch.setattr("time.monotonic", lambda: clock.now_s)
     return unit
 
 
@@ -198,6 +201,76 @@ def test_after_a_unit_attention_nothing_is_erased(library: FakeLibrary, ask: Mtx
     library.plan(0x19, check(6, 0x29, 0x00))
     assert ask("erase").code == 1
     assert len(library.sent(0x19)) == 1
+
+
+@pytest.mark.parametrize(("asc", "ascq"), [(0x28, 0), (0x28, 1), (0x29, 0), (0x2A, 1)])
+@pytest.mark.parametrize("line", ["load 2 1", "transfer 2 6", "load 1 0 unload 1 0 load 2 0"])
+def test_a_move_is_sent_again_after_a_unit_attention_behind_a_look_at_its_elements(
+    library: FakeLibrary, ask: Mtx, line: str, asc: int, ascq: int
+) -> None:
+    library.plan(0xA5, check(6, asc, ascq), check(6, 0x29, 0))
+    assert ask(line).code == 0
+    order = [cdb[0] for cdb in library.cdbs]
+    first = order.index(0xA5)
+    second = order.index(0xA5, first + 1)
+    third = order.index(0xA5, second + 1)
+    assert 0xB8 in order[first:second]
+    assert 0xB8 in order[second:third]
+    assert library.sent(0xA5)[0] == library.sent(0xA5)[1] == library.sent(0xA5)[2]
+
+
+def other_cartridge(library: FakeLibrary) -> None:
+    library.slots[1025] = "OTHER1L6"
+
+
+def nothing_there(library: FakeLibrary) -> None:
+    library.slots[1025] = EMPTY
+
+
+def full_drive(library: FakeLibrary) -> None:
+    library.drives[258] = "OTHER1L6"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "fact"),
+    [(other_cartridge, "slot 2 (element 1025) holds OTHER1L6 now, and no longer VT0002L6"),
+     (nothing_there, "slot 2 (element 1025) is empty now"), (full_drive, "drive 1 (element 258) is full now")],
+)  # fmt: skip
+@pytest.mark.parametrize("told", [check(6, 0x28, 0x01), check(2, 0x04, 0x01)])
+def test_what_somebody_changed_behind_a_unit_attention_is_not_moved(
+    library: FakeLibrary, ask: Mtx, meanwhile: Callable[[FakeLibrary], None], fact: str, told: ScsiReply
+) -> None:
+    own = library.own
+
+    def execute(cdb: bytes) -> ScsiReply:
+        if cdb[0] != 0xA5:
+            return own(cdb)
+        meanwhile(library)
+        return told
+
+    library.own = execute  # type: ignore[method-assign]
+    ended = ask("load 2 1")
+    assert (ended.code, len(library.sent(0xA5))) == (1, 1)
+    assert ended.lines[-2] == "MOVE MEDIUM from Element Address 1025 to 258 Failed"
+    assert fact in ended.lines[-1]
+    assert ended.lines[3].startswith("mtx: Request Sense: Sense Key=")
+
+
+def test_an_exchange_looks_at_all_its_elements_again(library: FakeLibrary, ask: Mtx) -> None:
+    library.plan(0xA6, check(6, 0x28, 0x01), GOOD)
+    assert ask("exchange 2 3 6").code == 0
+    library.plan(0xA6, check(6, 0x28, 0x01))
+    own = library.own
+
+    def changed(cdb: bytes) -> ScsiReply:
+        if len(library.sent(0xA6)) == 3:
+            library.slots[1029] = "OTHER1L6"
+        return own(cdb)
+
+    library.own = changed  # type: ignore[method-assign]
+    ended = ask("exchange 2 3 6")
+    assert (ended.code, len(library.sent(0xA6))) == (1, 3)
+    assert "slot 6 (element 1029) is full now" in ended.lines[-1]
 
 
 def test_behind_an_exchange_it_is_read_again_what_is_where(library: FakeLibrary, ask: Mtx) -> None:

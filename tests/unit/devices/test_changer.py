@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pytp_native import mtio
-from pytp_native.devices import drive_port
 from pytp_native.devices.changer import Changer, Step
 from pytp_native.devices.drive_port import DrivePort
 from pytp_native.devices.inventory import Inventory, Place
@@ -20,15 +18,12 @@ from pytp_native.errors import (
     DeviceBusy,
     DeviceError,
     LibraryError,
-    NoMedium,
-    NotReady,
-    PytpError,
+    Refused,
     UsageError,
 )
 from pytp_native.scsi.mode_pages import DRIVE, STORAGE
-from pytp_native.transport import open_scsi, open_tape
+from pytp_native.transport import open_tape
 from pytp_native.transport.records import ScsiReply
-from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 from tests.unit.devices.injected import FakeTime, Injected
 from tests.unit.scsi.answers import RESERVATION_CONFLICT, check
@@ -37,31 +32,6 @@ TEST_UNIT_READY, LOAD_UNLOAD, MODE_SENSE, MOVE, EXCHANGE = 0x00, 0x1B, 0x1A, 0xA
 READ_ELEMENT_STATUS, INITIALIZE, POSITION = 0xB8, 0x07, 0x2B
 NOT_READY, HARDWARE, ATTENTION = 2, 4, 6
 IMPORT_ACCESSED = 0x2801
-
-
-@pytest.fixture
-def path(shelf: Path) -> Path:
-    """PYT001L9 of slot 1 is in drive 0, PYT002L9 and PYT003L9 in slots 2 and 3; slots 4 and 5 are empty."""
-    Library.create(shelf / "vtl", drives=2, slots=5, mail_slots=0, cartridges=3, capacity_bytes=4 * MIB)
-    return shelf / "vtl"
-
-
-@pytest.fixture
-def device(path: Path) -> Injected:
-    return Injected(open_scsi(f"vtl:{path}/changer"))
-
-
-@pytest.fixture
-def steps() -> list[Step]:
-    return []
-
-
-@pytest.fixture
-def changer(device: Injected, steps: list[Step]) -> Iterator[Changer]:
-    with Changer(device, name="shelf", tell=steps.append, clock=FakeTime().clock) as opened:
-        yield opened
-        assert all(not plan for plan in device.plans.values()), "a planned answer was not asked for"
-
 
 SLOT_2, SLOT_4, SLOT_5, DRIVE_0 = Place(STORAGE, 2), Place(STORAGE, 4), Place(STORAGE, 5), Place(DRIVE, 0)
 
@@ -294,12 +264,28 @@ def test_a_full_library_has_no_slot_to_name(path: Path, changer: Changer) -> Non
         TapeLibrary(changer, lambda _number: None).unload(0)
 
 
-def test_a_drive_whose_device_is_not_known_is_moved_with_a_warning(changer: Changer, steps: list[Step]) -> None:
-    library = TapeLibrary(changer, lambda _number: None, tell=steps.append)
+def test_no_cartridge_is_taken_from_a_drive_that_nobody_can_look_at(device: Injected, changer: Changer) -> None:
+    library = TapeLibrary(changer, lambda _number: None)
+    for order in (lambda: library.unload(0), lambda: library.load("2", 0), lambda: library.move("drive0", "4"),
+                  lambda: library.exchange("2", "drive0", "2")):  # fmt: skip
+        with pytest.raises(Refused, match=r"shelf: drive 0: its device is not known here.*--unseen-drive"):
+            order()
+    assert not {MOVE, EXCHANGE} & set(device.sent)
+
+
+def test_with_consent_it_is_taken(changer: Changer, steps: list[Step]) -> None:
+    library = TapeLibrary(changer, lambda _number: None, tell=steps.append, takes_unseen=True)
     library.unload(0)
     library.load("2", 0)
-    told = [step.text for step in steps if "not known" in step.text]
-    assert len(told) == 2
+    assert [step.text for step in steps if "not known" in step.text] == [
+        "drive 0: its device is not known here, so nobody waits until it is ready"
+    ]
+
+
+def test_a_drive_that_was_named_is_known(path: Path, changer: Changer) -> None:
+    library = TapeLibrary(changer, lambda _number: None)
+    library.name_drive(0, DrivePort(f"vtl:{path}/drive0"))
+    assert library.unload(0).target.number == 1
 
 
 def test_an_exchange_with_a_drive_has_it_let_go_and_waits(path: Path, changer: Changer, steps: list[Step]) -> None:
@@ -346,126 +332,3 @@ def test_places_that_are_none_are_a_mistake_in_the_command(changer: Changer, tex
 def test_a_barcode_that_looks_like_a_drive_or_number_word_is_found(path: Path, changer: Changer) -> None:
     Library.open(path).add("D12345L9", slot=4)
     assert TapeLibrary(changer, lambda _number: None).move("D12345L9", "5").barcode == "D12345L9"
-
-
-# -- drives ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def drive(path: Path, monkeypatch: pytest.MonkeyPatch) -> Injected:
-    device = Injected(open_scsi(f"vtl:{path}/drive0"))
-    monkeypatch.setattr(drive_port, "open_scsi", lambda _address: device)
-    return device
-
-
-@pytest.fixture
-def port(path: Path, steps: list[Step]) -> DrivePort:
-    return DrivePort(f"vtl:{path}/drive0", name="lto9", tell=steps.append, clock=FakeTime().clock)
-
-
-def test_a_drive_that_loads_is_waited_for_with_its_progress(
-    drive: Injected, port: DrivePort, steps: list[Step]
-) -> None:
-    plan = [check(NOT_READY, 0x3A00)] * 5 + [check(NOT_READY, 0x0401, specific=b"\x80\x80\x00")] * 2
-    drive.plans[TEST_UNIT_READY] = [*plan, check(ATTENTION, 0x2800)]
-    port.wait_ready()
-    assert [step.text for step in steps[::5]] == [
-        "lto9: waiting for the cartridge to be seated", "lto9: becoming ready",
-    ]  # fmt: skip
-    assert steps[-1] == Step("lto9: becoming ready", 0.5, 12.0)
-    assert drive.plans[TEST_UNIT_READY] == []
-
-
-def test_a_virtual_drive_that_takes_its_time_over_a_load_is_waited_for(
-    path: Path, changer: Changer, steps: list[Step]
-) -> None:
-    Library.open(path).add_fault(1, "slow load 4")
-    time = FakeTime()
-    port = DrivePort(f"vtl:{path}/drive1", name="lto9", tell=steps.append, clock=time.clock)
-    TapeLibrary(changer, lambda _number: port).load("2", 1)
-    waits = [step for step in steps if step.text == "lto9: becoming ready"]
-    assert [step.elapsed_s for step in waits] == [0.0, 2.0, 4.0, 6.0]
-    progress = [step.progress for step in waits if step.progress is not None]
-    assert progress == sorted(progress)
-    assert len(progress) == 4
-    assert time.now_s == 8.0
-
-
-def test_the_first_load_of_a_new_cartridge_may_take_two_hours(drive: Injected, port: DrivePort) -> None:
-    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0401)] * 3590
-    port.wait_ready()
-
-
-def test_after_two_hours_it_is_given_up(drive: Injected, port: DrivePort) -> None:
-    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0401)] * 3610
-    with pytest.raises(NotReady, match="becoming ready"):
-        port.wait_ready()
-
-
-def test_a_cartridge_that_never_arrives_is_given_up_early(drive: Injected, port: DrivePort, steps: list[Step]) -> None:
-    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x3A00)] * 50
-    with pytest.raises(NoMedium):
-        port.wait_ready()
-    assert steps[-1].elapsed_s <= drive_port.SEATING_S
-
-
-def test_a_drive_that_does_not_load_by_itself_is_told_to(drive: Injected, port: DrivePort) -> None:
-    drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0402), check(NOT_READY, 0x0401)]
-    port.wait_ready()
-    told = [code for code in drive.sent if code in {LOAD_UNLOAD, TEST_UNIT_READY}]
-    # The first LOAD meets the unit attention that the virtual drive really has.
-    assert told == [TEST_UNIT_READY, LOAD_UNLOAD, LOAD_UNLOAD, TEST_UNIT_READY, TEST_UNIT_READY]
-
-
-@pytest.mark.parametrize(
-    ("key", "code", "kind"), [(3, 0x3000, PytpError), (4, 0x5300, PytpError), (2, 0x0403, NotReady)]
-)
-def test_what_makes_no_cartridge_ready_ends_the_wait_at_once(
-    drive: Injected, port: DrivePort, key: int, code: int, kind: type[PytpError]
-) -> None:
-    drive.plans[TEST_UNIT_READY] = [check(key, code)]
-    with pytest.raises(kind):
-        port.wait_ready()
-    assert drive.sent.count(TEST_UNIT_READY) == 1
-
-
-def test_a_cleaning_cartridge_is_not_waited_for(path: Path, changer: Changer, steps: list[Step]) -> None:
-    Library.open(path).add("CLN001L9", slot=4)
-    waits: list[int] = []
-
-    class Port(DrivePort):
-        def wait_ready(self, *, delivered: bool = True) -> None:
-            waits.append(1)
-
-    library = TapeLibrary(changer, lambda number: Port(f"vtl:{path}/drive{number}"), tell=steps.append)
-    library.load("CLN001L9", 1)
-    assert not waits
-    assert "cleaning has begun" in steps[-1].text
-    library.load("2", 0)
-    assert waits
-
-
-def test_the_serial_number_of_a_drive_is_that_of_its_element(path: Path, changer: Changer) -> None:
-    serials = [element.serial for element in changer.inventory((DRIVE,)).drives]
-    assert serials == [DrivePort(f"vtl:{path}/drive{number}").serial() for number in range(2)]
-    assert DrivePort("/dev/nst9999").serial() == ""
-
-
-def test_a_process_that_uses_the_generic_node_only_keeps_its_cartridge(
-    path: Path, tmp_path: Path, port: DrivePort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """LTFS does not open the tape node. A plain file stands for the sg node here, and a process that has it open."""
-    node = tmp_path / "sg7"
-    node.touch()
-    real = drive_port.resolve
-    monkeypatch.setattr(drive_port, "resolve", lambda text: real(text)._replace(kind="st"))
-    monkeypatch.setattr(drive_port, "generic_node", lambda _path: str(node))
-    port.check_unused()
-    with node.open() as mine, subprocess.Popen(["sleep", "60"], stdin=mine) as holder:
-        try:
-            for order in (port.check_unused, port.release):
-                with pytest.raises(DeviceBusy, match=rf"sg7 is in use by pid {holder.pid} "):
-                    order()
-        finally:
-            holder.kill()
-    port.release()
