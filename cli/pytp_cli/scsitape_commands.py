@@ -174,10 +174,12 @@ def _sense(data: bytes) -> Sense | None:
 
 
 def _ends(sense: Sense) -> bool:
-    """A filemark, the end of the data, or the end of the partition: the normal end of a file."""
+    """A filemark, the end of the data, or the end of the partition (SSC-5, READ (6)): the normal end of a file. Any
+    other medium error near the end of the tape is one: the block is lost."""
     if sense.key == codes.NO_SENSE and sense.filemark:
         return True
-    return sense.key == codes.BLANK_CHECK or (sense.key == codes.MEDIUM_ERROR and sense.eom)
+    at_end = sense.eom and sense.code == codes.END_OF_PARTITION
+    return sense.key == codes.BLANK_CHECK or (sense.key == codes.MEDIUM_ERROR and at_end)
 
 
 def _gather(room: int) -> bytes:

@@ -31,6 +31,11 @@ _BY_KEY: dict[int, type[PytpError]] = {
     codes.MISCOMPARE: errors.VerifyFailed,
 }
 _HARMLESS_KEYS = frozenset({codes.NO_SENSE, codes.RECOVERED_ERROR, codes.COMPLETED})
+_REMARKS = frozenset({0x0017, 0x8282, 0x8283})
+"""What drives say with NO SENSE about themselves, the command being done: cleaning wanted (the standard's, and the vendors'
+of LTO drives), microcode that does not fit (HPE)."""
+_REMARK_ASC = frozenset({0x0B, 0x5D})
+"""Warnings and failure predictions; mode page 1Ch (MRIE 5) has them told with NO SENSE (SPC-5, 7.5.13)."""
 
 
 def sense_of(reply: ScsiReply) -> Sense | None:
@@ -68,6 +73,8 @@ def describe(sense: Sense, vendor: str = "") -> str:
 
 def raise_for(reply: ScsiReply, *, device: str, command: str, changer: bool = False, vendor: str = "") -> None:
     """Raise what a reply means; return if the command was done (GOOD, recovered errors, early warning accepted).
+
+    NO SENSE that has neither flags nor a remark is no success: nobody knows what happened.
 
     A filemark, the end of the data and the beginning of the tape met on the way raise FilemarkMet, EndOfData and
     BeginningOfTape: the tape stands there. The error's `sense` is the raw sense data.
@@ -113,6 +120,8 @@ def sense_error(
     if kind is None:
         return None
     step = meaning(sense, vendor)[1]
+    if not sense.code and _says_nothing(sense, changer):
+        step = "it is not known whether the command was done: look at the device"
     if sense.deferred:
         step = f"{step}; this command was not executed" if step else "this command was not executed"
     error = kind(device, f"{command}: {describe(sense, vendor)}", step or None)
@@ -122,7 +131,8 @@ def sense_error(
 
 def _class_of(sense: Sense, changer: bool) -> type[PytpError] | None:
     if sense.key in _HARMLESS_KEYS:
-        return _class_of_mark(sense) or (errors.DeviceError if sense.deferred else None)
+        mark = None if changer else _class_of_mark(sense)
+        return mark or (errors.DeviceError if sense.deferred or _says_nothing(sense, changer) else None)
     if sense.code in _LIBRARY_CODES or (changer and sense.key in (codes.MEDIUM_ERROR, codes.HARDWARE_ERROR)):
         return errors.LibraryError
     if sense.asc == 0x3A:
@@ -134,6 +144,16 @@ def _class_of(sense: Sense, changer: bool) -> type[PytpError] | None:
     if sense.code == codes.END_OF_DATA_DETECTED:
         return errors.EndOfData
     return _BY_KEY.get(sense.key, errors.DeviceError)
+
+
+def _says_nothing(sense: Sense, changer: bool) -> bool:
+    """CHECK CONDITION with NO SENSE means something only by its flags, or by a remark. A changer has no such flags.
+
+    Without them nobody knows whether the command was done: sense data that were lost look the same (SAM-6, 5.13).
+    """
+    if sense.key != codes.NO_SENSE or sense.code in _REMARKS or sense.asc in _REMARK_ASC:
+        return False
+    return changer or not (sense.filemark or sense.eom or sense.ili)
 
 
 def _class_of_mark(sense: Sense) -> type[PytpError] | None:

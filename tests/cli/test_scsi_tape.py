@@ -125,6 +125,20 @@ def test_numbers_that_do_not_fit_are_not_cut(drive: FakeUnit, ask: Ask, line: st
     assert (ended.code, drive.cdbs, len(ended.lines)) == (1, [], 1)
 
 
+@pytest.mark.parametrize(("code", "ended"), [((0, 2), 0), ((0x11, 0), 1), ((0x0C, 0), 1), ((0x09, 0), 1)])
+@pytest.mark.parametrize("line", ["read", "read 512"])
+def test_a_medium_error_near_the_end_of_the_tape_is_no_end_of_file(
+    drive: FakeUnit, ask: Ask, line: str, code: tuple[int, int], ended: int
+) -> None:
+    """EOM says where it happened; only END-OF-PARTITION DETECTED says that nothing follows."""
+    sense = bytearray(check(3, *code).sense)
+    sense[2] |= 0x40
+    drive.plan(0x08, ScsiReply(2, bytes(sense), b""))
+    told = ask(line)
+    assert told.code == ended
+    assert ("medium error" in told.err) == bool(ended)
+
+
 def test_without_anything_it_says_nothing(capfd: pytest.CaptureFixture[str], ask: Ask) -> None:
     assert run(capfd, scsitape.main) == Ended(0, "", "")
     assert ask("") == Ended(0, "", "")

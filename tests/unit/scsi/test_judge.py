@@ -75,6 +75,24 @@ def test_early_warning_recovered_errors_and_requests_for_cleaning_are_success(ke
     assert outcome(check(key, code, flags=flags, information=0)) is None
 
 
+@pytest.mark.parametrize("code", [0x5D00, 0x5D02, 0x0B01])
+def test_a_failure_prediction_told_with_no_sense_is_no_failure_of_the_command(code):
+    assert outcome(check(0, code)) is None
+
+
+@pytest.mark.parametrize(("code", "changer"), [(0, False), (0, True), (0x1501, False), (0x0401, True), (0x0002, False)])
+def test_no_sense_without_flags_is_no_word_that_the_command_was_done(code, changer):
+    error = outcome(check(0, code), changer=changer)
+    assert isinstance(error, errors.DeviceError)
+    if not code:
+        assert "not known whether the command was done" in error.next_step
+
+
+@pytest.mark.parametrize("flags", [0x80, 0x40, 0x20])
+def test_flags_that_only_tapes_have_excuse_no_robot(flags):
+    assert type(outcome(check(0, 0, flags=flags), changer=True)) is errors.DeviceError
+
+
 def test_good_is_success_and_raise_for_returns():
     assert outcome(ScsiReply(GOOD, b"", b"")) is None
     judge.raise_for(ScsiReply(GOOD, b"", b""), device="x", command="y")
