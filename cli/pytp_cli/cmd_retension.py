@@ -15,6 +15,8 @@ from pytp_native.errors import PytpError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytp_native.devices.statistics import Motion
     from pytp_native.jobs.events import JobReport
 
@@ -59,7 +61,8 @@ def _wind(run: Run, unit: DriveConfig) -> JobReport:
     with Drive.open(unit.address, name=unit.name) as opened:
         return run.job(
             lambda emit, interrupt: Retension(
-                opened, emit, interrupt, measure=lambda: _measure(unit.address)
+                opened, emit, interrupt, measure=lambda: _measure(unit.address),
+                native=lambda far: _native(unit.address, far), where=lambda: _position(unit.address),
             ).run(),
             verb="retension", bar=False,
         )  # fmt: skip
@@ -78,6 +81,31 @@ def _measure(address: str) -> Motion | None:
             scsi.close()
     except PytpError:
         return None
+
+
+def _native(address: str, far: Callable[[float | None], None]) -> None:
+    from pytp_native.devices import winding
+    from pytp_native.transport import open_scsi
+
+    scsi = open_scsi(address)
+    try:
+        winding.retension(scsi, on_wait=lambda waiting: far(waiting.sense.progress if waiting.sense else None))
+    finally:
+        scsi.close()
+
+
+def _position(address: str) -> int | None:
+    from pytp_native.devices import winding
+    from pytp_native.transport import open_scsi
+
+    try:
+        scsi = open_scsi(address)
+    except PytpError:
+        return None
+    try:
+        return winding.position(scsi)
+    finally:
+        scsi.close()
 
 
 def _tell(run: Run, report: JobReport, *, verbose: bool) -> None:

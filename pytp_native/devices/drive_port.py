@@ -15,6 +15,7 @@ from pytp_native import mtio
 from pytp_native.devices.changer import Step, Tell, tell_nobody
 from pytp_native.devices.quirks import quirks_of
 from pytp_native.devices.retry import ABORTED, BUSY, CALM, RESERVED, UNIT_ATTENTION, becoming_ready
+from pytp_native.devices.time_limits import time_limits_of
 from pytp_native.errors import BadReply, DeviceBusy, NotReady, PytpError
 from pytp_native.scsi import executor, spc, ssc
 from pytp_native.scsi.executor import Clock, Waiting
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 SEATING_S = 90.0
 """How long a drive may still say "no medium" after the robot has put a cartridge into it."""
 _WAIT_S = 2.0
+_LOAD = ssc.load_unload(load=True, immediate=True)._replace(repeatable=True)
+"""Loading twice is loading."""
 
 
 class DrivePort:
@@ -103,22 +106,22 @@ class DrivePort:
     def wait_ready(self, *, delivered: bool = True) -> None:
         """Return when the cartridge that the robot has put in can be used; the tape stands at its beginning.
 
-        As long as the drive says that it is on its way, up to the time that such a drive may take (two hours for the
-        first load of an LTO-9 cartridge). `delivered` is False for a cartridge that was there before: a drive that has
-        unloaded it calls itself empty, and is told to load. Raises NotReady, NoMedium and what else TEST UNIT READY
-        means.
+        As long as the drive says that it is on its way, up to the time that it tells for a load, or that such a drive
+        may take (two hours for the first load of an LTO-9 cartridge). `delivered` is False for a cartridge that was
+        there before: a drive that has unloaded it calls itself empty, and is told to load. Raises NotReady, NoMedium
+        and what else TEST UNIT READY means.
         """
         scsi = open_scsi(self.address)
         try:
             inquiry = executor.run(scsi, spc.inquiry(), CALM)
-            policy = loading(quirks_of(inquiry).first_load_s)
+            limits = time_limits_of(scsi, inquiry)
+            policy = loading(max(quirks_of(inquiry).first_load_s, executor.timeout_of(_LOAD, limits)))
             try:
                 self._test(scsi, policy if delivered else CALM, inquiry.vendor)
             except NotReady as exc:
                 if delivered and not _wants_load(exc):
                     raise
-                load = ssc.load_unload(load=True, immediate=True)._replace(repeatable=True)  # loading twice is loading
-                executor.run(scsi, load, CALM, vendor=inquiry.vendor)
+                executor.run(scsi, _LOAD, CALM, timeouts=limits, vendor=inquiry.vendor)
                 self._test(scsi, policy, inquiry.vendor)
         finally:
             scsi.close()

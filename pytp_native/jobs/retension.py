@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.devices.statistics import Motion
-from pytp_native.errors import DeviceError, MediumError, PytpError
+from pytp_native.errors import BadAddress, DeviceBusy, NotSupported, PytpError
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.interrupt import Interrupt
 
@@ -28,6 +28,9 @@ _LEAST_METRES = 600
 _BOTH_WAYS = 2
 """Passes over the middle of the tape."""
 TELL_EVERY_S = 30.0
+
+Native = Callable[[Callable[["float | None"], None]], None]
+"""Winds and returns; calls with how far the drive is, from 0 to 1. Raises NotSupported for a drive that refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,18 @@ class Retension:
 
     def __init__(
         self, drive: Drive, emit: Emit, interrupt: Interrupt, *, measure: Callable[[], Motion | None],
+        native: Native | None = None, where: Callable[[], int | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic, tell_every_s: float = TELL_EVERY_S,
     ) -> None:  # fmt: skip
-        """`measure` asks what the drive has counted; None: it cannot be asked."""
+        """`measure` asks what the drive has counted; None: it cannot be asked. `native` has the drive wind by itself
+        (devices/winding.py); without it st is asked to. `where` asks for the logical block while the tape winds."""
         self._drive = drive
         self._emit = emit
         self._interrupt = interrupt
         self._measure = measure
+        self._own_command = native
+        self._where = Whereabouts(where)
+        self._progress: float | None = None
         self._clock = clock
         self._tell_every_s = tell_every_s
         self.steps: list[tuple[str, float]] = []
@@ -74,12 +82,22 @@ class Retension:
     def _native(self) -> Wound:
         before = self._measure()
         try:
-            seconds = self._step("retension", lambda: mtio.retension(self._drive.tape))
-        except MediumError:
-            raise
-        except DeviceError as exc:
+            seconds = self._step("retension", self._retension)
+        except NotSupported as exc:
             return Wound(False, f"the drive refused the retension command ({exc.fact})")
         return _judge(before, self._measure(), seconds)
+
+    def _retension(self) -> None:
+        """By the drive's own command; through st where that cannot be sent beside it (a virtual drive is busy)."""
+        if self._own_command is not None:
+            try:
+                return self._own_command(self._far)
+            except (DeviceBusy, BadAddress):
+                pass
+        return mtio.retension(self._drive.tape)
+
+    def _far(self, progress: float | None) -> None:
+        self._progress = progress
 
     def _by_hand(self, native: Wound) -> Wound:
         self._step("winding to the end of the recorded data", lambda: mtio.end_of_data(self._drive.tape))
@@ -92,10 +110,8 @@ class Retension:
         return Wound(False, native.evidence, end, used, capacity)
 
     def _step(self, text: str, motion: Callable[[], None]) -> float:
-        """Do one motion in a thread of its own, so that somebody can be told meanwhile; return its seconds.
-
-        st gives no answer while the tape winds, so the time is all that can be told.
-        """
+        """Do one motion in a thread of its own, so that somebody can be told meanwhile; return its seconds."""
+        self._progress = None
         self._emit(Notice("info", "TAPE", f"{self._drive.name}: {text}"))
         failed: list[BaseException] = []
 
@@ -112,12 +128,22 @@ class Retension:
             worker.join(self._tell_every_s)
             if not worker.is_alive():
                 break
-            self._emit(Notice("info", "TAPE", f"{self._drive.name}: still {text} ({self._clock() - began:.0f} s)"))
+            self._emit(Notice("info", "TAPE", f"{self._drive.name}: still {text} ({self._told(began)})"))
         seconds = self._clock() - began
         self.steps.append((text, seconds))
         if failed:
             raise failed[0]
         return seconds
+
+    def _told(self, began: float) -> str:
+        """How long it lasts, and how far it is as far as the drive tells."""
+        told = [f"{self._clock() - began:.0f} s"]
+        if self._progress is not None:
+            told.append(f"{self._progress:.0%}")
+        block = self._where.latest()
+        if block is not None:
+            told.append(f"at block {block}")
+        return ", ".join(told)
 
     def _report(self, wound: Wound | None) -> JobReport:
         interrupted = self._interrupt.triggered
@@ -138,6 +164,27 @@ class Retension:
         return JobReport(
             "retension", 130 if interrupted else 0, self._drive.name, (), position, message, details=details
         )
+
+
+class Whereabouts:
+    """Asks for the position in a thread of its own: a drive may answer only when its tape stands still again."""
+
+    def __init__(self, ask: Callable[[], int | None]) -> None:
+        self._ask = ask
+        self._asking: threading.Thread | None = None
+        self._found: int | None = None
+
+    def latest(self) -> int | None:
+        """Return what came of the last question, None while it is unanswered, and ask again."""
+        if self._asking is not None and self._asking.is_alive():
+            return None
+        found, self._found = self._found, None
+        self._asking = threading.Thread(target=self._work, name="position", daemon=True)
+        self._asking.start()
+        return found
+
+    def _work(self) -> None:
+        self._found = self._ask()
 
 
 def outcome(wound: Wound) -> str:

@@ -32,8 +32,8 @@ _BY_KEY: dict[int, type[PytpError]] = {
 }
 _HARMLESS_KEYS = frozenset({codes.NO_SENSE, codes.RECOVERED_ERROR, codes.COMPLETED})
 _REMARKS = frozenset({0x0017, 0x8282, 0x8283})
-"""What drives say with NO SENSE about themselves, the command being done: cleaning wanted (the standard's code, and that of
-LTO drives), microcode that does not fit (HPE)."""
+"""What drives say with NO SENSE of themselves, the command done: cleaning wanted (the standard's code, and LTO's),
+microcode that does not fit (HPE)."""
 _REMARK_ASC = frozenset({0x0B, 0x5D})
 """Warnings and failure predictions; mode page 1Ch (MRIE 5) has them told with NO SENSE (SPC-5, 7.5.13)."""
 

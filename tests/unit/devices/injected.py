@@ -23,6 +23,8 @@ class Injected:
         """None passes the command on."""
         self.edit: dict[int, Callable[[ScsiReply], ScsiReply]] = {}
         self.sent: list[int] = []
+        self.limits: dict[int, list[float]] = defaultdict(list)
+        """Time limits in seconds, by operation code."""
 
     @property
     def address(self) -> str:
@@ -32,6 +34,7 @@ class Injected:
         self, cdb: bytes, *, data_out: bytes = b"", data_in_bytes: int = 0, timeout_s: float = 60.0
     ) -> ScsiReply:
         self.sent.append(cdb[0])
+        self.limits[cdb[0]].append(timeout_s)
         planned = self.plans[cdb[0]].pop(0) if self.plans[cdb[0]] else None
         if isinstance(planned, Exception):
             raise planned

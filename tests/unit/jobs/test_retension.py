@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,11 @@ import pytest
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.devices.statistics import Motion
-from pytp_native.errors import DeviceError, MediumError, NotSupported, PytpError
+from pytp_native.errors import DeviceBusy, DeviceError, MediumError, NoMedium, NotSupported, PytpError, UnitAttention
 from pytp_native.ffi import lib
 from pytp_native.jobs.events import JobReport, Notice
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.retension import Retension
+from pytp_native.jobs.retension import Native, Retension
 from pytp_native.transport import open_tape
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
@@ -64,13 +64,16 @@ def tape(shelf: Path) -> Iterator[Winding]:
 
 
 class Job:
-    def __init__(self, tape: Winding, *measured: Motion | None, tell_every_s: float = 30.0) -> None:
+    def __init__(
+        self, tape: Winding, *measured: Motion | None, tell_every_s: float = 30.0, native: Native | None = None,
+        where: Callable[[], int | None] = lambda: None,
+    ) -> None:  # fmt: skip
         self.notices: list[str] = []
         self.interrupt = Interrupt()
         counts = iter(measured)
         self.retension = Retension(
             Drive(tape, name="lto9"), self._emit, self.interrupt, measure=lambda: next(counts, None),  # type: ignore[arg-type]
-            clock=lambda: tape.now_s, tell_every_s=tell_every_s,
+            clock=lambda: tape.now_s, tell_every_s=tell_every_s, native=native, where=where,
         )  # fmt: skip
         self.on_notice = lambda _text: None
 
@@ -128,14 +131,65 @@ def test_less_than_both_ways_is_not_the_whole_tape(
     assert Job(tape, before, after).run().details["native"] is False
 
 
-@pytest.mark.parametrize("error", [NotSupported("lto9", "retension: no such thing"), DeviceError("lto9", "refused")])
-def test_a_drive_that_refuses_the_command_is_wound_by_hand(tape: Winding, error: PytpError) -> None:
-    tape.failures[lib.MTRETEN] = error
+def test_a_drive_that_refuses_the_command_is_wound_by_hand(tape: Winding) -> None:
+    tape.failures[lib.MTRETEN] = NotSupported("lto9", "retension: no such thing")
     job = Job(tape)
     report = job.run()
     assert tape.done[-2:] == [lib.MTEOM, lib.MTREW]
     assert (report.exit_code, report.details["native"]) == (0, False)
-    assert f"refused the retension command ({error.fact})" in job.notices[-1]
+    assert "refused the retension command (retension: no such thing)" in job.notices[-1]
+
+
+@pytest.mark.parametrize(
+    "error", [DeviceError("lto9", "broken"), UnitAttention("lto9", "reset"), NoMedium("lto9", "no")]
+)
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_a_failure_is_no_refusal(tape: Winding, error: PytpError, by_itself: bool) -> None:
+    def fail(_far: object) -> None:
+        raise error
+
+    tape.failures[lib.MTRETEN] = error
+    with pytest.raises(type(error)):
+        Job(tape, native=fail if by_itself else None).run()
+    assert tape.done == [lib.MTREW] if by_itself else [lib.MTREW, lib.MTRETEN]
+
+
+def test_a_drive_that_takes_no_commands_beside_st_is_asked_through_st(tape: Winding) -> None:
+    def busy(_far: object) -> None:
+        raise DeviceBusy("lto9", "busy")
+
+    Job(tape, native=busy).run()
+    assert tape.done == [lib.MTREW, lib.MTRETEN, lib.MTEOM, lib.MTREW]
+
+
+def test_progress_and_position_are_told_where_the_drive_tells_them(tape: Winding) -> None:
+    def wind(far: Callable[[float | None], None]) -> None:
+        far(0.25)
+        assert tape.during.wait(20)
+
+    tape.during.clear()
+    job = Job(tape, native=wind, where=lambda: 4711, tell_every_s=0.01)
+    job.on_notice = lambda text: tape.during.set() if "at block" in text else None
+    job.run()
+    assert lib.MTRETEN not in tape.done
+    assert "lto9: still retension (0 s, 25%, at block 4711)" in job.notices
+
+
+def test_a_drive_that_answers_only_when_it_stands_still_keeps_nobody_waiting(tape: Winding) -> None:
+    asked: list[int] = []
+
+    def where() -> int:
+        asked.append(1)
+        assert tape.during.wait(20)
+        return 4711
+
+    tape.during.clear()
+    job = Job(tape, where=where, tell_every_s=0.01)
+    still = "lto9: still retension (0 s)"
+    job.on_notice = lambda _text: tape.during.set() if job.notices.count(still) == 3 else None
+    job.run()
+    assert job.notices.count(still) >= 3
+    assert len(asked) <= 2
 
 
 @pytest.mark.parametrize("operation", [lib.MTREW, lib.MTRETEN, lib.MTEOM])
