@@ -12,9 +12,10 @@ from pytp_cli import diag_device as device_options
 from pytp_cli import options
 from pytp_cli.cmd_diag import Pages, chosen_pages, page_title
 from pytp_cli.diag_device import asked, open_history
-from pytp_cli.diag_values import plain, shown
+from pytp_cli.diag_values import shown
 from pytp_cli.names import printable
 from pytp_cli.run import Run
+from pytp_native.diag.plain import plain
 from pytp_native.errors import NothingHere, Refused, UsageError
 
 TYPE_CHECKING = False

@@ -12,8 +12,9 @@ import typer
 from pytp_cli import diag_device as device_options
 from pytp_cli import options
 from pytp_cli.diag_device import asked
-from pytp_cli.diag_values import plain, shown
+from pytp_cli.diag_values import shown
 from pytp_cli.run import Run
+from pytp_native.diag.plain import plain
 from pytp_native.errors import BadReply, NotSupported, PytpError, UsageError
 
 TYPE_CHECKING = False

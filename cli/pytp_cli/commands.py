@@ -310,6 +310,17 @@ _TABLE = (
         "diag opcodes", "cmd_diag", "opcodes", "Show the commands that the device says it has.", ("pytp diag opcodes",)
     ),
     Command(
+        "diag capture",
+        "cmd_diag_capture",
+        "capture",
+        "Write every reply of a device into one archive.",
+        (
+            "pytp diag capture /tmp --drive lto9",
+            "pytp diag capture /tmp --scrub",
+            "pytp diag log 17 --replay pytp-capture-20261123-041500.tar.gz",
+        ),
+    ),
+    Command(
         "vtl create",
         "cmd_vtl",
         "create",

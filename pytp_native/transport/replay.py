@@ -13,6 +13,10 @@ from pytp_native.transport.operations import describe
 from pytp_native.transport.records import MtStatus, ScsiReply
 from pytp_native.transport.trace import VERSION, digest, unpack
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.transport.base import ScsiTransport
+
 
 class ReplayMismatch(PytpError):
     """The program did something else than what the trace holds."""
@@ -93,7 +97,12 @@ def open_replayed_tape(path: str) -> ReplayedTape:
     return ReplayedTape(Script(path, "tape"))
 
 
-def open_replayed_scsi(path: str) -> ReplayedScsi:
+def open_replayed_scsi(path: str) -> ScsiTransport:
+    """Open a trace, which answers the same calls in the same order, or a capture (capture.py), which answers any."""
+    from pytp_native.transport.capture import CapturedScsi, is_capture  # noqa: PLC0415 - only where one is named
+
+    if is_capture(path):
+        return CapturedScsi(path)
     return ReplayedScsi(Script(path, "scsi"))
 
 
