@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pytp_native.errors import BadAddress, ConfigError
-from pytp_native.units import KIB, MIB
+from pytp_native.units import KIB, MIB, parse_size
 
 DEFAULT_BLOCK_BYTES = 512 * KIB
 MIN_BLOCK_BYTES, MAX_BLOCK_BYTES, BLOCK_STEP_BYTES = 10 * KIB, 8 * MIB, 512
@@ -46,6 +46,8 @@ class Config(NamedTuple):
     snapshot_dir: str | None = None
     drives: tuple[DriveConfig, ...] = ()
     libraries: tuple[LibraryConfig, ...] = ()
+    flush_bytes: int | None = None
+    """flush_every: how much of a backup may be in doubt when power fails."""
     warnings: tuple[str, ...] = ()
     """Lines worth printing: keys that nobody reads, names that nothing defines."""
 
@@ -124,9 +126,9 @@ class _Reader:
         self._unique("tape_drives", [drive.name for drive in drives])
         self._unique("tape_libraries", [library.name for library in libraries])
         self._known_drives(drives, libraries)
-        self._unknown_keys(top, "", {"tar_dir", "snapshot_dir", "tape_drives", "tape_libraries"})
+        self._unknown_keys(top, "", {"tar_dir", "snapshot_dir", "tape_drives", "tape_libraries", "flush_every"})
         tar_dir, snapshot_dir = self._directory(top, "tar_dir"), self._directory(top, "snapshot_dir")
-        return Config(self.path, tar_dir, snapshot_dir, drives, libraries, tuple(self.warnings))
+        return Config(self.path, tar_dir, snapshot_dir, drives, libraries, self._flush(top), tuple(self.warnings))
 
     def _drive(self, item: object, key: str) -> DriveConfig:
         entry = self._object(item, key)
@@ -155,6 +157,17 @@ class _Reader:
             limits = f"a multiple of {BLOCK_STEP_BYTES} from {MIN_BLOCK_BYTES} to {MAX_BLOCK_BYTES}"
             raise self._wrong(f"{key}.block_size", fact, f"write {limits} (usual: {DEFAULT_BLOCK_BYTES})")
         return int(size)
+
+    def _flush(self, top: Mapping[str, Any]) -> int | None:
+        if "flush_every" not in top:
+            return None
+        try:
+            size = parse_size(str(top["flush_every"]))
+        except ValueError as exc:
+            raise self._wrong("flush_every", str(exc), 'write "64G"') from exc
+        if size <= 0:
+            raise self._wrong("flush_every", f"{top['flush_every']!r} is nothing", 'write "64G"')
+        return size
 
     def _count(self, entry: Mapping[str, Any], key: str, name: str) -> int:
         count = entry.get(name, 0)

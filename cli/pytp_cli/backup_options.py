@@ -83,6 +83,15 @@ DoubleBuffer = Annotated[
     ),
 ]
 
+FlushEvery = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--flush-every",
+        metavar="SIZE",
+        help="Have the drive write its buffer out that often, if it does not tell what is on the medium. Default: 64G.",
+    ),
+]
+
 # -- what is saved -----------------------------------------------------------------------------------------------------
 
 Exclude = Annotated[

@@ -42,6 +42,7 @@ def backup(
     memory_buffer_percent: given.HighMark = 20,
     double_buffer: given.DoubleBuffer = True,
     low_water_mark: given.LowMark = None,
+    flush_every: given.FlushEvery = None,
     exclude: given.Exclude = None,
     one_file_system: given.OneFileSystem = False,
     full_paths: given.FullPaths = False,
@@ -75,6 +76,7 @@ def backup(
             "hw_compression": None if hw_compression is None else hw_compression is Switch.on,
             "hash_name": hash_name.value,
             "memory_bytes": _memory_bytes(memory_buffer),
+            "flush_bytes": _flush_bytes(run, flush_every),
             "high_percent": high,
             "low_percent": low,
             "job": job,
@@ -175,6 +177,21 @@ def _marks(low: int | None, high: int) -> tuple[int, int]:
         fact = f"{low} % is not below --memory_buffer_percent, {high} %"
         raise UsageError("--low-water-mark", fact, "lower it or raise the other")
     return low, high
+
+
+def _flush_bytes(run: Run, text: str | None) -> int:
+    from pytp_native.jobs.frontier import FLUSH_BYTES
+    from pytp_native.units import parse_size
+
+    if text is None:
+        return run.config.flush_bytes or FLUSH_BYTES
+    try:
+        size = parse_size(text)
+    except ValueError as exc:
+        raise UsageError("--flush-every", str(exc), "write 64G") from exc
+    if size <= 0:
+        raise UsageError("--flush-every", f"{text!r} is nothing", "write 64G")
+    return size
 
 
 def _memory_bytes(text: str | None) -> int | None:

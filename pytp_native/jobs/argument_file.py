@@ -10,9 +10,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
+from pytp_native.errors import CartridgeNeeded, DeviceError, Interrupted, NotReady, PytpError
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Part, Progress
+from pytp_native.jobs.frontier import FLUSH_BYTES, Frontier
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberLog
@@ -22,6 +23,9 @@ from pytp_native.stream.pack import Hash, Packer, Problem
 from pytp_native.stream.ring import Ring, RingStats
 from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import format_size
+
+TICK_S = 0.2
+"""How often a running job tells how it goes."""
 
 
 class Written(NamedTuple):
@@ -57,6 +61,7 @@ class ArgumentFile:
         exclude: tuple[bytes, ...] = (),
         one_file_system: bool = False,
         ledger: Ledger | None = None,
+        flush_bytes: int = FLUSH_BYTES,
     ) -> None:
         self.ring = ring
         self.log = log
@@ -66,6 +71,8 @@ class ArgumentFile:
         self._drive = drive
         self._ledger = ledger
         self._interrupt = interrupt
+        self._frontier = Frontier(drive, flush_bytes)
+        self._told_durable = 0
         self._ended: PytpError | None = None
         """What kept a full cartridge from being followed by another."""
         self._problems: list[MemberProblem] = []
@@ -78,6 +85,10 @@ class ArgumentFile:
             one_file_system=one_file_system,
             members_fd=log.fileno(),
         )
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        self._frontier.close()
 
     @property
     def log_error(self) -> int:
@@ -99,9 +110,12 @@ class ArgumentFile:
         emit(ArgumentStarted(argument.path, self._parts.now(0).tape_file))
         first_problem = len(self._problems)
         outcome = self._stream(argument, emit, on_full)
+        failure, closed = self._close_file(outcome, self._parts.now(outcome.moved.blocks))
+        if _drive_failed(failure):
+            outcome, closed = self._salvage(outcome)
+            self._tell(emit)
         part = self._parts.now(outcome.moved.blocks)
-        failure, closed = self._close_file(outcome, part)
-        broken = outcome.moved.stop is Stop.ERROR or self._ended is not None
+        broken = (outcome.moved.stop is Stop.ERROR and not closed) or self._ended is not None
         parts = self._parts.so_far(outcome.moved.blocks)
         status = self._status(failure, closed, problems=len(self._problems) > first_problem)
         if self._ledger is not None:
@@ -128,17 +142,16 @@ class ArgumentFile:
         pipeline = Pipeline(
             self.ring,
             lambda: self._pack(argument),
-            lambda: self._drive.tape.write_from(self.ring),
+            lambda: self._frontier.write(self.ring),
             pauses=on_full is not None,
         )
         self._interrupt.on_trigger(self._packer.stop)
         pipeline.start()
         before = self.ring.stats().blocks_out
         try:
-            while not pipeline.wait(0.2) or pipeline.paused:
+            while not pipeline.wait(TICK_S) or pipeline.paused:
                 self._tell(emit)
-                if self._ledger is not None:
-                    self._ledger.follow(self.ring.stats().blocks_out - before)
+                self._record_progress(self.ring.stats().blocks_out - before)
                 if pipeline.paused and on_full is not None:
                     self._go_on(pipeline, on_full)
             self._tell(emit)
@@ -148,6 +161,16 @@ class ArgumentFile:
             pipeline.outcome()
             raise
         return pipeline.outcome()
+
+    def _record_progress(self, blocks: int) -> None:
+        """Tell the catalog what is written, and what of it is on the medium."""
+        if self._ledger is None:
+            return
+        if self._frontier.durable > self._told_durable:
+            self._told_durable = self._frontier.durable
+            self._packer.flush_log()
+            self._ledger.durable(self._told_durable)
+        self._ledger.follow(blocks)
 
     def _pack(self, argument: Argument) -> None:
         self._packer.add(argument.path, argument.name)
@@ -177,7 +200,9 @@ class ArgumentFile:
             pipeline.resume()
 
     def _record_start(self, blocks: int) -> None:
-        """Tell the catalog of the part that begins behind so many blocks of the archive."""
+        """A part begins behind so many blocks of the archive: tell the catalog."""
+        self._frontier.begin(self._parts.now(blocks))
+        self._told_durable = self._frontier.durable
         if self._ledger is not None:
             self._ledger.begin_file(self._argument, self._parts.now(blocks))
 
@@ -192,10 +217,29 @@ class ArgumentFile:
             self._leave_no_empty_file()
             return failure, False
         try:
+            self._frontier.check_place()
             self._drive.write_filemark()
         except PytpError as exc:
             return exc, False
         return failure, True
+
+    def _salvage(self, outcome: Outcome) -> tuple[Outcome, bool]:
+        """The drive has failed: close the tape file behind the last block that it has, if it still can. Return what is
+        left of the outcome, and whether it is closed."""
+        written = outcome.moved.blocks
+        kept = self._frontier.survivors(written)
+        self._record_progress(self._frontier.durable)
+        moved = outcome.moved._replace(blocks=written if kept is None else kept, stop=Stop.ERROR)
+        outcome = outcome._replace(moved=moved)
+        part = self._parts.now(moved.blocks)
+        if kept is None or not (part.blocks or part.ahead):
+            return outcome, False
+        try:
+            self._drive.write_filemark()
+        except PytpError:
+            return outcome, False
+        self._notes.append(Notice("warning", "TAPE", f"{self._drive.address}: {_closed_behind(part, written - kept)}"))
+        return outcome, True
 
     def _leave_no_empty_file(self) -> None:
         """Nothing was written, but st takes a refused write for one and would put a filemark behind it at close."""
@@ -262,6 +306,16 @@ def limits_of(stats: RingStats) -> dict[str, object]:
 def _behind(blocks: int, error: PytpError) -> PytpError:
     """Say how much of the tape file was written before; st itself has lost count of the blocks then."""
     return type(error)(error.subject, f"{error.fact}, behind {blocks} blocks of this tape file", error.next_step)
+
+
+def _drive_failed(failure: PytpError | None) -> bool:
+    """Tell whether it is the drive that keeps a tape file from being complete, rather than its end, a user, a disk."""
+    return isinstance(failure, (DeviceError, NotReady))
+
+
+def _closed_behind(part: Part, lost: int) -> str:
+    gone = f"; {lost} blocks behind it are lost" if lost else ""
+    return f"tape file {part.tape_file} is closed behind its block {part.blocks + part.ahead - 1}{gone}"
 
 
 def _how_it_ends(moved: Moved) -> str:

@@ -23,6 +23,7 @@ from pytp_native.jobs.cartridge import (
 )
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
+from pytp_native.jobs.frontier import FLUSH_BYTES
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told
 from pytp_native.jobs.members import MemberList, MemberLog
@@ -67,6 +68,8 @@ class BackupRequest:
     """The barcode that the library reads on the cartridge in this drive."""
     pool: str | None = None
     """For a new label."""
+    flush_bytes: int = FLUSH_BYTES
+    """How much may be in doubt when power fails, with a drive that does not tell what is on the medium."""
     members_file: str | None = None
     """Where to leave a JSON line per member (tape file, block, offset, checksum)."""
 
@@ -109,7 +112,9 @@ def backup(
             exclude=request.exclude,
             one_file_system=request.one_file_system,
             ledger=ledger,
+            flush_bytes=request.flush_bytes,
         )
+        stack.callback(writer.close)
         frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
         span = None if supply is None else Span(supply, terms(request))
         session = Session(drive, writer, emit, interrupt, frame=frame, span=span, members=members, ledger=ledger)

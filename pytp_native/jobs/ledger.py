@@ -146,6 +146,13 @@ class Ledger:
         with self._trying():
             self._take(blocks, until=now + _SLICE_S)
 
+    def durable(self, blocks: int) -> None:
+        """The drive says that so many blocks of the archive are on the medium: the members in them are claims now."""
+        with self._trying():
+            self._take(blocks)
+            if self._file is not None:
+                self._file.durable_up_to(blocks)
+
     def end_file(self, part: Part, status: str, *, closed: bool) -> None:
         """The tape file has its filemark (`closed`), or will not get one."""
         if self._file is None:

@@ -206,6 +206,8 @@ class StDriver:
     def _flush(self) -> None:
         """What a close does with the tape. The state stays WRITING if the filemark could not be written."""
         raw = self.raw
+        if raw.rw == WRITING and raw.pos_unknown:
+            raw.rw = IDLE
         if raw.rw != WRITING:
             self.flush_buffer(seek_next=False)
             return
