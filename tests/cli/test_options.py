@@ -53,8 +53,8 @@ ORIGINAL_OPTIONS = {
 EVERY_OPTION = {
     "backup": "--append-foreign --bare --double-buffer --drive --exclude --flush-every --full-paths --hash "
     "--hw-compression --incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members "
-    "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --one-file-system --overwrite "
-    "--strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
+    "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --one-file-system "
+    "--overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
     "restore": "--drive --json --overwrite --volumes -d",
     "ls": "--all --drive --json --sample -d",
     "find": "--deleted --ignore-case --job --json --label --limit --since -i -j -n",
