@@ -96,11 +96,14 @@ class Inventory:
 
     def find(self, barcode: str) -> tuple[Place, ...]:
         """Return where cartridges with this barcode are; more than one: somebody copied a label."""
-        wanted = barcode.encode("ascii", "replace")
+        if not barcode:
+            return ()
+        # A quick look first, at 50,000 tags; one with bytes that are no ASCII is shown with \\xNN in their place.
+        begin = barcode.partition("\\")[0].encode("ascii", "replace")
         return tuple(
             place
             for place, element in self.rows()
-            if element.primary_tag is not None and element.primary_tag.startswith(wanted) and element.full
+            if element.primary_tag is not None and element.full and element.primary_tag.lstrip().startswith(begin)
             and element.volume_tag == barcode
         )  # fmt: skip
 

@@ -21,6 +21,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.scsi.elements import Element
 
+_LONGEST_NUMBER = 9
+_NO_PLACE = 10**_LONGEST_NUMBER
+"""Numbers with more digits than that name nothing."""
+
 Ports = Callable[[int], "DrivePort | None"]
 """The drive with that number as this host reaches it; None: nobody has said which device it is."""
 
@@ -79,22 +83,41 @@ class TapeLibrary:
         return storage.size + address - mail.first + 1 if address in mail.addresses else None
 
     def place(self, text: str, now: Inventory) -> Place:
-        """Return what "3", "drive1", "robot" or a barcode means. Raises UsageError, LibraryError for a barcode that is
-        there twice."""
-        if text.isascii() and text.isdecimal():
-            return now.slot(int(text))
-        word, number = text.lower().rstrip("0123456789").rstrip(" :-"), text[len(text.rstrip("0123456789")) :]
-        if word in {"drive", "d"} and number:
-            return now.drive(int(number))
-        if text.lower() in {"robot", "gripper"} and now.transports:
-            return Place(TRANSPORT, 0)
+        """Return what "3", "slot3", "drive1", "robot" or a barcode means. A number is a slot's if there is such a slot,
+        else it may be a barcode. Raises UsageError, LibraryError for what can be two things."""
         found = now.find(text)
+        named = self._numbered(text, now, is_barcode=bool(found))
+        if named is not None and not found:
+            return named
         if not found:
-            raise UsageError(text, "no such slot, drive or barcode in the library", "see pytp list")
+            raise UsageError(text[:40], "no such slot, drive or barcode in the library", "see pytp list")
+        if named is not None:
+            fact = f"{text} is {named}, and the barcode in {found[0]}"
+            raise LibraryError(self.name, fact, f"say slot{text}, or the slot that the barcode is in")
         if len(found) > 1:
             places = " and ".join(str(place) for place in found)
             raise LibraryError(self.name, f"{text} is in {places}: two cartridges have one barcode", "give the slot")
         return found[0]
+
+    @staticmethod
+    def _numbered(text: str, now: Inventory, *, is_barcode: bool) -> Place | None:
+        """Return the place that a text names by its number, None if it does not. Raises UsageError for a number that
+        no place has and no barcode is."""
+        bare = text.rstrip("0123456789")
+        word, number = bare.lower().rstrip(" :-"), text[len(bare) :]
+        if word in {"robot", "gripper"} and not number and now.transports:
+            return Place(TRANSPORT, 0)
+        if word not in {"", "slot", "drive", "d"} or not number or (not word and bare):
+            return None
+        value = int(number) if len(number) <= _LONGEST_NUMBER else _NO_PLACE
+        try:
+            if word in {"drive", "d"}:
+                return now.drive(value)
+            return now.slot(value) if word or not number.startswith("0") or not is_barcode else None
+        except UsageError:
+            if is_barcode:
+                return None
+            raise
 
     # -- moving --------------------------------------------------------------------------------------------------------
 
@@ -166,7 +189,7 @@ class TapeLibrary:
         barcode = now.at(place if now.at(place).full else unit).volume_tag
         loaded = None
         try:
-            loaded = self.load(str(slot), drive)
+            loaded = self.load(f"slot{slot}", drive)
             yield loaded
         except BaseException:
             try:

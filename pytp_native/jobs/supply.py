@@ -52,7 +52,9 @@ class LibrarySupply:
         if wanted is None:
             return None
         self._tried.add(wanted)
-        drive.change(lambda: self._library.load(wanted, self._number))
+        places = now.find(wanted)
+        which = f"slot{places[0].number}" if len(places) == 1 and places[0].is_slot else wanted
+        drive.change(lambda: self._library.load(which, self._number))
         return Offer(wanted, wanted if self._volumes is not None else None)
 
     def _choose(self, there: set[str]) -> str | None:

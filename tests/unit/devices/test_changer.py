@@ -323,10 +323,41 @@ def test_a_cartridge_that_the_drive_has_unloaded_is_threaded_again(path: Path, c
     tape.close()
 
 
-@pytest.mark.parametrize("text", ["0", "6", "drive2", "drive", "-1", "slot 1", "", "²"])
+@pytest.mark.parametrize(
+    "text", ["0", "6", "drive2", "drive", "-1", "slot 9", "slot", "", "²", "9" * 5000, "drive" + "9" * 5000, "1" * 10]
+)
 def test_places_that_are_none_are_a_mistake_in_the_command(changer: Changer, text: str) -> None:
     with pytest.raises(UsageError):
         TapeLibrary(changer, lambda _number: None).move(text, "4")
+
+
+@pytest.mark.parametrize("barcode", ["123456", "000002", "drive7", "slot9"])
+def test_a_barcode_of_digits_is_found_where_no_slot_has_that_number(path: Path, changer: Changer, barcode: str) -> None:
+    Library.open(path).add(barcode.upper(), slot=4)
+    library = TapeLibrary(changer, lambda _number: None)
+    assert library.move(barcode.upper(), "slot5").source == SLOT_4
+    assert library.move("slot 5", "4").barcode == barcode.upper()
+
+
+def test_a_text_that_is_a_slot_and_a_barcode_is_refused(device: Injected, changer: Changer) -> None:
+    device.edit[READ_ELEMENT_STATUS] = lambda reply: reply._replace(data=reply.data.replace(b"PYT002L9", b"3       "))
+    with pytest.raises(LibraryError, match="3 is slot 3, and the barcode in slot 2; say slot3"):
+        TapeLibrary(changer, lambda _number: None).move("3", "5")
+    assert MOVE not in device.sent
+
+
+def damaged_tag(reply: ScsiReply) -> ScsiReply:
+    return reply._replace(data=reply.data.replace(b"PYT002L9", b"PYT\xff02L9"))
+
+
+def test_a_label_with_bytes_that_are_no_text_is_shown_found_and_followed(device: Injected, changer: Changer) -> None:
+    device.edit[READ_ELEMENT_STATUS] = damaged_tag
+    name = r"PYT\xff02L9"
+    assert changer.inventory().find(name) == (SLOT_2,)
+    assert TapeLibrary(changer, lambda _number: None).move(name, "4").barcode == name
+    device.plans[MOVE] = [check(HARDWARE, 0x1501)]
+    with pytest.raises(LibraryError, match=r"PYT\\xff02L9 is still in slot 4"):
+        changer.move(SLOT_4, SLOT_5)
 
 
 def test_a_barcode_that_looks_like_a_drive_or_number_word_is_found(path: Path, changer: Changer) -> None:
