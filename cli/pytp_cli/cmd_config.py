@@ -27,21 +27,26 @@ def config(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="With --write: replace the file if there is one.")
     ] = False,
+    virtual: Annotated[
+        bool,
+        typer.Option("--virtual", help="With --write: write the default virtual library if there is nothing else."),
+    ] = False,
     as_json: options.Json = False,
 ) -> int:
     """Names the file it came from, directories, drives and libraries, and whether each device node is there.
 
     --write asks every drive and library that `pytp devices` lists and writes them down under their stable names.
     Settings, names and block sizes of a file that is replaced stay, also its devices that are not there at the moment;
-    the file itself is kept as FILE.old. The default virtual library is written only if there is nothing else.
+    the file itself is kept as FILE.old. Without any device nothing is written, unless --virtual asks for the default
+    virtual library.
     """
     with Run(ctx, "config", as_json=as_json) as run:
         if write:
             from pytp_cli.config_writer import write_config
 
-            write_config(run, file or ctx.obj, overwrite=overwrite)
-        elif file or overwrite:
-            raise UsageError("config", "a file goes with --write", "pytp --config FILE config shows another file")
+            write_config(run, file or ctx.obj, overwrite=overwrite, virtual=virtual)
+        elif file or overwrite or virtual:
+            raise UsageError("config", "that goes with --write", "pytp --config FILE config shows another file")
         else:
             run.fields.update(_object(run.config))
             run.say(_text(run.config))

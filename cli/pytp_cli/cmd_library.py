@@ -86,14 +86,27 @@ def unload(
 def move(
     ctx: typer.Context,
     source: Annotated[str, typer.Argument(metavar="FROM_SLOT", help="Slot number, driveN, or a barcode.")],
-    target: Annotated[str, typer.Argument(metavar="TO_SLOT", help="Empty slot, or driveN.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TO_SLOT", help="Empty slot, or driveN; a full one with --exchange.")
+    ],
+    exchange: Annotated[
+        bool, typer.Option("--exchange", help="Let the cartridges of the two places change places, in one go.")
+    ] = False,
     library: options.LibraryShort = None,
     unseen: options.UnseenDrive = False,
     as_json: options.Json = False,
 ) -> int:
-    """Slots, import/export slots and drives, either way. A drive that somebody uses is refused (exit 4)."""
+    """Slots, import/export slots and drives, either way. A drive that somebody uses is refused (exit 4). --exchange
+    takes a robot that can do it."""
     with Run(ctx, "move", as_json=as_json) as run, opened(run, library, None, unseen=unseen) as (_choice, served):
-        moved = served.move(source, target)
+        if exchange:
+            moved, other = served.exchange(source, target)
+            run.fields["exchanged"] = {
+                "barcode": other.barcode or None, "source": _place(other.source), "target": _place(other.target),
+            }  # fmt: skip
+            run.say(f"{_called(other)} moved from {other.source} to {other.target}")
+        else:
+            moved = served.move(source, target)
         _tell_moved(run, moved, f"{_called(moved)} moved from {moved.source} to {moved.target}")
     return run.exit_code
 

@@ -141,7 +141,12 @@ _TABLE = (
         "cmd_library",
         "move",
         "Move a cartridge between any two places of a library.",
-        ("pytp move 2 3", "pytp move A00012L9 24", "pytp move --library msl2024 drive0 drive1"),
+        (
+            "pytp move 2 3",
+            "pytp move A00012L9 24",
+            "pytp move --library msl2024 drive0 drive1",
+            "pytp move --exchange 2 drive0",
+        ),
     ),
     Command(
         "devices",

@@ -15,10 +15,13 @@ from pytp_cli.run import Run
 from pytp_native.config import Config, candidates, read
 from pytp_native.errors import ConfigError, Refused
 
-_NO_DEVICES = "attach one and load its driver (modprobe st, ch, sg), or make a virtual one: pytp vtl create DIR"
+_NO_DEVICES = (
+    "attach one and load its driver (modprobe st, ch, sg), or make a virtual one (pytp vtl create DIR) and name it:"
+    " PYTP_DEV=vtl:DIR/drive0; --virtual takes the default one"
+)
 
 
-def write_config(run: Run, named: str | None, *, overwrite: bool) -> None:
+def write_config(run: Run, named: str | None, *, overwrite: bool, virtual: bool = False) -> None:
     """Find the devices and write the file. Raises Refused for a file that is there, ConfigError if nothing was found or
     the file cannot be written."""
     from pytp_native.devices.configuration import propose
@@ -27,7 +30,7 @@ def write_config(run: Run, named: str | None, *, overwrite: bool) -> None:
     there = os.path.lexists(path)
     known = read(path) if there else Config()
     found = look(known, default=False)
-    if not found.drives and not found.libraries:
+    if virtual and not found.drives and not found.libraries:
         found = look(known)
     proposal = propose(found, _raw(path) if there else {})
     for note in proposal.notes:

@@ -165,18 +165,19 @@ class TapeLibrary:
         source, target = self.place(what, now), self.place(where, now)
         return self._move(now, source, target)
 
-    def exchange(self, what: str, first: str, second: str) -> None:
-        """Bring a cartridge to `first` and what was there to `second`, which may be where the other came from. The
-        library does it in one go, or says that it cannot."""
+    def exchange(self, what: str, where: str) -> tuple[Moved, Moved]:
+        """Let two cartridges change places: what is in `where` goes to where `what` came from. The library does it in
+        one go, or says that it cannot."""
         now = self.inventory()
-        source, middle, end = (self.place(text, now) for text in (what, first, second))
-        self.changer.check_exchange(now, source, middle, end)
-        incoming, outgoing = now.at(source), now.at(middle)
-        with self._let_go(now, source), self._let_go(now, middle):
-            self.changer.exchange(source, middle, end, now)
-        for place, element in ((middle, incoming), (end, outgoing)):
+        source, target = self.place(what, now), self.place(where, now)
+        self.changer.check_exchange(now, source, target, source)
+        incoming, outgoing = now.at(source), now.at(target)
+        with self._let_go(now, source), self._let_go(now, target):
+            self.changer.exchange(source, target, source, now)
+        for place, element in ((target, incoming), (source, outgoing)):
             if place.kind == DRIVE:
                 self._wait(element, place.number)
+        return Moved(incoming.volume_tag, source, target), Moved(outgoing.volume_tag, target, source)
 
     @contextmanager
     def borrowed(self, slot: int, drive: int) -> Iterator[Moved]:

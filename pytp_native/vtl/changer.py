@@ -140,21 +140,29 @@ class VirtualChanger:
             return Moved(sense.SOURCE_EMPTY)
         if middle in {begin, end} or (end != begin and self.elements.content(end) is not None):
             return Moved(sense.DESTINATION_FULL)
+        if self.inventory.gripped is not None:
+            return Moved(sense.GRIPPER_ERROR)  # its hand is full
         problem = self._refusal(incoming, begin, middle) or self._refusal(outgoing, middle, end)
         if problem is not None:
             return Moved(problem)
         failure, seconds = self.faults.next_move()
-        if failure is not None:
+        if failure is not None and failure != "stuck in gripper":
             return Moved(self._failed(failure), seconds)
-        problem = self._take_out(begin) or self._take_out(middle)
+        problem = self._take_out(begin) or (self._take_out(middle) if failure is None else None)
         if problem is not None:
             return Moved(problem, seconds)
         sources = self._source_of(begin), self._source_of(middle)
-        for place in (begin, middle):
-            self.elements.put(place, None, None)
-        self.elements.put(middle, incoming, sources[0])
-        self.elements.put(end, outgoing, sources[1])
+        self.elements.put(begin, None, None)
+        if failure is not None:  # it took the first one, and cannot let go of it
+            self.elements.put(Place(TRANSPORT, 0), incoming, sources[0])
+        else:
+            self.elements.put(middle, None, None)
+            self.elements.put(middle, incoming, sources[0])
+            self.elements.put(end, outgoing, sources[1])
         self.inventory.save()
+        self.state.position = self.elements.address(middle if failure else end)
+        if failure is not None:
+            return Moved(self._failed(failure), seconds)
         self.state.moves += 1
         return Moved(None, seconds)
 

@@ -141,12 +141,18 @@ def test_without_devices_nothing_is_written(pytp: Pytp, tree: Tree, tmp_path: Pa
     assert not (tmp_path / "new.json").exists()
 
 
-def test_the_default_library_is_written_only_if_there_is_nothing_else(pytp: Pytp, tree: Tree, tmp_path: Path) -> None:
+def test_the_default_library_is_written_only_if_asked_for_and_there_is_nothing_else(
+    pytp: Pytp, tree: Tree, tmp_path: Path
+) -> None:
     assert pytp("status").code == 0
-    alone = pytp("config", "--write", str(tmp_path / "a.json"), "--json").json["config"]
+    refused = pytp("config", "--write", str(tmp_path / "a.json"))
+    assert refused.code == 3
+    assert "--virtual" in refused.err
+    assert not (tmp_path / "a.json").exists()
+    alone = pytp("config", "--write", str(tmp_path / "a.json"), "--virtual", "--json").json["config"]
     assert [one["device_path"][:4] for one in alone["tape_drives"]] == ["vtl:", "vtl:"]
     tree.device("2:0:0:0", 1, "st0", "nst0")
-    real = pytp("config", "--write", str(tmp_path / "b.json"), "--json").json["config"]
+    real = pytp("config", "--write", str(tmp_path / "b.json"), "--virtual", "--json").json["config"]
     assert [one["device_path"] for one in real["tape_drives"]] == [tree.path("nst0")]
 
 
@@ -158,7 +164,7 @@ def test_where_nothing_can_be_written_says_so(pytp: Pytp, tree: Tree, configured
     assert "cannot be written" in ended.err
 
 
-@pytest.mark.parametrize("words", [("some.json",), ("--overwrite",)])
+@pytest.mark.parametrize("words", [("some.json",), ("--overwrite",), ("--virtual",)])
 def test_a_file_goes_with_write(pytp: Pytp, words: tuple[str, ...]) -> None:
     ended = pytp("config", *words)
     assert ended.code == 2

@@ -290,3 +290,31 @@ def test_an_unknown_drive_takes_consent(pytp: Pytp, tmp_path: Path, changer: str
     assert places(pytp, changer)["PYT001L9"] == "drive 0"
     assert pytp("move", "drive0", "4", "-l", again, "--unseen-drive").code == 0
     assert places(pytp, changer)["PYT001L9"] == "slot 4"
+
+
+def test_two_cartridges_change_places(pytp: Pytp, library: Path, changer: str, drive: str) -> None:
+    ended = pytp("move", "--exchange", "2", "drive0", "-l", changer)
+    assert ended.code == 0
+    assert ended.out.splitlines() == [
+        "PYT001L9 moved from drive 0 to slot 2", "PYT002L9 moved from slot 2 to drive 0",
+    ]  # fmt: skip
+    assert places(pytp, changer) == {"PYT001L9": "slot 2", "PYT002L9": "drive 0"}
+    assert pytp("position", "-d", drive).out == "0\n"
+    told = pytp("move", "--exchange", "PYT001L9", "drive0", "-l", changer, "--json").json
+    assert (told["barcode"], told["exchanged"]["barcode"]) == ("PYT001L9", "PYT002L9")
+    assert told["exchanged"]["target"] == {"kind": "slot", "number": 2}
+
+
+def test_an_exchange_with_an_empty_place_is_refused(pytp: Pytp, changer: str) -> None:
+    ended = pytp("move", "--exchange", "2", "3", "-l", changer)
+    assert ended.code == 9
+    assert "slot 3 is empty" in ended.err
+
+
+def test_an_exchange_with_a_drive_in_use_is_refused(pytp: Pytp, changer: str, drive: str) -> None:
+    tape = open_tape(drive)
+    try:
+        assert pytp("move", "--exchange", "2", "drive0", "-l", changer).code == 4
+    finally:
+        tape.close()
+    assert places(pytp, changer) == {"PYT001L9": "drive 0", "PYT002L9": "slot 2"}

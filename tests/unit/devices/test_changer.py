@@ -267,7 +267,7 @@ def test_a_full_library_has_no_slot_to_name(path: Path, changer: Changer) -> Non
 def test_no_cartridge_is_taken_from_a_drive_that_nobody_can_look_at(device: Injected, changer: Changer) -> None:
     library = TapeLibrary(changer, lambda _number: None)
     for order in (lambda: library.unload(0), lambda: library.load("2", 0), lambda: library.move("drive0", "4"),
-                  lambda: library.exchange("2", "drive0", "2")):  # fmt: skip
+                  lambda: library.exchange("2", "drive0")):  # fmt: skip
         with pytest.raises(Refused, match=r"shelf: drive 0: its device is not known here.*--unseen-drive"):
             order()
     assert not {MOVE, EXCHANGE} & set(device.sent)
@@ -290,14 +290,14 @@ def test_a_drive_that_was_named_is_known(path: Path, changer: Changer) -> None:
 
 def test_an_exchange_with_a_drive_has_it_let_go_and_waits(path: Path, changer: Changer, steps: list[Step]) -> None:
     library = TapeLibrary(changer, lambda number: DrivePort(f"vtl:{path}/drive{number}", tell=steps.append))
-    library.exchange("2", "drive0", "2")
+    library.exchange("2", "drive0")
     now = changer.inventory()
     assert (now.find("PYT001L9"), now.find("PYT002L9")) == ((SLOT_2,), (DRIVE_0,))
     assert "unloading" in steps[0].text
     tape = open_tape(f"vtl:{path}/drive0")
     try:
         with pytest.raises(DeviceBusy):
-            library.exchange("3", "drive0", "3")
+            library.exchange("3", "drive0")
     finally:
         tape.close()
     assert changer.inventory().find("PYT002L9") == (DRIVE_0,)

@@ -305,6 +305,20 @@ def test_exchange_swaps_two_and_passes_a_third_on(changer, library):
     assert sense_of(exchange(changer, SLOT, DRIVE, 9)) == (5, 0x2101)
 
 
+def test_an_exchange_takes_a_hand_and_leaves_the_robot_where_it_put_the_last_one(changer, library):
+    library.add_changer_fault("move 1: stuck in gripper")
+    assert sense_of(exchange(changer, SLOT + 1, SLOT + 2, SLOT + 1)) == (4, 0x1501)
+    now = library.describe()
+    assert (now.slots[1].barcode, now.slots[2].barcode) == (None, "PYT003L9")
+    assert sense_of(exchange(changer, SLOT + 2, DRIVE, SLOT + 2)) == (4, 0x1501)
+    assert library.describe().slots[2].barcode == "PYT003L9"
+
+
+def test_an_exchange_moves_the_robot(changer, library):
+    assert exchange(changer, SLOT + 1, SLOT + 2, SLOT + 3).status == 0
+    assert ChangerState(str(library.path)).position == SLOT + 3
+
+
 def test_a_library_without_exchange_does_not_know_it(tmp_path):
     Library.create(tmp_path / "vtl", slots=4, cartridges=2, capacity_bytes=4 * MIB, changer="msl")
     changer = open_scsi(f"vtl:{tmp_path}/vtl/changer")
