@@ -34,7 +34,7 @@ MOVES: list[Callable[[TapeLibrary], object]] = [
     lambda library: library.unload(0),
     lambda library: library.load("3", 0),
     lambda library: library.move("drive0", "4"),
-    lambda library: library.exchange("3", "drive0", "3"),
+    lambda library: library.exchange("3", "drive0"),
 ]
 
 
