@@ -10,6 +10,7 @@ import typer
 
 from pytp_cli import options
 from pytp_cli.catalog_choice import open_catalog
+from pytp_cli.moments import moment
 from pytp_cli.run import Run
 from pytp_native.errors import NothingHere, UsageError, VerifyFailed
 
@@ -45,7 +46,7 @@ def find(
 
         from pytp_native.catalog.search import Wanted
 
-        wanted = Wanted(job, label, None if since is None else _moment(since), deleted)
+        wanted = Wanted(job, label, None if since is None else moment(since, "--since"), deleted)
         with open_catalog(run, create=False) as catalog:
             behind = catalog.unindexed()
             if behind > _WORTH_INDEXING:
@@ -163,18 +164,6 @@ def import_json(
 
 
 # -- parts of the above ------------------------------------------------------------------------------------------------
-
-
-def _moment(text: str) -> int:
-    """Return seconds since 1970 for an ISO date or time (here, not in UTC), or for "30d"."""
-    from datetime import datetime, timedelta
-
-    try:
-        if text.endswith("d") and text[:-1].isdigit():
-            return int((datetime.now().astimezone() - timedelta(days=int(text[:-1]))).timestamp())
-        return int(datetime.fromisoformat(text).astimezone().timestamp())
-    except (ValueError, OverflowError) as exc:
-        raise UsageError("--since", f"{text!r} is no date", "write 2026-11-23, 2026-11-23T18:00 or 30d") from exc
 
 
 def _output(file: str | None) -> IO[str]:

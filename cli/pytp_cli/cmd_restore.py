@@ -11,7 +11,8 @@ from typing import Annotated, BinaryIO, Optional
 import typer
 
 from pytp_cli import options
-from pytp_cli.names import printable
+from pytp_cli import restore_options as given
+from pytp_cli.restoring import Order, from_catalog, from_head
 from pytp_cli.run import Run
 from pytp_cli.sink import unwritable
 from pytp_native.errors import NothingHere, PytpError, UsageError
@@ -19,49 +20,56 @@ from pytp_native.errors import NothingHere, PytpError, UsageError
 
 def restore(
     ctx: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="Directory; made if missing.")] = ".",
-    patterns: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="PATTERN", help="Members, directories or globs to restore. Default: all."),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
-    volumes: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--volumes", metavar="BARCODE,...", help="Where an archive goes on. Default: found in the library."
-        ),
-    ] = None,
+    target: given.Target = ".",
+    patterns: given.Patterns = None,
+    session: given.Session = None,
+    job: given.Job = None,
+    label: given.Label = None,
+    as_of: given.AsOf = None,
+    keep: given.Keep = False,
+    overwrite: given.Overwrite = False,
+    newer: given.Newer = False,
+    strip: given.Strip = 0,
+    to_stdout: given.ToStdout = False,
+    dry_run: given.DryRun = False,
+    volumes: given.Volumes = None,
+    library: options.Library = None,
     drive: options.Drive = None,
     as_json: options.Json = False,
 ) -> int:
-    """Afterwards the tape stands at the next tape file. Files that exist are kept and listed (exit 1). Nothing is
-    ever written outside TARGET, whatever the archive says. An archive that goes on on another cartridge is followed
-    there: in the drive's library, or by asking at the terminal."""
+    """Without --session, --job, --label and --as-of: the tape file at the head; afterwards the tape stands at the next
+    one, and an archive that goes on on another cartridge is followed there. With any of them: from the catalog, a full
+    backup with all that later ones changed and deleted, or only what matches, each file with one locate; cartridges
+    are fetched from the drive's library, or asked for at the terminal. Checksums are compared (exit 8), and a damaged
+    file is left as NAME.damaged. Files that exist are kept and listed (exit 1). Nothing is ever written outside
+    TARGET, whatever the archive says."""
     with Run(ctx, "restore", as_json=as_json) as run:
-        from pytp_cli.joblog import JobLog
-        from pytp_cli.next_cartridge import NextCartridge, library_of
-        from pytp_native.jobs.restore import RestoreRequest
-        from pytp_native.jobs.restore import restore as extract
-
-        unit = run.open_drive(drive)
-        request = RestoreRequest(
+        order = Order(
             target=os.fsencode(target),
             patterns=tuple(os.fsencode(pattern) for pattern in patterns or ()),
-            overwrite=overwrite,
+            existing=_existing(keep=keep, overwrite=overwrite, newer=newer),
+            strip=strip,
+            to_stdout=to_stdout,
+            library=library,
+            drive=drive,
+            volumes=volumes,
         )
-        source = NextCartridge(run, unit, library_of(run, unit, None), volumes)
-        log = JobLog("restore", run.config.tar_dir)
-        run.fields["log"] = log.path
-        try:
-            report = run.job(
-                lambda emit, interrupt: extract(unit, request, emit, interrupt, source.supply), verb="restore", log=log
-            )
-        finally:
-            source.close()
-            log.close()
-        if report.exit_code != NothingHere.exit_code:
-            run.say(f"{sum(argument.files for argument in report.arguments)} files restored into {printable(target)}")
+        if to_stdout and as_json:
+            raise UsageError("--json", "standard output carries the files", "leave out one of the two")
+        if dry_run or session or job or label or as_of:
+            from pytp_cli.moments import moment
+
+            when = None if as_of is None else moment(as_of, "--as-of", end_of_day=True)
+            from_catalog(run, order, (session, job, label, when), dry_run=dry_run)
+        else:
+            from_head(run, order)
     return run.exit_code
+
+
+def _existing(*, keep: bool, overwrite: bool, newer: bool) -> str:
+    if keep + overwrite + newer > 1:
+        raise UsageError("--keep, --overwrite, --newer", "contradict each other", "give one of them")
+    return "overwrite" if overwrite else "newer" if newer else "keep"
 
 
 def ls(

@@ -35,8 +35,13 @@ _TABLE = (
         "restore",
         "cmd_restore",
         "restore",
-        "Extract the tape file at the head, all of it or what matches, beneath TARGET.",
-        ("pytp rewind && pytp restore /tmp/out", "pytp restore /tmp/out 'photos/2024/*' --drive lto9"),
+        "Restore beneath TARGET: the tape file at the head, or files and whole states from the catalog.",
+        (
+            "pytp rewind && pytp restore /tmp/out",
+            "pytp restore /tmp/out 'photos/2024/*' --job daily",
+            "pytp restore /tmp/out --as-of 2026-11-01 --dry-run",
+            "pytp restore . photos/notes.txt --session latest --to-stdout",
+        ),
         ("r",),
     ),
     Command(

@@ -68,11 +68,18 @@ class NextCartridge:
 
     def next(self, drive: Drive) -> Offer | None:
         """As jobs.supply.Supply. Raises LibraryError, ConfigError."""
+        return self._shelves().next(drive)
+
+    def fetch(self, drive: Drive, barcode: str) -> bool:
+        """As `next`."""
+        return self._shelves().fetch(drive, barcode)
+
+    def _shelves(self) -> Supply:
         from pytp_native.jobs.supply import LibrarySupply
 
         if self._source is None:
             self._source = LibrarySupply(self._library(), self._number, self._volumes)
-        return self._source.next(drive)
+        return self._source
 
     def _library(self) -> TapeLibrary:
         """Open the changer and find the drive in it."""

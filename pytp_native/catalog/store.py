@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from pytp_native.catalog import cartridges, search, sessions, upkeep
+from pytp_native.catalog import cartridges, restoring, search, sessions, state, upkeep
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import compile_pattern
 from pytp_native.catalog.recording import OpenSession
 from pytp_native.catalog.records import Cartridge, CartridgeFacts, Found, Session, SessionFacts, Trouble
+from pytp_native.catalog.restoring import Archive, Place, Selector
 from pytp_native.catalog.search import EVERYTHING, Wanted
+from pytp_native.catalog.state import State
 
 FILE_NAME = "catalog.db"
 """In snapshot_dir."""
@@ -117,6 +119,31 @@ class Catalog:
     def find(self, pattern: bytes, wanted: Wanted = EVERYTHING, *, ignore_case: bool = False) -> Iterator[Found]:
         """Yield saved files whose name matches, saved last first; see pattern.compile_pattern."""
         return search.find(self._database, compile_pattern(pattern, ignore_case=ignore_case), wanted)
+
+    # -- restoring ---------------------------------------------------------------------------------------------------
+
+    def states(self, wanted: Selector) -> list[State]:
+        """Return how things were, an entry for each argument that was ever saved. NothingHere, UsageError."""
+        return state.wanted_states(self._database, wanted)
+
+    def live(self, one: State, literals: Sequence[bytes] | None = None) -> Iterator[tuple[Archive, Place]]:
+        """Yield the members of a state: each with the archive that holds it, archive by archive, in their order."""
+        return state.live(self._database, one, literals)
+
+    def places(self, archive: Archive, literals: Sequence[bytes] | None = None) -> Iterator[Place]:
+        """Yield the members of an archive in the order of the tape."""
+        return restoring.places(self._database, archive, literals)
+
+    def member_at(self, archive: Archive, block: int, offset: int) -> bytes | None:
+        """Return the path of the member whose header group begins there."""
+        return restoring.member_at(self._database, archive, block, offset)
+
+    def has_hard_links(self, archive: Archive) -> bool:
+        return restoring.has_hard_links(self._database, archive)
+
+    def archive_on(self, serial: str | None, uuid: str | None, number: int) -> Archive | None:
+        """Return what is known of a tape file by its number on a cartridge."""
+        return restoring.archive_on(self._database, serial, uuid, number)
 
     # -- upkeep ------------------------------------------------------------------------------------------------------
 

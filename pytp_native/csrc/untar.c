@@ -16,8 +16,11 @@ pytp_untar *pytp_untar_new(pytp_ring *ring)
     pytp_untar *untar = calloc(1, sizeof *untar);
     if (untar == NULL)
         return NULL;
-    untar->in.ring = ring;
-    untar->root = untar->file.fd = untar->parents.root = untar->links.root = -1;
+    if (untar_stream_begin(&untar->in, ring) != 0) {
+        free(untar);
+        return NULL;
+    }
+    untar->root = untar->file.fd = untar->parents.root = untar->links.root = untar->output = -1;
     untar->names_width = 19; /* GNU tar's initial widths; both only grow */
     untar->date_width = sizeof "YYYY-MM-DD HH:MM" - 1;
     return untar;
@@ -30,7 +33,8 @@ void pytp_untar_free(pytp_untar *untar)
     pytp_untar_abandon(untar);
     untar_crew_dismiss(untar->crew);
     untar_buffer *buffers[] = {&untar->local, &untar->global, &untar->long_name, &untar->long_link, &untar->problem_path,
-                               &untar->path, &untar->link_path, &untar->scratch, &untar->line};
+                               &untar->path, &untar->link_path, &untar->scratch, &untar->line, &untar->spare_name,
+                               &untar->expect.texts};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]->at);
     for (size_t i = 0; i < untar->pattern_count; i++)
@@ -43,7 +47,23 @@ void pytp_untar_free(pytp_untar *untar)
     free(untar->delayed);
     free(untar->made.hashes);
     free(untar->map.at);
+    free(untar->expect.members);
+    pytp_hash_free(untar->hash);
+    untar_stream_end(&untar->in);
     free(untar);
+}
+
+void pytp_untar_restart(pytp_untar *untar)
+{
+    untar_stream_restart(&untar->in);
+    free(untar->expect.members);
+    untar->expect = (untar_expectations){.texts = untar->expect.texts};
+    untar->expected = NULL;
+    untar->global.length = 0;
+    untar->left = 0;
+    untar->padding = 0;
+    untar->zeros = untar->draining = untar->lost = untar->lost_zeros = untar->over = 0;
+    untar_begin_group(untar);
 }
 
 const pytp_untar_entry *pytp_untar_member(pytp_untar *untar)
@@ -60,6 +80,7 @@ void pytp_untar_count(pytp_untar *untar, pytp_untar_counts *into)
 {
     untar->counts.bytes = untar->in.total;
     *into = untar->counts;
+    into->checked += untar_crew_checked(untar->crew);
 }
 
 int untar_over(pytp_untar *untar, int event)
@@ -112,7 +133,7 @@ static int skip(pytp_untar *untar, int64_t *left)
 }
 
 /* Leave the current member: the rest of its data and its padding. */
-static int leave(pytp_untar *untar)
+int untar_leave(pytp_untar *untar)
 {
     int event = skip(untar, &untar->left);
     if (event != 0 || untar->padding == 0)
@@ -125,8 +146,10 @@ static int leave(pytp_untar *untar)
     return 0;
 }
 
-static void begin_group(pytp_untar *untar)
+void untar_begin_group(pytp_untar *untar)
 {
+    untar->group_at = untar->here_at;
+    untar->expected = NULL;
     untar->member.header_block = untar->here_block;
     untar->member.header_offset = untar->here_offset;
     untar->pending = 0;
@@ -152,15 +175,20 @@ static int load(pytp_untar *untar, untar_buffer *into)
     if ((uint64_t)size > EXTENDED_LIMIT) {
         untar->refused = "its extended header is larger than 64 MiB";
         untar->left = size;
-        return leave(untar);
+        return untar_leave(untar);
     }
+    uint64_t gaps = untar->in.gap_bytes;
     if (untar_buffer_room(into, (size_t)size + 1) != 0)
         return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
     if (untar_stream_read(&untar->in, into->at, (size_t)size) < (size_t)size)
         return untar_over(untar, PYTP_UNTAR_CUT);
     into->length = (size_t)size;
     into->at[size] = 0;
-    return leave(untar);
+    if (untar->in.gap_bytes != gaps) {
+        into->length = 0;
+        untar->refused = "not restored: part of its extended header could not be read";
+    }
+    return untar_leave(untar);
 }
 
 /* A global header holds for all members that follow; our own writer's comments only fill up blocks. */
@@ -189,7 +217,8 @@ static int member_header(pytp_untar *untar)
     if (untar->header[TYPE] == 'S' && untar_old_sparse(untar) != 0)
         return untar->over;
     untar->counts.members++;
-    return PYTP_UNTAR_MEMBER;
+    int event = untar_expect_match(untar);
+    return event != 0 ? event : PYTP_UNTAR_MEMBER;
 }
 
 static int typed_header(pytp_untar *untar)
@@ -212,22 +241,37 @@ static int typed_header(pytp_untar *untar)
 /* Two zero blocks end an archive; a single one in the middle is passed over. */
 static int zero_block(pytp_untar *untar)
 {
-    begin_group(untar);
+    if (untar->expect.only)
+        return untar_expect_lost(untar);
+    untar_begin_group(untar);
     untar->draining = ++untar->zeros == 2;
     return 0;
 }
 
 static int next_header(pytp_untar *untar)
 {
+    size_t some;
+    untar_stream_look(&untar->in, &some); /* which slot it is: runs need not follow each other */
     untar_stream_where(&untar->in, &untar->here_block, &untar->here_offset);
-    if (!untar->pending)
-        begin_group(untar);
+    untar->here_at = untar_stream_position(&untar->in);
+    if (!untar->pending) {
+        int event = untar_expect_here(untar);
+        if (event != 0)
+            return event;
+        untar_begin_group(untar);
+    }
+    uint64_t gaps = untar->in.gap_bytes;
     size_t got = untar_stream_read(&untar->in, untar->header, BLOCK);
     if (got == 0 && !untar->pending)
         return untar_over(untar, untar->zeros > 0 ? PYTP_UNTAR_END : PYTP_UNTAR_UNMARKED);
     if (got < BLOCK) {
         untar->member.name.length = 0;
         return untar_over(untar, PYTP_UNTAR_CUT);
+    }
+    if (untar->in.gap_bytes != gaps) {
+        untar->lost = HEADER_WANTED;
+        untar->lost_in_gap = 1;
+        return 0;
     }
     if (untar_is_zero(untar->header))
         return zero_block(untar);
@@ -250,20 +294,29 @@ static int nothing_found(pytp_untar *untar)
 /* What stands here is no header: look for the next one that is. */
 static int search(pytp_untar *untar)
 {
-    begin_group(untar);
+    untar_begin_group(untar);
     if (untar->lost == HEADER_WANTED) {
         untar->problem = (pytp_untar_mishap){
-            .reason = "no tar header here", .block = untar->here_block, .offset = untar->here_offset, .bytes = BLOCK};
-        untar->lost_zeros = 0;
+            .reason = "no tar header here", .block = untar->here_block, .offset = untar->here_offset, .bytes = BLOCK,
+            .at = untar->here_at};
+        if (untar->lost_in_gap) {
+            untar->problem.reason = "a header could not be read";
+            untar->problem.damage = PYTP_DAMAGE_LOST;
+            untar->problem.bad = untar->in.gap_start;
+            untar->counts.damaged++;
+        }
+        untar->lost_zeros = untar->lost_in_gap = 0;
         untar->lost = SEARCHING;
     }
     while (!untar_pause_due(untar)) {
         untar_stream_where(&untar->in, &untar->here_block, &untar->here_offset);
+        untar->here_at = untar_stream_position(&untar->in);
+        uint64_t gaps = untar->in.gap_bytes;
         if (untar->counts.members == 0 && untar->problem.bytes >= SEARCH_LIMIT)
             return nothing_found(untar);
         if (untar_stream_read(&untar->in, untar->header, BLOCK) < BLOCK)
             return nothing_found(untar);
-        int zero = untar_is_zero(untar->header);
+        int zero = untar->in.gap_bytes == gaps && untar_is_zero(untar->header);
         if (!zero && untar_is_header(untar->header)) {
             untar->lost = HEADER_READ;
             return PYTP_UNTAR_PROBLEM;
@@ -277,7 +330,7 @@ static int search(pytp_untar *untar)
 static int found(pytp_untar *untar)
 {
     untar->lost = 0;
-    begin_group(untar);
+    untar_begin_group(untar);
     return typed_header(untar);
 }
 
@@ -296,10 +349,14 @@ static int drain(pytp_untar *untar)
 int pytp_untar_next(pytp_untar *untar)
 {
     int event = untar->over;
-    if (event == 0)
-        event = leave(untar);
+    if (event == 0 && (!untar->expect.only || untar->expect.in_group))
+        event = untar_leave(untar);
     while (event == 0) {
-        if (untar->draining)
+        if (untar->expect.only && untar->lost)
+            event = untar_expect_lost(untar);
+        else if (untar->expect.only && !untar->expect.in_group)
+            event = untar_expect_seek(untar);
+        else if (untar->draining)
             event = drain(untar);
         else if (untar->lost == HEADER_READ)
             event = found(untar);

@@ -17,6 +17,9 @@ enum { FREE = 0, READY, BUSY, FAILED };
 
 typedef struct {
     int fd, state, incomplete; /* incomplete: its data could not be written */
+    int hash_kind, damage;     /* PYTP_DAMAGE_ */
+    pytp_untar_expected expected;
+    uint64_t at, bad; /* of the archive: where it begins, and where the block that could not be read */
     untar_delayed what;
     untar_rules rules;
     untar_buffer data, name;
@@ -29,14 +32,17 @@ struct untar_crew {
     untar_job jobs[JOBS];
     size_t in, out; /* the next job to give, the next to take */
     size_t ready, unfinished;
+    uint64_t checked; /* files whose checksum is right */
     int reader_waits, stop;
     pthread_t threads[THREADS];
     size_t thread_count;
 };
 
-static void do_job(untar_job *job)
+static void do_job(untar_job *job, pytp_hash **hash)
 {
     job->mishap = (untar_mishap){NULL, 0};
+    if (job->damage == PYTP_DAMAGE_NONE && job->expected.digest_length > 0)
+        job->damage = untar_check_whole(hash, job->hash_kind, &job->expected, job->data.at, job->data.length);
     job->incomplete = untar_write_all(job->fd, job->data.at, job->data.length, 0) != 0;
     if (job->incomplete) {
         job->mishap = (untar_mishap){"cannot write it", errno};
@@ -48,9 +54,16 @@ static void do_job(untar_job *job)
         job->mishap = (untar_mishap){"it may not be complete", errno};
 }
 
+static int is_to_be_told(const untar_job *job)
+{
+    return job->mishap.reason != NULL || job->damage != PYTP_DAMAGE_NONE;
+}
+
 static void *work(void *argument)
 {
     untar_crew *crew = argument;
+    pytp_hash *hash = NULL;
+    int hash_kind = PYTP_HASH_NONE;
     pthread_mutex_lock(&crew->lock);
     for (;;) {
         while (crew->ready == 0 && !crew->stop)
@@ -62,14 +75,21 @@ static void *work(void *argument)
         crew->ready--;
         job->state = BUSY;
         pthread_mutex_unlock(&crew->lock);
-        do_job(job);
+        if (hash != NULL && hash_kind != job->hash_kind) { /* another archive's */
+            pytp_hash_free(hash);
+            hash = NULL;
+        }
+        hash_kind = job->hash_kind;
+        do_job(job, &hash);
         pthread_mutex_lock(&crew->lock);
-        job->state = job->mishap.reason != NULL ? FAILED : FREE;
+        crew->checked += job->expected.digest_length > 0 && job->damage == PYTP_DAMAGE_NONE;
+        job->state = is_to_be_told(job) ? FAILED : FREE;
         crew->unfinished--;
         if (crew->reader_waits)
             pthread_cond_signal(&crew->done);
     }
     pthread_mutex_unlock(&crew->lock);
+    pytp_hash_free(hash);
     return NULL;
 }
 
@@ -141,9 +161,15 @@ static void wait_for(untar_crew *crew, const untar_job *job)
 static int tell(pytp_untar *untar, untar_job *job)
 {
     pytp_untar_text name = {job->name.at, job->name.length};
+    const char *base;
     job->state = FREE;
     if (job->incomplete)
         untar_remove_incomplete(untar, job->fd, name);
+    else if (job->damage != PYTP_DAMAGE_NONE) {
+        int parent = untar_parent_of(untar, name, &base);
+        untar->counts.restored--;
+        return untar_damaged(untar, name, job->damage, job->at, job->bad, parent >= 0 && untar_set_aside(parent, base, base));
+    }
     return untar_trouble_of(untar, name, job->mishap.reason, job->mishap.error);
 }
 
@@ -160,12 +186,21 @@ static int hand_over(pytp_untar *untar, untar_crew *crew, untar_job *job, const 
     }
     untar->left = 0;
     untar->counts.owners_skipped += (uint64_t)untar_is_foreign(&untar->rules, what);
+    untar->counts.content += size;
+    job->damage = untar->in.gap_bytes != untar->gaps_before ? PYTP_DAMAGE_UNREAD : PYTP_DAMAGE_NONE;
+    job->expected.digest_length = 0;
+    if (untar->hashing)
+        job->expected = *untar->expected;
+    job->hash_kind = untar->hash_kind;
+    job->at = untar->group_at;
+    job->bad = untar->in.gap_start;
     job->data.length = size;
     job->what = *what;
     job->rules = untar->rules;
     job->rules.born_right = untar->file.born_right;
     job->fd = untar->file.fd;
     untar->file.fd = -1;
+    untar->file.filling = 0;
     pthread_mutex_lock(&crew->lock);
     job->state = READY;
     crew->in = (crew->in + 1) % JOBS;
@@ -187,6 +222,16 @@ int untar_crew_take(pytp_untar *untar, const untar_delayed *what)
     untar_job *job = &crew->jobs[crew->in];
     wait_for(crew, job);
     return job->state == FAILED ? tell(untar, job) : hand_over(untar, crew, job, what);
+}
+
+uint64_t untar_crew_checked(untar_crew *crew)
+{
+    if (crew == NULL)
+        return 0;
+    pthread_mutex_lock(&crew->lock);
+    uint64_t checked = crew->checked;
+    pthread_mutex_unlock(&crew->lock);
+    return checked;
 }
 
 int untar_crew_wait(pytp_untar *untar)

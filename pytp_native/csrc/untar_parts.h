@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: WTFPL OR MIT
  * What the parts of the tar reader share: untar_stream (bytes), untar_header and untar_pax (meaning), untar_walk (safe
- * directories), untar_place (names), untar_fill and untar_crew (data), untar_attributes, untar_list (lines), untar (the order
- * of it all). */
+ * directories), untar_place (names), untar_fill and untar_crew (data), untar_check (checksums and damage), untar_expect (what is
+ * known of the archive beforehand), untar_attributes, untar_list (lines), untar_extract and untar (the order of it all). */
 #ifndef PYTP_UNTAR_PARTS_H
 #define PYTP_UNTAR_PARTS_H
+#include "hash.h"
 #include "untar.h"
 
 #include <sys/stat.h>
@@ -30,7 +31,21 @@ typedef struct {
     uint64_t block;     /* number of the current slot */
     uint64_t taken;     /* bytes taken since the last pause */
     uint64_t total;     /* bytes taken in all */
+    uint64_t start;     /* byte of the archive at which the current slot begins */
+    size_t slot_bytes;
+    pytp_untar_run *runs;
+    size_t run_count, run;
+    uint64_t run_left;  /* slots of the current run, this one included */
+    uint8_t *zeros;     /* a slot of them, in place of a block that could not be read */
+    int in_gap;         /* this slot is one */
+    uint64_t gap_bytes; /* so many bytes were taken out of such slots */
+    uint64_t gap_start; /* byte of the archive at which the last of them begins */
 } untar_stream;
+
+int untar_stream_begin(untar_stream *in, pytp_ring *ring); /* 0 or ENOMEM */
+void untar_stream_restart(untar_stream *in);
+void untar_stream_end(untar_stream *in);
+uint64_t untar_stream_position(const untar_stream *in); /* byte of the archive, within the current run */
 
 /* Contiguous bytes at hand, at least one, or NULL at the end of the stream. They stay valid until pass() uses them up. */
 const uint8_t *untar_stream_look(untar_stream *in, size_t *length);
@@ -131,6 +146,17 @@ typedef struct {
     int glob, matched;
 } untar_pattern;
 
+/* What is known of the archive, piece by piece. */
+typedef struct {
+    int on, only, last;
+    pytp_untar_expected *members;
+    size_t count, room, next;
+    untar_buffer texts;
+    int in_group; /* only: the stream stands in the header group of members[next] */
+} untar_expectations;
+
+enum { TO_FILES = 0, TO_OUTPUT, TO_NOTHING }; /* where content goes */
+
 typedef struct untar_crew untar_crew;
 
 struct pytp_untar {
@@ -147,14 +173,24 @@ struct pytp_untar {
     int has_records;     /* xattrs or ACLs came with the member */
     int64_t left;        /* data bytes of the current member still in the stream */
     size_t padding;
-    int zeros, draining, lost, lost_zeros, over;
+    int zeros, draining, lost, lost_zeros, lost_in_gap, over;
     uint64_t here_block, here_offset; /* of the header read last */
+    uint64_t here_at, group_at;       /* byte of the archive: of that header, of the member's header group */
+    untar_expectations expect;
+    const pytp_untar_expected *expected; /* what is known of the current member, or NULL */
+    pytp_hash *hash;
+    int hash_kind, hashing;
+    uint64_t hashed;     /* bytes of the current file's content that are in the checksum */
+    uint64_t gaps_before; /* stream.gap_bytes where the current file's data begin */
     pytp_untar_mishap problem;
     untar_buffer problem_path;
     pytp_untar_counts counts;
 
     /* restoring */
-    int root, overwrite, root_is_ours;
+    int root, existing, root_is_ours;
+    size_t strip;
+    int sink, output;
+    uint64_t written; /* bytes of the current file that are in `output` */
     untar_rules rules;
     untar_crew *crew;
     untar_walk parents, links;
@@ -163,12 +199,14 @@ struct pytp_untar {
     size_t pattern_count;
     untar_buffer path, link_path, scratch;
     struct {
-        int fd, parent;
-        const char *base;
+        int filling, fd, parent;
+        const char *base;     /* its name, behind `parent` */
+        const char *spare;    /* the name it has until its checksum has proved right, or NULL */
         size_t segment;
         int64_t at;
         int born_right;
-    } file; /* the regular file that is being filled; fd -1: none */
+    } file; /* the regular file that is being filled */
+    untar_buffer spare_name;
     untar_delayed *delayed;
     size_t delayed_count, delayed_room, settled;
     int sorted, absolute_told; /* told: 1 to be told, 2 done */
@@ -202,22 +240,47 @@ int untar_pause_due(pytp_untar *untar);
 int untar_trouble(pytp_untar *untar, const char *reason, int error); /* fills problem() for the member */
 
 int untar_trouble_of(pytp_untar *untar, pytp_untar_text name, const char *reason, int error);
+void untar_begin_group(pytp_untar *untar);
+int untar_leave(pytp_untar *untar); /* what is left of the current member: 0, or an event */
+
+/* untar_expect.c */
+int untar_expect_here(pytp_untar *untar);   /* before a header group is read: 0, or FEED */
+int untar_expect_match(pytp_untar *untar);  /* behind it: sets `expected`; 0, or PROBLEM for what was not expected there */
+int untar_expect_seek(pytp_untar *untar);   /* only what is expected: go to the next of it; 0, or an event */
+int untar_expect_lost(pytp_untar *untar);   /* what is expected here cannot be read: PROBLEM */
+
+/* untar_check.c */
+void untar_check_start(pytp_untar *untar);
+void untar_check_data(pytp_untar *untar, const uint8_t *data, size_t length, uint64_t at); /* `at`: in the file; holes are zeros */
+int untar_check_end(pytp_untar *untar, uint64_t size); /* PYTP_DAMAGE_ */
+int untar_check_whole(pytp_hash **hash, int kind, const pytp_untar_expected *expected, const uint8_t *data, size_t length);
+int untar_damaged(pytp_untar *untar, pytp_untar_text name, int damage, uint64_t at, uint64_t bad, int left); /* PROBLEM */
+/* Give a file the name with ".damaged" behind it; 1 when it has it. */
+int untar_set_aside(int parent, const char *name, const char *base);
 
 /* untar_crew.c */
 enum { UNTAR_SMALL = 128 << 10 };   /* files up to this size go to the crew */
 int untar_crew_take(pytp_untar *untar, const untar_delayed *what); /* give it the current file; 0, or an event */
 int untar_crew_wait(pytp_untar *untar);                             /* until all is done; 0, or PROBLEM, or a final event */
 void untar_crew_dismiss(untar_crew *crew);
+uint64_t untar_crew_checked(untar_crew *crew); /* files whose checksum it found right */
+
+/* untar_extract.c */
+int untar_is_wanted(pytp_untar *untar); /* the clean name in `path` */
 
 /* untar_place.c */
 int untar_place(pytp_untar *untar);                      /* 0, or an event */
 int untar_failed(pytp_untar *untar, const char *reason); /* trouble() with errno */
 const char *untar_clean(pytp_untar_text name, untar_buffer *into, int *absolute);
+/* The name in the target: clean, without what is stripped off. */
+const char *untar_target_name(pytp_untar *untar, pytp_untar_text name, untar_buffer *into, int *absolute);
 size_t untar_parent_length(const untar_buffer *path); /* of a clean path: how much of it is the directory */
 const char *untar_last_component(const untar_buffer *path, size_t parent);
 
 /* untar_fill.c */
 int untar_fill(pytp_untar *untar); /* 0 when the file is complete, or an event */
+void untar_begin_file(pytp_untar *untar, int fd);
+int untar_parent_of(pytp_untar *untar, pytp_untar_text name, const char **base); /* a descriptor that stays the walk's, or -1 */
 int untar_born_right(pytp_untar *untar, int fd);
 void untar_remove_incomplete(pytp_untar *untar, int fd, pytp_untar_text name);
 int untar_write_all(int fd, const uint8_t *data, size_t length, int64_t at);

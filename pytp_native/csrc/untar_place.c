@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -57,21 +57,62 @@ int untar_failed(pytp_untar *untar, const char *reason)
     return untar_trouble(untar, reason, errno);
 }
 
+const char *untar_target_name(pytp_untar *untar, pytp_untar_text name, untar_buffer *into, int *absolute)
+{
+    const char *bad = untar_clean(name, into, absolute);
+    for (size_t left = untar->strip; bad == NULL && left > 0 && into->length > 0; left--) {
+        const uint8_t *slash = memchr(into->at, '/', into->length);
+        size_t gone = slash != NULL ? (size_t)(slash - into->at) + 1 : into->length;
+        memmove(into->at, into->at + gone, into->length - gone + 1); /* with its NUL */
+        into->length -= gone;
+    }
+    return bad;
+}
+
 static int remember(pytp_untar *untar)
 {
     untar->counts.restored++;
-    if (untar->overwrite)
+    if (untar->existing == PYTP_UNTAR_OVERWRITE)
         return 0;
     if (untar_made_add(&untar->made, (const char *)untar->path.at, untar->path.length) != 0)
         return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
     return 0;
 }
 
-/* Something is in the way of `base`: remove it if that is allowed. 0, or PROBLEM. */
+static int is_newer(const pytp_untar *untar, const struct stat *there)
+{
+    const pytp_untar_entry *member = &untar->member;
+    return member->mtime_s != there->st_mtim.tv_sec ? member->mtime_s > there->st_mtim.tv_sec
+                                                    : member->mtime_ns > there->st_mtim.tv_nsec;
+}
+
+static int is_ours(const pytp_untar *untar)
+{
+    return untar_made_has(&untar->made, (const char *)untar->path.at, untar->path.length);
+}
+
+enum { AS_IT_IS = -1 };
+
+/* Whether what is in the way of `base` may be replaced: 0, AS_IT_IS, or PROBLEM. */
+static int may_replace(pytp_untar *untar, int parent, const char *base)
+{
+    struct stat there;
+    if (untar->existing == PYTP_UNTAR_OVERWRITE || is_ours(untar))
+        return 0;
+    if (untar->existing == PYTP_UNTAR_KEEP)
+        return untar_trouble(untar, KEPT, 0);
+    if (fstatat(parent, base, &there, AT_SYMLINK_NOFOLLOW) != 0 || is_newer(untar, &there))
+        return 0;
+    untar->counts.kept++;
+    return AS_IT_IS;
+}
+
+/* Something is in the way of `base`: remove it if that is allowed. 0, AS_IT_IS, or PROBLEM. */
 static int make_room(pytp_untar *untar, int parent, const char *base)
 {
-    if (!untar->overwrite && !untar_made_has(&untar->made, (const char *)untar->path.at, untar->path.length))
-        return untar_trouble(untar, KEPT, 0);
+    int event = may_replace(untar, parent, base);
+    if (event != 0)
+        return event;
     if (unlinkat(parent, base, 0) == 0)
         return 0;
     if ((errno != EISDIR && errno != EPERM) || unlinkat(parent, base, AT_REMOVEDIR) != 0)
@@ -81,36 +122,75 @@ static int make_room(pytp_untar *untar, int parent, const char *base)
     return 0;
 }
 
-static int place_file(pytp_untar *untar, int parent, const char *base)
+/* Which pieces of the file are there: 0, or an event. */
+static int prepare_map(pytp_untar *untar)
 {
-    enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
     if (untar->member.sparse && untar->sparse.major == 1 && untar_data_map(untar) != 0)
         return untar->over;
     if (untar->refused == NULL && untar->member.sparse)
         untar->refused = untar_map_check(&untar->map, untar->member.size, untar->left);
     if (untar->refused != NULL)
         return untar_trouble(untar, untar->refused, 0);
-    int fd = openat(parent, base, FLAGS, 0600);
-    if (fd < 0 && errno == EEXIST) {
-        int event = make_room(untar, parent, base);
-        if (event != 0)
-            return event;
-        fd = openat(parent, base, FLAGS, 0600);
-    }
-    if (fd < 0)
-        return untar_failed(untar, "cannot create it");
-    untar->file.fd = fd;
-    untar->file.parent = parent;
-    untar->file.base = base;
-    untar->file.segment = 0;
-    untar->file.at = 0;
-    untar->file.born_right = untar_born_right(untar, fd);
     if (!untar->member.sparse) {
         untar->map.count = 0;
         if (untar_map_add(&untar->map, 0, untar->left) != 0)
             return untar_over(untar, PYTP_UNTAR_NO_MEMORY);
     }
+    return 0;
+}
+
+/* A file that will replace another has this name until it has proved right. */
+static const char *spare_name(pytp_untar *untar, int parent, const char *base)
+{
+    untar->spare_name.length = 0;
+    size_t length = strlen(base);
+    if (untar->expected == NULL || untar->expected->digest_length == 0 || length > NAME_MAX - sizeof ".damaged" ||
+        untar_buffer_add(&untar->spare_name, base, length) != 0 || untar_buffer_add(&untar->spare_name, ".damaged", 8) != 0)
+        return NULL;
+    unlinkat(parent, (const char *)untar->spare_name.at, 0);
+    return (const char *)untar->spare_name.at;
+}
+
+static int place_file(pytp_untar *untar, int parent, const char *base)
+{
+    enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
+    struct stat there;
+    const char *spare = NULL;
+    int event = prepare_map(untar);
+    if (event != 0)
+        return event;
+    int fd = openat(parent, base, FLAGS, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        event = may_replace(untar, parent, base);
+        if (event == 0 && fstatat(parent, base, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(there.st_mode))
+            spare = spare_name(untar, parent, base);
+        if (event == 0 && spare == NULL)
+            event = make_room(untar, parent, base);
+        if (event != 0)
+            return event == AS_IT_IS ? 0 : event;
+        fd = openat(parent, spare != NULL ? spare : base, FLAGS, 0600);
+    }
+    if (fd < 0)
+        return untar_failed(untar, "cannot create it");
+    untar->file.parent = parent;
+    untar->file.base = base;
+    untar->file.spare = spare;
+    untar_begin_file(untar, fd);
+    untar->file.born_right = untar_born_right(untar, fd);
     return remember(untar);
+}
+
+/* The content of files only, to where no names are. */
+static int place_content(pytp_untar *untar)
+{
+    if (untar->member.kind != '0')
+        return 0;
+    int event = prepare_map(untar);
+    if (event != 0)
+        return event;
+    untar->counts.restored++;
+    untar_begin_file(untar, untar->output);
+    return 0;
 }
 
 static int place_directory(pytp_untar *untar, int parent, const char *base)
@@ -118,18 +198,18 @@ static int place_directory(pytp_untar *untar, int parent, const char *base)
     struct stat status;
     const char *path = (const char *)untar->path.at;
     if (untar->path.length == 0)
-        return untar->overwrite || untar->root_is_ours ? untar_delay(untar, path, 0) : 0;
+        return untar->existing == PYTP_UNTAR_OVERWRITE || untar->root_is_ours ? untar_delay(untar, path, 0) : 0;
     if (mkdirat(parent, base, 0700) != 0) {
         if (errno != EEXIST)
             return untar_failed(untar, "cannot create it");
         if (fstatat(parent, base, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
-            if (untar->overwrite || untar_made_has(&untar->made, path, untar->path.length))
-                return untar_delay(untar, path, untar->path.length);
-            return 0;
+            int wins = untar->existing == PYTP_UNTAR_OVERWRITE || is_ours(untar) ||
+                       (untar->existing == PYTP_UNTAR_NEWER && is_newer(untar, &status));
+            return wins ? untar_delay(untar, path, untar->path.length) : 0;
         }
         int event = make_room(untar, parent, base);
         if (event != 0)
-            return event;
+            return event == AS_IT_IS ? 0 : event;
         if (mkdirat(parent, base, 0700) != 0)
             return untar_failed(untar, "cannot create it");
     }
@@ -164,7 +244,7 @@ static int place_node(pytp_untar *untar, int parent, const char *base)
     if (make_node(untar, parent, base) != 0) {
         int event = errno == EEXIST ? make_room(untar, parent, base) : untar_failed(untar, "cannot create it");
         if (event != 0)
-            return event;
+            return event == AS_IT_IS ? 0 : event;
         if (make_node(untar, parent, base) != 0)
             return untar_failed(untar, "cannot create it");
     }
@@ -182,7 +262,7 @@ static int same_file(int left, const char *left_name, int right, const char *rig
 static int place_hard_link(pytp_untar *untar, int parent, const char *base)
 {
     int absolute;
-    const char *bad = untar_clean(untar->member.link, &untar->link_path, &absolute);
+    const char *bad = untar_target_name(untar, untar->member.link, &untar->link_path, &absolute);
     if (bad != NULL || untar->link_path.length == 0)
         return untar_trouble(untar, "refused: a hard link to something outside the target", 0);
     size_t above = untar_parent_length(&untar->link_path);
@@ -197,28 +277,11 @@ static int place_hard_link(pytp_untar *untar, int parent, const char *base)
             return 0;
         int event = make_room(untar, parent, base);
         if (event != 0)
-            return event;
+            return event == AS_IT_IS ? 0 : event;
         if (linkat(from, name, parent, base, 0) != 0)
             return untar_failed(untar, "cannot link it to its first name");
     }
     return remember(untar);
-}
-
-static int wanted(pytp_untar *untar)
-{
-    const char *path = (const char *)untar->path.at;
-    int any = untar->pattern_count == 0;
-    for (size_t i = 0; i < untar->pattern_count; i++) {
-        untar_pattern *pattern = &untar->patterns[i];
-        size_t length = pattern->length;
-        int hit = length == 0 || (untar->path.length >= length && memcmp(path, pattern->text, length) == 0 &&
-                                  (path[length] == 0 || path[length] == '/'));
-        if (!hit && pattern->glob)
-            hit = fnmatch(pattern->text, path, FNM_LEADING_DIR) == 0;
-        pattern->matched |= hit;
-        any |= hit;
-    }
-    return any;
 }
 
 static int place_kind(pytp_untar *untar, int parent, const char *base)
@@ -241,8 +304,15 @@ int untar_place(pytp_untar *untar)
     if (kind == 'V')
         return 0;
     const char *bad = untar_clean(untar->member.name, &untar->path, &absolute);
-    if (bad == NULL && !wanted(untar))
+    if (bad == NULL && !untar_is_wanted(untar))
         return 0;
+    if (untar->sink != TO_FILES)
+        return untar->refused != NULL ? untar_trouble(untar, untar->refused, 0) : place_content(untar);
+    if (bad == NULL && untar->strip > 0) {
+        bad = untar_target_name(untar, untar->member.name, &untar->path, &absolute);
+        if (untar->path.length == 0)
+            return 0;
+    }
     if (bad == NULL && untar->path.length == 0 && kind != '5')
         bad = "refused: it has no name";
     if (kind == 'M')
@@ -256,64 +326,4 @@ int untar_place(pytp_untar *untar)
                                               : "its directory cannot be opened");
     untar->absolute_told |= absolute;
     return place_kind(untar, parent, untar_last_component(&untar->path, above));
-}
-
-int pytp_untar_target(pytp_untar *untar, int directory, int overwrite, int owners, int target_is_ours)
-{
-    untar->root = untar->parents.root = untar->links.root = directory;
-    untar->parents.made = &untar->made;
-    untar->overwrite = overwrite;
-    untar->root_is_ours = target_is_ours;
-    untar->rules = (untar_rules){.owners = owners, .euid = geteuid(), .egid = getegid()};
-    return 0;
-}
-
-int pytp_untar_pattern(pytp_untar *untar, const uint8_t *pattern, size_t length)
-{
-    int absolute;
-    if (untar_clean((pytp_untar_text){pattern, length}, &untar->scratch, &absolute) != NULL)
-        return EINVAL;
-    untar_pattern *patterns = realloc(untar->patterns, (untar->pattern_count + 1) * sizeof *patterns);
-    if (patterns == NULL)
-        return ENOMEM;
-    untar->patterns = patterns;
-    char *text = strdup((const char *)untar->scratch.at);
-    if (text == NULL)
-        return ENOMEM;
-    patterns[untar->pattern_count++] = (untar_pattern){text, untar->scratch.length, strpbrk(text, "*?[\\") != NULL, 0};
-    return 0;
-}
-
-int pytp_untar_matched(pytp_untar *untar, size_t pattern)
-{
-    return pattern < untar->pattern_count && untar->patterns[pattern].matched;
-}
-
-/* A final event waits until the crew has finished, and told what went wrong. */
-static int after_the_crew(pytp_untar *untar, int event)
-{
-    if (untar->over == 0)
-        return event;
-    int trouble = untar_crew_wait(untar);
-    return trouble != 0 ? trouble : event;
-}
-
-int pytp_untar_extract(pytp_untar *untar)
-{
-    for (;;) {
-        int event = 0;
-        if (untar->file.fd < 0) {
-            event = pytp_untar_next(untar);
-            if (event == PYTP_UNTAR_MEMBER)
-                event = untar_place(untar);
-        }
-        if (event == 0 && untar->file.fd >= 0)
-            event = untar_fill(untar);
-        if (event == 0 && untar->absolute_told == 1) {
-            untar->absolute_told = 2;
-            event = untar_trouble(untar, "absolute names are restored beneath the target, without their leading \"/\"", 0);
-        }
-        if (event != 0)
-            return after_the_crew(untar, event);
-    }
 }

@@ -16,7 +16,7 @@ from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.reading import Reading, nothing_here
 from pytp_native.jobs.supply import Supply
 from pytp_native.jobs.tape_file import next_archive
-from pytp_native.stream.untar import Ended, Untar
+from pytp_native.stream.untar import Ended, Existing, Untar
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,11 @@ class RestoreRequest:
     target: bytes = b"."
     patterns: tuple[bytes, ...] = ()
     """Members, directories with all beneath them, or globs; none: everything."""
-    overwrite: bool = False
-    """Replace files that exist, instead of keeping and listing them."""
+    existing: Existing = Existing.KEEP
+    strip: int = 0
+    """Leading components that names lose; what has no more is left out."""
+    output: int | None = None
+    """A descriptor that takes the content of the files instead of the target."""
 
 
 def restore(
@@ -41,43 +44,57 @@ def restore(
     """
     since = time.monotonic()
     notes: list[str] = []  # of the thread that reads
-    made = not os.path.exists(request.target)
-    target, ours = _open_target(request.target)
+    made = request.output is None and not os.path.exists(request.target)
+    target, ours = (None, False) if request.output is not None else open_target(request.target)
     try:
         follow = None if supply is None else Follower(supply, interrupt, notes.append)
         with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text)), follow=follow) as file:
             emit(ArgumentStarted(f"file {file.number}".encode(), file.number))
             reading = Reading(file, emit, restores=True)
             untar = reading.untar
-            untar.extract(target, request.patterns, overwrite=request.overwrite, target_is_ours=ours)
+            _set_up(untar, request, target, ours=ours)
+            try:
+                untar.run()
+            finally:
+                untar.settle()
+            untar.tell_unmatched("not found in this tape file")
             reading.progress()
         file.to_next()
     except NothingHere as error:
         return nothing_here("restore", drive, error)
     finally:
-        os.close(target)
+        if target is not None:
+            os.close(target)
         if made:  # a refused restore leaves nothing behind
             with suppress(OSError):
                 os.rmdir(request.target)
     for note in notes:
         emit(Notice("info", "LIBRARY", note))
-    _tell_owners(untar, emit)
+    tell_owners(untar.counts().owners_skipped, emit)
     full = HostDiskFull(os.fsdecode(request.target), "the file system is full") if _is_full(untar) else None
     return reading.report("restore", "restored", since, interrupt, full)
+
+
+def _set_up(untar: Untar, request: RestoreRequest, target: int | None, *, ours: bool) -> None:
+    untar.choose(request.patterns)
+    if request.output is not None:
+        untar.to_output(request.output)
+    elif target is not None:
+        untar.into(target, existing=request.existing, target_is_ours=ours, strip=request.strip)
 
 
 def _is_full(untar: Untar) -> bool:
     return untar.ended is Ended.TARGET_FULL
 
 
-def _tell_owners(untar: Untar, emit: Emit) -> None:
-    skipped = untar.counts().owners_skipped
+def tell_owners(skipped: int, emit: Emit) -> None:
+    """Say once that only root may set owners."""
     if skipped:
         text = f"owners and privileged attributes of {skipped} members were not set: only root may set them"
         emit(Notice("warning", "PERMISSION", text))
 
 
-def _open_target(path: bytes) -> tuple[int, bool]:
+def open_target(path: bytes) -> tuple[int, bool]:
     """Return a descriptor of the target, made if it is missing, and whether the archive may change its attributes."""
     name = os.fsdecode(path) or "TARGET ''"
     try:

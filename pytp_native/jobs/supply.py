@@ -33,6 +33,10 @@ class Supply(Protocol):
         Raises what moving raises: LibraryError, DeviceBusy, NotReady.
         """
 
+    def fetch(self, drive: Drive, barcode: str) -> bool:
+        """Put that very cartridge into the drive and open it again; False, and the drive as it was, if it cannot be
+        had. Raises as `next`."""
+
 
 class LibrarySupply:
     """Out of the library in which the drive stands: those named, else all in the order of their barcodes."""
@@ -56,6 +60,14 @@ class LibrarySupply:
         which = f"slot{places[0].number}" if len(places) == 1 and places[0].is_slot else wanted
         drive.change(lambda: self._library.load(which, self._number))
         return Offer(wanted, wanted if self._volumes is not None else None)
+
+    def fetch(self, drive: Drive, barcode: str) -> bool:
+        now = self._library.inventory()
+        there = {element.volume_tag for place, element in now.rows() if place.kind == STORAGE and element.full}
+        if barcode not in there:
+            return False
+        drive.change(lambda: self._library.load(barcode, self._number))
+        return True
 
     def _choose(self, there: set[str]) -> str | None:
         """The next barcode; CartridgeNeeded for one that was named and is not in a slot."""
@@ -86,6 +98,11 @@ class PromptSupply:
         name = f"cartridge {volume}" if volume else "a blank cartridge"
         mtio.offline(drive.tape)
         return Offer(volume=volume) if self._loaded(drive, f"load {name}") else None
+
+    def fetch(self, drive: Drive, barcode: str) -> bool:
+        if drive.is_open:
+            mtio.offline(drive.tape)
+        return self._loaded(drive, f"load cartridge {barcode}")
 
     def _loaded(self, drive: Drive, what: str) -> bool:
         """Ask until a cartridge is in the drive, or nobody will put one in; the drive is closed then."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any, NamedTuple
 
 from pytp_native.errors import PytpError, UsageError
@@ -13,6 +13,13 @@ from pytp_native.ffi import ffi, lib
 from pytp_native.stream.ring import Ring
 
 _NS = 1_000_000_000
+_NOWHERE = 2**64 - 1
+
+Run = tuple[int, int]
+"""Part of an archive: byte at which it begins, and how many slots of the ring it is."""
+Feed = Callable[[], "tuple[bytes, bytes, bool]"]
+"""Gives the members that are expected next (stream/expected.py), the texts they refer to, and whether these are the
+last."""
 
 
 class Ended(Enum):
@@ -28,6 +35,28 @@ class Ended(Enum):
     """What was read is no tar archive."""
     TARGET_FULL = lib.PYTP_UNTAR_NO_SPACE
     """The file system of the target is full."""
+
+
+class Existing(IntEnum):
+    """What happens to files that exist already."""
+
+    KEEP = lib.PYTP_UNTAR_KEEP
+    """They stay, and are told as problems."""
+    OVERWRITE = lib.PYTP_UNTAR_OVERWRITE
+    NEWER = lib.PYTP_UNTAR_NEWER
+    """Those that are older than the archive's are replaced."""
+
+
+class Damage(IntEnum):
+    """What is wrong with a member's data."""
+
+    NONE = lib.PYTP_DAMAGE_NONE
+    CHECKSUM = lib.PYTP_DAMAGE_CHECKSUM
+    """Its content is not what the checksum says."""
+    UNREAD = lib.PYTP_DAMAGE_UNREAD
+    """A block of it could not be read."""
+    LOST = lib.PYTP_DAMAGE_LOST
+    """Expected there and not found, or its header could not be read."""
 
 
 class Member(NamedTuple):
@@ -62,6 +91,13 @@ class Problem(NamedTuple):
 
     path: bytes
     reason: str
+    damage: Damage = Damage.NONE
+    left: bool = False
+    """The damaged file is there, under its name with ".damaged" behind it."""
+    at: int = 0
+    """Of damage: byte of the archive at which the member's header group begins..."""
+    bad: int | None = None
+    """... and at which the block begins that could not be read."""
 
 
 class Counts(NamedTuple):
@@ -72,6 +108,13 @@ class Counts(NamedTuple):
     archive_bytes: int
     owners_skipped: int
     """Members whose owner or privileged attribute this user could not set."""
+    content_bytes: int = 0
+    """Of files, delivered or checked."""
+    checked: int = 0
+    """Files whose checksum was compared and is right."""
+    damaged: int = 0
+    kept: int = 0
+    """Files that exist and are as new (Existing.NEWER)."""
 
 
 def _text(raw: Any) -> bytes:
@@ -97,7 +140,9 @@ def _problem(raw: Any) -> Problem:
         reason = f"{reason}: {os.strerror(raw.error)}"
     if not raw.path.length and raw.bytes:
         reason = f"block {raw.block}, offset {raw.offset}: {reason}; {raw.bytes} bytes were skipped"
-    return Problem(_text(raw.path), reason)
+    bad = raw.bad if raw.damage and raw.bad != _NOWHERE else None
+    at = raw.at if raw.damage else 0
+    return Problem(_text(raw.path), reason, Damage(raw.damage), bool(raw.left), at, bad)
 
 
 def _nothing(*_: object) -> None:
@@ -125,6 +170,8 @@ class Untar:
         self._handle = ffi.gc(handle, lib.pytp_untar_free)
         self._on_problem = on_problem
         self._on_pause = on_pause
+        self._patterns: tuple[bytes, ...] = ()
+        self._feed: Feed = lambda: (b"", b"", True)
         self.ended: Ended | None = None
         """Set when the archive has ended."""
         self.cut: bytes = b""
@@ -133,7 +180,38 @@ class Untar:
     def counts(self) -> Counts:
         raw = ffi.new("pytp_untar_counts *")
         lib.pytp_untar_count(self._handle, raw)
-        return Counts(raw.members, raw.restored, raw.bytes, raw.owners_skipped)
+        return Counts(
+            raw.members, raw.restored, raw.bytes, raw.owners_skipped, raw.content, raw.checked, raw.damaged, raw.kept
+        )
+
+    # -- what is known of the archive --------------------------------------------------------------------------------
+
+    def expect(self, hash_kind: int, feed: Feed, *, only: bool = False, runs: Sequence[Run] = ()) -> None:
+        """Compare checksums with what `feed` gives. `only`: read nothing else, and go there by address; `runs` says
+        which parts of the archive come through the ring (none: all of it)."""
+        self._feed = feed
+        ok = lib.pytp_untar_expect(self._handle, hash_kind, only) == 0
+        if runs:
+            ok = ok and lib.pytp_untar_runs(self._handle, ffi.new("pytp_untar_run[]", list(runs)), len(runs)) == 0
+        if not ok:
+            raise PytpError("tar reader", "out of memory")
+
+    def restart(self) -> None:
+        """Begin another archive for the same target; the ring was reset."""
+        lib.pytp_untar_restart(self._handle)
+        self.ended, self.cut = None, b""
+
+    def wants(self, name: bytes) -> bool:
+        """Tell whether the patterns name that member."""
+        return bool(lib.pytp_untar_wants(self._handle, name, len(name)))
+
+    def _give(self) -> None:
+        entries, texts, last = self._feed()
+        raw = ffi.from_buffer("pytp_untar_expected[]", entries)
+        if lib.pytp_untar_feed(self._handle, raw, len(raw), texts, len(texts), last) != 0:
+            raise PytpError("tar reader", "out of memory")
+
+    # -- reading -----------------------------------------------------------------------------------------------------
 
     def members(self) -> Iterator[Member]:
         """Yield every member, in the archive's order."""
@@ -154,31 +232,62 @@ class Untar:
         target: int,
         patterns: Sequence[bytes] = (),
         *,
-        overwrite: bool = False,
+        existing: Existing = Existing.KEEP,
         owners: bool | None = None,
         target_is_ours: bool = False,
+        strip: int = 0,
     ) -> None:
-        """Restore what the patterns name (all, if there are none) beneath the directory descriptor `target`.
+        """Restore what the patterns name (all, if there are none) beneath the directory descriptor `target`; one
+        archive, with `settle` at its end."""
+        self.choose(patterns)
+        self.into(target, existing=existing, owners=owners, target_is_ours=target_is_ours, strip=strip)
+        try:
+            self.run()
+        finally:
+            self.settle()
+        self.tell_unmatched("not found in this tape file")
 
-        What exists is kept and told as a problem unless `overwrite`. `owners` None: set them if this user may.
-        `target_is_ours`: a member "./" sets the attributes of the target itself. Directories get their attributes at
-        the end, also after a cut or an interrupt.
-        """
-        may = os.geteuid() == 0 if owners is None else owners
-        lib.pytp_untar_target(self._handle, target, overwrite, may, target_is_ours)
+    def choose(self, patterns: Sequence[bytes]) -> None:
+        """Restore only what these name."""
+        self._patterns = tuple(patterns)
         for pattern in patterns:
             if lib.pytp_untar_pattern(self._handle, pattern, len(pattern)) != 0:
                 raise UsageError(os.fsdecode(pattern), "this pattern cannot name a member")
-        try:
-            for _ in self._steps(lib.pytp_untar_extract):
-                pass
-        finally:
-            self._settle()
-        for index, pattern in enumerate(patterns):
-            if not lib.pytp_untar_matched(self._handle, index) and self.ended is not Ended.TARGET_FULL:
-                self._on_problem(Problem(pattern, "not found in this tape file"))
 
-    def _settle(self) -> None:
+    def into(
+        self,
+        target: int,
+        *,
+        existing: Existing = Existing.KEEP,
+        owners: bool | None = None,
+        target_is_ours: bool = False,
+        strip: int = 0,
+    ) -> None:
+        """Restore beneath the directory descriptor `target`. `owners` None: set them if this user may.
+
+        `target_is_ours`: a member "./" sets the attributes of the target itself. `strip`: components that names lose.
+        """
+        may = os.geteuid() == 0 if owners is None else owners
+        lib.pytp_untar_target(self._handle, target, int(existing), may, target_is_ours)
+        lib.pytp_untar_strip(self._handle, strip)
+
+    def to_output(self, descriptor: int) -> None:
+        """Write the content of files there instead; -1: read and check them only."""
+        lib.pytp_untar_output(self._handle, descriptor)
+
+    def run(self) -> None:
+        """Go through the archive in the ring."""
+        for _ in self._steps(lib.pytp_untar_extract):
+            pass
+
+    def tell_unmatched(self, reason: str) -> None:
+        """Tell of patterns that named no member."""
+        for index, pattern in enumerate(self._patterns):
+            if not lib.pytp_untar_matched(self._handle, index) and self.ended is not Ended.TARGET_FULL:
+                self._on_problem(Problem(pattern, reason))
+
+    def settle(self) -> None:
+        """Give directories their attributes, at the very end; also after a cut or an interrupt."""
         while True:
             event = lib.pytp_untar_settle(self._handle)
             if event == lib.PYTP_UNTAR_PROBLEM:
@@ -196,6 +305,8 @@ class Untar:
                 yield
             elif event == lib.PYTP_UNTAR_PAUSE:
                 self._on_pause()
+            elif event == lib.PYTP_UNTAR_FEED:
+                self._give()
             elif event == lib.PYTP_UNTAR_PROBLEM:
                 self._tell()
             else:

@@ -12,6 +12,7 @@ from pytp_native.errors import MediumError, Refused, UsageError
 from pytp_native.jobs.events import ArgumentStarted, MemberProblem, Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.restore import RestoreRequest, restore
+from pytp_native.stream.untar import Existing
 from pytp_native.transport.records import Moved, Stop
 
 FILES = {"a": b"a" * 10, "b": b"b" * 200_000, "c": b""}
@@ -25,7 +26,7 @@ def run(
     overwrite: bool = False,
     interrupt: Interrupt | None = None,
 ):
-    request = RestoreRequest(os.fsencode(target), patterns, overwrite)
+    request = RestoreRequest(os.fsencode(target), patterns, Existing.OVERWRITE if overwrite else Existing.KEEP)
     return restore(drive, request, told.append, interrupt or Interrupt())
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from untar_archives import END, IS_ROOT, archive, entry, extended, header, padded, picture, restore
 
+from pytp_native.stream.untar import Existing
+
 DIRECTORY, SYMLINK, HARD_LINK = tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
 
 
@@ -86,7 +88,11 @@ HARMLESS = {
 @pytest.mark.parametrize("name", ESCAPES)
 def test_no_archive_reaches_outside(name: str, overwrite: bool, tmp_path: Path, outside: Path) -> None:
     before = picture(outside), outside.stat()
-    restored = restore(ESCAPES[name](os.fspath(outside)) + END, tmp_path / "out", overwrite=overwrite)
+    restored = restore(
+        ESCAPES[name](os.fspath(outside)) + END,
+        tmp_path / "out",
+        existing=Existing.OVERWRITE if overwrite else Existing.KEEP,
+    )
     after = picture(outside), outside.stat()
     assert after[0] == before[0]
     assert (after[1].st_mode, after[1].st_mtime_ns, after[1].st_nlink) == (
@@ -136,7 +142,7 @@ def test_overwrite_replaces_the_name_and_never_what_it_is_linked_to(tmp_path: Pa
     (out / "link").symlink_to("../other")
     os.link(tmp_path / "other", out / "hard")
     (out / "dir").mkdir()
-    restored = restore(archive(written("link"), written("hard"), written("dir")), out, overwrite=True)
+    restored = restore(archive(written("link"), written("hard"), written("dir")), out, existing=Existing.OVERWRITE)
     assert restored.problems == []
     assert (tmp_path / "other").read_bytes() == b"other"
     assert all(
@@ -148,7 +154,7 @@ def test_overwrite_does_not_remove_directories_that_hold_something(tmp_path: Pat
     out = tmp_path / "out"
     (out / "dir").mkdir(parents=True)
     (out / "dir" / "mine").write_bytes(b"mine")
-    restored = restore(archive(written("dir")), out, overwrite=True)
+    restored = restore(archive(written("dir")), out, existing=Existing.OVERWRITE)
     assert "not empty" in restored.reasons[b"dir"]
     assert (out / "dir" / "mine").read_bytes() == b"mine"
 
@@ -175,7 +181,7 @@ def test_hard_links_do_not_change_what_was_there(tmp_path: Path) -> None:
 
 def test_a_hard_link_to_itself_keeps_the_file(tmp_path: Path) -> None:
     data = archive((entry("f"), b"data"), hard("f", "f"), hard("f", "./f"))
-    restored = restore(data, tmp_path / "out", overwrite=True)
+    restored = restore(data, tmp_path / "out", existing=Existing.OVERWRITE)
     assert restored.problems == []
     assert (tmp_path / "out" / "f").read_bytes() == b"data"
 

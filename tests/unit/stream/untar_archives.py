@@ -35,7 +35,7 @@ class Restored(NamedTuple):
 
     @property
     def reasons(self) -> dict[bytes, str]:
-        return dict(self.problems)
+        return {problem.path: problem.reason for problem in self.problems}
 
 
 def restore(data: bytes, target: Path, *patterns: bytes, block_bytes: int = BLOCK, **options: bool) -> Restored:

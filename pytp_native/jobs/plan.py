@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""A restore's plan: which blocks of which cartridges have to be read, and which members are expected in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from pytp_native.catalog.restoring import Archive, ArchivePart, Place
+from pytp_native.catalog.state import State
+from pytp_native.catalog.store import Catalog
+from pytp_native.stream.expected import ExpectedMembers, Renamed
+from pytp_native.stream.untar import Run
+
+_GLOB = (b"*", b"?", b"[", b"\\")
+
+
+class Stretch(NamedTuple):
+    """Blocks that are read in one go, of one tape file."""
+
+    part: ArchivePart
+    first: int
+    """Block of the archive."""
+    blocks: int
+
+    @property
+    def logical(self) -> int | None:
+        """Logical block on the cartridge at which it begins; None where that was never known."""
+        if self.part.first_block is None:
+            return None
+        return self.part.first_block + self.part.block_in_file(self.first)
+
+
+class ArchivePlan:
+    """What is wanted of one archive."""
+
+    def __init__(self, archive: Archive, gap_blocks: int) -> None:
+        """`gap_blocks`: so many blocks that nobody wants are rather read than passed over by a locate."""
+        self.archive = archive
+        self.expected = ExpectedMembers()
+        self.members = 0
+        self.content_bytes = 0
+        self._ranges: list[list[int]] = []
+        self._gap = gap_blocks
+
+    def add(self, place: Place, renamed: Renamed | None = None) -> None:
+        """Add a member; they come in the order of the tape."""
+        size = self.archive.block_bytes
+        at = place.block * size + place.offset
+        self.expected.add(at, place.path, place.digest, renamed)
+        self.members += 1
+        self.content_bytes += place.size
+        last = (at + place.length - 1) // size
+        if self._ranges and place.block <= self._ranges[-1][1] + 1 + self._gap:
+            self._ranges[-1][1] = max(self._ranges[-1][1], last)
+        else:
+            self._ranges.append([place.block, last])
+
+    def stretches(self) -> list[Stretch]:
+        """Return what has to be read, in the order of the tape; a range is cut where a cartridge ends."""
+        found = []
+        for first, last in self._ranges:
+            at = first
+            while at <= last:
+                part = self.archive.part_of(at)
+                ends = [one.skipped for one in self.archive.parts if one.skipped > at]
+                end = min([last + 1, *ends])
+                found.append(Stretch(part, at, end - at))
+                at = end
+        return found
+
+    def runs(self) -> list[Run]:
+        """Return the same as the tar reader wants it."""
+        size = self.archive.block_bytes
+        return [(first * size, last - first + 1) for first, last in self._ranges]
+
+    @property
+    def blocks(self) -> int:
+        return sum(last - first + 1 for first, last in self._ranges)
+
+    def close(self) -> None:
+        self.expected.close()
+
+
+class Plan:
+    """Everything that is to be restored; close it."""
+
+    def __init__(self, archives: list[ArchivePlan]) -> None:
+        self.archives = _in_tape_order(archives)
+        self.unmatched = 0
+        """Patterns that name nothing."""
+
+    @property
+    def blocks_bytes(self) -> int:
+        """Bytes that are read from tape."""
+        return sum(one.blocks * one.archive.block_bytes for one in self.archives)
+
+    @property
+    def members(self) -> int:
+        return sum(one.members for one in self.archives)
+
+    @property
+    def content_bytes(self) -> int:
+        return sum(one.content_bytes for one in self.archives)
+
+    def close(self) -> None:
+        for one in self.archives:
+            one.close()
+
+
+def _in_tape_order(archives: list[ArchivePlan]) -> list[ArchivePlan]:
+    """Each cartridge once, oldest session first, and on it file by file; what goes on on another one ends its turn."""
+    by_age = sorted(archives, key=lambda one: (one.archive.started, one.archive.session))
+    turns: dict[int, int] = {}
+    for one in by_age:
+        for part in one.archive.parts:
+            turns.setdefault(part.cartridge, len(turns))
+
+    def place(one: ArchivePlan) -> tuple[int, int, int]:
+        first = one.stretches()[0].part
+        return turns[first.cartridge], first.number or 0, one.archive.session
+
+    return sorted(by_age, key=place)
+
+
+def make_plan(
+    catalog: Catalog,
+    states: Iterable[State],
+    wants: Callable[[bytes], bool],
+    patterns: tuple[bytes, ...],
+    *,
+    gap_bytes: int,
+) -> Plan:
+    """Collect what is wanted of the states; nothing on tape is touched."""
+    found: list[ArchivePlan] = []
+    literals = _literals(patterns)
+    for state in states:
+        links: dict[int, _Links] = {}
+        plans: dict[int, ArchivePlan] = {}
+        chosen: dict[int, list[Place]] = {}
+        for archive, place in catalog.live(state, literals):
+            if not wants(place.path):
+                continue
+            if archive.session not in links:
+                links[archive.session] = _Links(catalog, archive)
+                plans[archive.session] = ArchivePlan(archive, gap_bytes // archive.block_bytes)
+                chosen[archive.session] = []
+            if links[archive.session].needs_all:
+                chosen[archive.session].append(place)
+            else:
+                plans[archive.session].add(place)
+        for session, places in chosen.items():
+            for place, renamed in links[session].resolved(places):
+                plans[session].add(place, renamed)
+        found += plans.values()
+    return Plan([one for one in found if one.members])
+
+
+def _literals(patterns: tuple[bytes, ...]) -> list[bytes] | None:
+    """Patterns as names, if none of them is a glob; the database finds those."""
+    names = [b"/".join(part for part in pattern.split(b"/") if part not in {b"", b"."}) for pattern in patterns]
+    simple = names and all(name and not any(sign in name for sign in _GLOB) for name in names)
+    return names if simple else None
+
+
+class _Links:
+    """Hard links of one archive. One whose first name is not wanted takes the data of that name."""
+
+    def __init__(self, catalog: Catalog, archive: Archive) -> None:
+        self._catalog = catalog
+        self._archive = archive
+        self.needs_all = catalog.has_hard_links(archive)
+        """Members have to be looked at together."""
+
+    def resolved(self, places: list[Place]) -> list[tuple[Place, Renamed | None]]:
+        """Return the members to read, in the order of the tape, and what they are restored as."""
+        there = {place.path for place in places if place.type != "1"}
+        orphans: dict[bytes, list[Place]] = {}
+        kept: list[tuple[Place, Renamed | None]] = []
+        for place in places:
+            if place.type == "1" and place.link is not None and place.link not in there:
+                orphans.setdefault(place.link, []).append(place)
+            else:
+                kept.append((place, None))
+        if orphans:
+            kept += self._adopted(orphans)
+            kept.sort(key=lambda one: (one[0].block, one[0].offset))
+        return kept
+
+    def _adopted(self, orphans: dict[bytes, list[Place]]) -> list[tuple[Place, Renamed | None]]:
+        found: list[tuple[Place, Renamed | None]] = []
+        names = list(orphans)
+        first_names: dict[bytes, Place] = {}
+        for start in range(0, len(names), 100):
+            for place in self._catalog.places(self._archive, names[start : start + 100]):
+                first_names[place.path] = place
+        for link, places in orphans.items():
+            if link not in first_names:
+                found += [(place, None) for place in places]  # told when it is tried
+                continue
+            found.append((first_names[link], Renamed(places[0].path)))
+            found += [(place, Renamed(b"", places[0].path)) for place in places[1:]]
+        return found
