@@ -55,7 +55,10 @@ EVERY_OPTION = {
     "--hw-compression --incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members "
     "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --one-file-system "
     "--overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
-    "restore": "--drive --json --overwrite --volumes -d",
+    "restore": (
+        "--as-of --drive --dry-run --job --json --keep --label --library --newer --overwrite --session --strip --to-stdout"
+        " --volumes -d -j -l"
+    ),
     "ls": "--all --drive --json --sample -d",
     "find": "--deleted --ignore-case --job --json --label --limit --since -i -j -n",
     "sessions": "--job --json --label --verbose -j -v",
