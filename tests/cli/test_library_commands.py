@@ -318,3 +318,16 @@ def test_an_exchange_with_a_drive_in_use_is_refused(pytp: Pytp, changer: str, dr
     finally:
         tape.close()
     assert places(pytp, changer) == {"PYT001L9": "drive 0", "PYT002L9": "slot 2"}
+
+
+def test_a_drive_that_was_named_is_known_though_nothing_pairs_it_with_its_element(
+    pytp: Pytp, library: Path, tmp_path: Path, changer: str
+) -> None:
+    """Discovery may know nothing, as here of a traced changer; the drive's own serial number tells its element."""
+    traced = (f"trace:{tmp_path}/{number}:{changer}" for number in range(9))
+    unit = f"vtl:{library}/drive1"
+    loaded = pytp("load", "2", "-l", next(traced), "-d", unit)
+    assert (loaded.code, "not known" in loaded.err) == (0, False), loaded.err
+    assert loaded.out == f"{unit}: PYT002L9 loaded from slot 2\n"
+    unloaded = pytp("unload", "-l", next(traced), "-d", unit)
+    assert (unloaded.code, f"{unit}: unloading" in unloaded.err) == (0, True)
