@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""What is read from the drive itself (SPC-5): buffers, diagnostic pages, security protocols.
+"""What is read from the drive itself (SPC-5): buffers and diagnostic pages.
 
 There is no firmware to download, so nothing can be written. The dump and the image of the cartridge's memory are JSON
 texts: real ones are opaque too.
@@ -52,10 +52,3 @@ def receive_diagnostic(_drive: VirtualDrive, cdb: bytes) -> TargetReply:
     if cdb[1] & 1 and cdb[2]:
         return check(sense.INVALID_FIELD)
     return answer(b"\0\0\0\x01\0", int.from_bytes(cdb[3:5], "big"))
-
-
-def security_protocol_in(_drive: VirtualDrive, cdb: bytes) -> TargetReply:
-    """The list of protocols (SPC-5 7.6.2): no encryption, as a drive whose licence or library forbids it."""
-    if cdb[1] or cdb[2:4] != b"\0\0":
-        return check(sense.INVALID_FIELD)
-    return answer(bytes(6) + b"\0\x01\0", int.from_bytes(cdb[6:10], "big"))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import buffer, sense
+from pytp_native.vtl import buffer, loading, sense
 from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
 from pytp_native.vtl.drive import Outcome, VirtualDrive
 from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, answer, check, verdict
@@ -60,9 +60,14 @@ def rewind(drive: VirtualDrive, _cdb: bytes, _data: bytes) -> TargetReply:
 
 @moving
 def load_unload(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
-    """LOAD and RETEN are honoured, HOLD and EOT refused."""
-    if cdb[4] & 0x0C:
+    """LOAD, RETEN and HOLD are honoured, EOT refused. HOLD leaves the cartridge seated (SSC-5 7.3)."""
+    if cdb[4] & 0x04:
         return check(sense.INVALID_FIELD)
+    if cdb[4] & 0x08:
+        return verdict(loading.hold(drive))
+    if not cdb[4] & 1 and loading.is_held(drive):
+        drive.unthread()
+        return GOOD
     return verdict(drive.load() if cdb[4] & 1 else drive.unload())
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from pytp_native.vtl import sense
-from pytp_native.vtl.cartridge import early_warning_bytes
+from pytp_native.vtl import loading, sense
+from pytp_native.vtl.cartridge import Cartridge, early_warning_bytes, read_label
 from pytp_native.vtl.door_log import Use, flags_bitmap, use_of
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.formats import FORMATS
@@ -39,12 +39,23 @@ _OF_A_PARTITION = {0x0809, 0x080B, 0x080C}
 """Kept for each partition; the others are one for the cartridge, told under partition 0."""
 
 
+def _held_use(drive: VirtualDrive) -> Use:
+    """The memory of a cartridge that is not threaded; nothing of this load is still in the drive's head."""
+    label, memory = read_label(drive.cartridge_path), drive.memory()
+    used = []
+    for partition in range(max(len(label.partitions), 1)):
+        tape = Cartridge(drive.cartridge_path, writable=False, partition=partition)
+        used.append(tape.used_bytes)
+        tape.close()
+    return Use(memory, label, tuple(used), memory.written, memory.read, memory.write_errors, memory.read_errors)
+
+
 def read_attribute(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
     """Values (0), identifiers (1), logical volumes (2), partitions (3), supported identifiers (5)."""
     del data
     action, partition = cdb[1] & 0x1F, cdb[7]
     first, allocated = int.from_bytes(cdb[8:10], "big"), int.from_bytes(cdb[10:14], "big")
-    use = use_of(drive)
+    use = _held_use(drive) if loading.is_held(drive) else use_of(drive)
     if use.memory is None or use.label is None:
         return check(drive.not_ready())
     if cdb[5] or partition >= len(use.used) or action not in {0, 1, 2, 3, 5}:

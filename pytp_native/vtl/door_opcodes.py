@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import struct
-import time
 from typing import NamedTuple
 
 from pytp_native.spec import opcodes
-from pytp_native.vtl import sense
+from pytp_native.vtl import door_clock, sense
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.reply import TargetReply, answer, check
 
@@ -34,7 +33,11 @@ COMMANDS = (
     Supported(opcodes.WRITE_ATTRIBUTE, 60), Supported(opcodes.SPACE_16, 2940), Supported(opcodes.LOCATE_16, 2940),
     Supported(opcodes.REPORT_LUNS, 60), Supported(opcodes.VERIFY_6, 63300), Supported(opcodes.LOG_SELECT, 60),
     Supported(opcodes.RECEIVE_DIAGNOSTIC_RESULTS, 60), Supported(opcodes.READ_BUFFER, 480),
-    Supported(opcodes.SECURITY_PROTOCOL_IN, 60), Supported(opcodes.MAINTENANCE_IN, 60, opcodes.REPORT_TIMESTAMP),
+    Supported(opcodes.SECURITY_PROTOCOL_IN, 60), Supported(opcodes.SECURITY_PROTOCOL_OUT, 60),
+    *(Supported(opcodes.PERSISTENT_RESERVE_IN, 60, action) for action in range(4)),
+    *(Supported(opcodes.PERSISTENT_RESERVE_OUT, 60, action) for action in range(7)),
+    Supported(opcodes.MAINTENANCE_OUT, 60, opcodes.SET_TIMESTAMP),
+    Supported(opcodes.MAINTENANCE_IN, 60, opcodes.REPORT_TIMESTAMP),
     Supported(opcodes.MAINTENANCE_IN, 60, opcodes.REPORT_SUPPORTED_OPERATION_CODES),
 )  # fmt: skip
 
@@ -43,16 +46,10 @@ def maintenance_in(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply
     """Everything (0), or one command, by its operation code (1) or with its service action (2)."""
     action = cdb[1] & 0x1F
     if action == opcodes.REPORT_TIMESTAMP:
-        return _timestamp(cdb)
+        return door_clock.report_timestamp(drive, cdb)
     if action != opcodes.REPORT_SUPPORTED_OPERATION_CODES:
         return check(sense.INVALID_FIELD)
     return _supported(drive, cdb)
-
-
-def _timestamp(cdb: bytes) -> TargetReply:
-    """The host's clock, set by other means than SCSI (SPC-5 6.38)."""
-    now = int(time.time() * 1000).to_bytes(6, "big")
-    return answer(b"\0\x0a\x03\0" + now + bytes(2), int.from_bytes(cdb[6:10], "big"))
 
 
 def _supported(drive: VirtualDrive, cdb: bytes) -> TargetReply:

@@ -21,6 +21,7 @@ from pytp_native.vtl.cartridge import (
     read_label,
 )
 from pytp_native.vtl.faults import FaultScript
+from pytp_native.vtl.host_state import changed_state
 from pytp_native.vtl.inventory import Inventory, cartridge_directory, drive_directory
 from pytp_native.vtl.memory import CartridgeMemory
 from pytp_native.vtl.personality import GENERATIONS, Personality, density_of, personality_of
@@ -439,6 +440,8 @@ class VirtualDrive:
     def unthread(self) -> None:
         """Let go of the cartridge."""
         self.detach()
+        with changed_state(self.directory) as state:
+            state.held_load = None
         counters.end_load(self, self.memory())
         self.raw.mounted = 0
         self.raw.position = self.raw.partition = 0

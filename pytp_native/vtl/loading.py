@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import counters, sense
+from pytp_native.vtl import counters, host_state, sense
 from pytp_native.vtl.personality import CLEANING_PREFIX
 from pytp_native.vtl.sense import Sense
 
@@ -74,7 +74,28 @@ def reason(drive: VirtualDrive) -> Sense:
         return sense.CLEANING
     if is_cleaning_cartridge(drive) and drive.memory().loads > CLEANING_USES:
         return sense.CLEANING_EXPIRED
+    if is_held(drive):
+        return sense.MEMORY_ONLY
     return sense.NO_MEDIUM
+
+
+def is_held(drive: VirtualDrive) -> bool:
+    """The cartridge is seated and not threaded; its memory can be read."""
+    is_there = drive.bay.barcode is not None and not drive.raw.mounted
+    return is_there and host_state.is_held(drive.directory, drive.bay.loads)
+
+
+def hold(drive: VirtualDrive) -> Sense | None:
+    """LOAD UNLOAD with HOLD: unthread, and keep the cartridge where its memory can be read."""
+    if drive.bay.barcode is None or is_cleaning_cartridge(drive):
+        return sense.NO_MEDIUM
+    if drive.raw.mounted:
+        if drive.cartridge is not None and (problem := drive.settle()) is not None:
+            return problem
+        drive.unthread()
+    with host_state.changed_state(drive.directory) as state:
+        state.held_load = drive.bay.loads
+    return None
 
 
 def is_cleaning_cartridge(drive: VirtualDrive) -> bool:
