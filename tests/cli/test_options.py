@@ -56,8 +56,8 @@ EVERY_OPTION = {
     "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --one-file-system "
     "--overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
     "restore": (
-        "--as-of --drive --dry-run --job --json --keep --label --library --newer --overwrite --session --strip --to-stdout"
-        " --volumes -d -j -l"
+        "--as-of --drive --dry-run --job --json --keep --label --library --newer --overwrite --session --strip"
+        " --to-stdout --volumes -d -j -l"
     ),
     "ls": "--all --drive --json --sample -d",
     "find": "--deleted --ignore-case --job --json --label --limit --since -i -j -n",
