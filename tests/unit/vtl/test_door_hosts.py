@@ -178,7 +178,7 @@ def test_a_held_cartridge_is_not_ready_but_its_memory_is_read(drive, load):
     assert sense_of(drive.execute(READY)) == (2, 0x3A04)
     held = {one.identifier for one in executor.run(drive, mam.read_attributes())}
     assert {one.identifier for one in before} <= held
-    assert executor.run(drive, mam.read_attributes(first=0x0806, alloc_bytes=64))[0].text == "PYT001L9"
+    assert 0x0401 in held, "the cartridge's serial number"
     assert load_unload(drive, load=True).status == 0
     settle(drive)
     assert drive.execute(READY).status == 0
