@@ -175,16 +175,22 @@ def fault(
     (the computer's power, too: the process is killed), "reset at N" (of the bus), "moved to B at N" (by somebody else);
     "buffer SIZE": of the drive; "slow load N": ready after N questions only. Faults of the robot, N counts moves from
     now: "move N: gripper error" (or "stuck in gripper", "load error", "drive silent", "full target", "empty source"),
-    "move N: slow SECONDS"; until they are cleared: "door open", "offline", "slot N: barcode unreadable"."""
+    "move N: slow SECONDS"; until they are cleared: "door open", "offline", "slot N: barcode unreadable",
+    "slot N: retries M". What wears: "worn head N" of the drive, "cartridge BARCODE: degraded N" (0: as new); of 1000
+    data sets N have to be written or read again."""
     with Run(ctx, "vtl fault", as_json=as_json) as run:
         from pytp_native.vtl.changer_faults import is_changer_fault
+        from pytp_native.vtl.wear import parse_degraded
 
         library = _library(directory)
         if clear:
             library.clear_faults(drive)
             library.clear_changer_faults()
         for text in faults or ():
-            if is_changer_fault(text):
+            degraded = parse_degraded(text)
+            if degraded is not None:
+                library.degrade(*degraded)
+            elif is_changer_fault(text):
                 library.add_changer_fault(text)
             else:
                 library.add_fault(drive, text)

@@ -8,13 +8,14 @@ import os
 from typing import NamedTuple
 
 from pytp_native.errors import DeviceBusy, LibraryError, PytpError
+from pytp_native.spec import opcodes
 from pytp_native.vtl import sense
 from pytp_native.vtl.bay import is_threaded, release_cartridge
 from pytp_native.vtl.cartridge import Label, create_cartridge, read_label
 from pytp_native.vtl.changer_faults import ChangerFaults
 from pytp_native.vtl.changer_state import ChangerState, changer_directory
 from pytp_native.vtl.element_status import Exceptions
-from pytp_native.vtl.elements import DRIVE, TRANSPORT, ElementMap, Place
+from pytp_native.vtl.elements import DRIVE, MAIL, STORAGE, TRANSPORT, ElementMap, Place
 from pytp_native.vtl.inventory import Inventory, cartridge_directory
 from pytp_native.vtl.personality import WORM_MEDIA, changer_personality, generation_of, personality_of
 from pytp_native.vtl.reply import ascii_field
@@ -30,8 +31,10 @@ _FAILURES = {
 }
 _ANSWERS = frozenset({"full target", "empty source"})
 """Failures that are no defect of the hardware."""
-_ALERT_HARDWARE, _ALERT_PICK_RETRY, ALERT_DOOR, ALERT_LABELS = 3, 13, 16, 32
+_ALERT_HARDWARE, _ALERT_PICK_RETRY, _ALERT_PLACE_RETRY, ALERT_DOOR, ALERT_LABELS = 3, 13, 14, 16, 32
 """TapeAlert flags of a changer (SMC-3 annex A)."""
+_ATTEMPTS = 3
+"""How often the robot tries to grip before it gives up."""
 
 
 class Moved(NamedTuple):
@@ -106,7 +109,7 @@ class VirtualChanger:
             return Moved(problem)
         failure, seconds = self.faults.next_move()
         if failure is not None and failure != "stuck in gripper":
-            return Moved(self._failed(failure), seconds)
+            return Moved(self._failed(failure, begin, end), seconds)
         if (problem := self._take_out(begin)) is not None:
             return Moved(problem, seconds)
         source = self._source_of(begin)
@@ -115,13 +118,28 @@ class VirtualChanger:
         self.elements.put(goal, barcode, source)
         self.inventory.save()
         self.state.position = self.elements.address(end)
+        self._count(begin, place=False)
         if failure:
-            return Moved(self._failed(failure), seconds)
+            return Moved(self._failed(failure, begin, end), seconds)
+        self._count(end, place=True)
         self.state.moves += 1
         return Moved(None, seconds)
 
-    def _failed(self, failure: str) -> Sense:
+    def _count(self, place_of: Place, *, place: bool) -> None:
+        """What the robot did at an element; a slot that is hard to reach costs attempts and raises a flag."""
+        retries = self.faults.retries(self.elements.slot_number(place_of)) if place_of.kind in {STORAGE, MAIL} else 0
+        self.state.count(self.elements.address(place_of), place=place, retries=retries)
+        if retries:
+            self.state.raise_alert(_ALERT_PLACE_RETRY if place else _ALERT_PICK_RETRY)
+
+    def _failed(self, failure: str, begin: Place, end: Place) -> Sense:
         self.state.failed_moves += 1
+        if failure not in _ANSWERS:
+            told = _FAILURES[failure]
+            addresses = self.elements.address(begin), self.elements.address(end)
+            self.state.note(told.code, opcodes.MOVE_MEDIUM, *addresses)
+        if failure == "gripper error":
+            self.state.count(self.elements.address(begin), place=False, retries=_ATTEMPTS, done=False)
         if failure not in _ANSWERS:
             self.state.raise_alert(_ALERT_HARDWARE)
         if failure == "gripper error":
@@ -147,7 +165,7 @@ class VirtualChanger:
             return Moved(problem)
         failure, seconds = self.faults.next_move()
         if failure is not None and failure != "stuck in gripper":
-            return Moved(self._failed(failure), seconds)
+            return Moved(self._failed(failure, begin, middle), seconds)
         problem = self._take_out(begin) or (self._take_out(middle) if failure is None else None)
         if problem is not None:
             return Moved(problem, seconds)
@@ -161,8 +179,12 @@ class VirtualChanger:
             self.elements.put(end, outgoing, sources[1])
         self.inventory.save()
         self.state.position = self.elements.address(middle if failure else end)
+        self._count(begin, place=False)
         if failure is not None:
-            return Moved(self._failed(failure), seconds)
+            return Moved(self._failed(failure, begin, middle), seconds)
+        self._count(middle, place=True)
+        self._count(middle, place=False)
+        self._count(end, place=True)
         self.state.moves += 1
         return Moved(None, seconds)
 

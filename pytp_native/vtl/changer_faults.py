@@ -10,6 +10,7 @@ move 3: stuck in gripper    the robot takes the cartridge and cannot let go of i
 move 3: slow 90             the third move takes 90 seconds; a shorter timeout runs out, and the move is done anyway
 door open                   not ready until the door is closed, which is when the faults are cleared
 offline                     somebody took the library offline at its panel
+slot 5: retries 3           the robot needs three attempts more at that slot, each time
 slot 5: label unreadable    the scanner cannot read it; "barcode unreadable" means the same
 """
 
@@ -26,10 +27,12 @@ FAILURES = ("gripper error", "load error", "drive silent", "full target", "empty
 _FORMS = re.compile(
     rf"(?:move (?P<move>[1-9]\d{{0,8}}): (?:(?P<failure>{'|'.join(FAILURES)})|slow (?P<seconds>\d{{1,6}}))"
     r"|(?P<state>door open|offline)"
+    r"|slot (?P<hard>[1-9]\d{0,8}): retries (?P<retries>\d{1,4})"
     r"|slot (?P<slot>[1-9]\d{0,8}): (?:label|barcode) unreadable)\Z"
 )
 ALLOWED = (
-    f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline" or "slot N: label unreadable"'
+    f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline", "slot N: retries M" or'
+    ' "slot N: label unreadable"'
 )
 
 
@@ -40,15 +43,18 @@ def is_changer_fault(text: str) -> bool:
 
 class ChangerFault(NamedTuple):
     kind: str
-    """One of FAILURES, "slow", "door open", "offline" or "label unreadable"."""
+    """One of FAILURES, "slow", "door open", "offline", "retries" or "label unreadable"."""
     number: int = 0
     """The move from now, from 1, or the slot."""
     seconds: int = 0
+    """Of "slow"; the number of retries at a slot."""
 
     @property
     def text(self) -> str:
         if self.kind == "slow":
             return f"move {self.number}: slow {self.seconds}"
+        if self.kind == "retries":
+            return f"slot {self.number}: retries {self.seconds}"
         if self.kind == "label unreadable":
             return f"slot {self.number}: {self.kind}"
         return f"move {self.number}: {self.kind}" if self.kind in FAILURES else self.kind
@@ -61,6 +67,8 @@ def parse_changer_fault(text: str) -> ChangerFault:
         raise UsageError("fault", f"{text!r} is none of the changer", ALLOWED)
     if match["state"]:
         return ChangerFault(match["state"])
+    if match["hard"]:
+        return ChangerFault("retries", int(match["hard"]), int(match["retries"]))
     if match["slot"]:
         return ChangerFault("label unreadable", int(match["slot"]))
     if match["seconds"]:
@@ -92,6 +100,10 @@ class ChangerFaults:
 
     def unreadable(self) -> frozenset[int]:
         return frozenset(fault.number for fault in self.faults if fault.kind == "label unreadable")
+
+    def retries(self, slot: int) -> int:
+        """Attempts that the robot needs more at a slot."""
+        return max((one.seconds for one in self.faults if (one.kind, one.number) == ("retries", slot)), default=0)
 
     def next_move(self) -> tuple[str | None, int]:
         """Count one move: what fails in it, if anything, and the seconds it takes."""

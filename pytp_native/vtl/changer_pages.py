@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from pytp_native.spec.sense import HARDWARE_ERROR
 from pytp_native.vtl.changer import ALERT_LABELS, VirtualChanger
 from pytp_native.vtl.elements import DRIVE, MAIL, STORAGE, TRANSPORT
 from pytp_native.vtl.reply import ascii_field
@@ -106,7 +107,38 @@ def _tape_alert(changer: VirtualChanger) -> bytes:
     return b"".join(struct.pack(">HBBB", flag, 0x03, 1, flags >> (flag - 1) & 1) for flag in range(1, 65))
 
 
-_LOG: dict[int, Callable[[VirtualChanger], bytes]] = {0x00: _supported_logs, 0x2E: _tape_alert}
+def _statistics(changer: VirtualChanger) -> bytes:
+    """Page 14h (SMC-3, Media Changer Statistics)."""
+    state = changer.state
+    places, place_retries, picks, pick_retries = state.totals()
+    counts = (state.moves, picks, pick_retries, places, place_retries)
+    return b"".join(struct.pack(">HBBI", code, 0x03, 4, count) for code, count in enumerate(counts))
+
+
+def _element_statistics(changer: VirtualChanger) -> bytes:
+    """Page 15h (SMC-3, Element Statistics): a parameter for each element where the robot was."""
+    rows = sorted((int(address), counts) for address, counts in changer.state.elements.items())
+    return b"".join(struct.pack(">HBB6I", address, 0x03, 24, *counts, 0, 0) for address, counts in rows)
+
+
+def _diagnostic_data(changer: VirtualChanger) -> bytes:
+    """Page 16h (SMC-3, Media Changer Diagnostic Data): moves that failed, the newest first."""
+    return b"".join(_incident(changer, number, row) for number, row in enumerate(changer.state.incidents))
+
+
+def _incident(changer: VirtualChanger, number: int, row: list[int]) -> bytes:
+    code, opcode, source, destination, milliseconds, moves = row
+    value = bytes([0, HARDWARE_ERROR]) + code.to_bytes(2, "big") + bytes(4)
+    value += ascii_field(changer.personality.revision, 4) + struct.pack(">7I", moves, 0, 0, 0, 0, 0, 0)
+    transport = changer.elements.span(TRANSPORT).first
+    value += bytes([opcode, 0, 0, 0x0D]) + struct.pack(">4H", transport, source, 0, destination) + bytes(36)
+    value += bytes([2, 0]) + milliseconds.to_bytes(6, "big")
+    return struct.pack(">HBB", number, 0x03, len(value)) + value
+
+
+_LOG: dict[int, Callable[[VirtualChanger], bytes]] = {
+    0x00: _supported_logs, 0x14: _statistics, 0x15: _element_statistics, 0x16: _diagnostic_data, 0x2E: _tape_alert,
+}  # fmt: skip
 
 
 def log_page(changer: VirtualChanger, page: int, subpage: int) -> bytes | None:

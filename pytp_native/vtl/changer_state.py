@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from typing import Any
 
 from pytp_native.errors import BadAddress
 from pytp_native.vtl.files import read_json, store_json
+
+_MOST_INCIDENTS = 16
 
 
 def changer_directory(path: str) -> str:
@@ -37,6 +40,10 @@ class ChangerState:
         """TapeAlert flags, flag N is bit N - 1."""
         self.moves = int(raw.get("moves", 0))
         self.failed_moves = int(raw.get("failed_moves", 0))
+        self.elements: dict[str, list[int]] = dict(raw.get("elements", {}))
+        """By address: places, place retries, picks, pick retries."""
+        self.incidents: list[list[int]] = list(raw.get("incidents", ()))
+        """The newest first: ASC << 8 | ASCQ, operation code, source, destination, milliseconds since 1970, moves."""
 
     def save(self) -> None:
         os.makedirs(self._directory, exist_ok=True)
@@ -45,9 +52,27 @@ class ChangerState:
             {
                 "attention": self.attention, "prevented": self.prevented, "position": self.position,
                 "alerts": self.alerts, "moves": self.moves, "failed_moves": self.failed_moves,
+                "elements": self.elements, "incidents": self.incidents,
             },
         )  # fmt: skip
         self.known = True
+
+    def count(self, address: int, *, place: bool, retries: int, done: bool = True) -> None:
+        """Count a pick or a place at an element, and how often it had to be tried again."""
+        counts = list(self.elements.get(str(address), (0, 0, 0, 0)))
+        at = 0 if place else 2
+        counts[at] += done
+        counts[at + 1] += retries
+        self.elements = {**self.elements, str(address): counts}
+
+    def totals(self) -> list[int]:
+        """Places, place retries, picks, pick retries of all elements."""
+        return [sum(counts[at] for counts in self.elements.values()) for at in range(4)]
+
+    def note(self, code: int, opcode: int, source: int, destination: int) -> None:
+        """Keep an incident; the oldest goes."""
+        new = [code, opcode, source, destination, int(time.time() * 1000), self.moves]
+        self.incidents = [new, *self.incidents][:_MOST_INCIDENTS]
 
     def raise_alert(self, flag: int) -> None:
         self.alerts |= 1 << (flag - 1)

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytp_native.spec import opcodes
+from pytp_native.spec import sense as codes
+from pytp_native.vtl.incidents import note_incident
 from pytp_native.vtl.memory import CartridgeMemory
 from pytp_native.vtl.reply import ascii_field
+from pytp_native.vtl.wear import retries_of_load
 
 if TYPE_CHECKING:
     from pytp_native.vtl.drive import VirtualDrive
@@ -22,8 +26,6 @@ HARD_ERROR, READ_FAILURE, WRITE_FAILURE, WRITE_PROTECT, NO_REMOVAL, FORCED_EJECT
     60,
 )
 CLEAN_NOW, CLEAN_PERIODIC, EXPIRED_CLEANING = 20, 21, 22
-DATA_SET_BYTES = 2_500_000
-"""About what an LTO-5 or LTO-6 drive puts into one data set."""
 
 
 def raise_alert(drive: VirtualDrive, *flags: int) -> None:
@@ -39,11 +41,13 @@ def withdraw_alert(drive: VirtualDrive, *flags: int) -> None:
 def count_write_error(drive: VirtualDrive) -> None:
     drive.raw.load_write_errors += 1
     raise_alert(drive, HARD_ERROR, WRITE_FAILURE)
+    note_incident(drive, codes.MEDIUM_ERROR, codes.WRITE_ERROR, opcodes.WRITE_6)
 
 
 def count_read_error(drive: VirtualDrive) -> None:
     drive.raw.load_read_errors += 1
     raise_alert(drive, HARD_ERROR, READ_FAILURE)
+    note_incident(drive, codes.MEDIUM_ERROR, codes.UNRECOVERED_READ_ERROR, opcodes.READ_6)
 
 
 def begin_load(drive: VirtualDrive) -> None:
@@ -61,10 +65,7 @@ def end_load(drive: VirtualDrive, memory: CartridgeMemory | None) -> None:
     raw = drive.raw
     if memory is not None:
         memory.last_written, memory.last_read = int(raw.load_written), int(raw.load_read)
-        memory.written += int(raw.load_written)
-        memory.read += int(raw.load_read)
-        memory.write_errors += int(raw.load_write_errors)
-        memory.read_errors += int(raw.load_read_errors)
+        _to_cartridge(drive, memory)
         memory.changes += int(raw.changes)
         memory.alerts = int(raw.alerts)
         memory.save(sync=False)
@@ -74,15 +75,21 @@ def end_load(drive: VirtualDrive, memory: CartridgeMemory | None) -> None:
 
 def forget_load(drive: VirtualDrive) -> None:
     """LOG SELECT: begin to count the load anew; what was counted is not lost for the lives of cartridge and drive."""
-    raw = drive.raw
     if drive.ready:
         memory = drive.memory()
-        memory.written += int(raw.load_written)
-        memory.read += int(raw.load_read)
-        memory.write_errors += int(raw.load_write_errors)
-        memory.read_errors += int(raw.load_read_errors)
+        _to_cartridge(drive, memory)
         memory.save(sync=False)
     _to_life(drive)
+
+
+def _to_cartridge(drive: VirtualDrive, memory: CartridgeMemory) -> None:
+    raw, retries = drive.raw, retries_of_load(drive, memory)
+    memory.written += int(raw.load_written)
+    memory.read += int(raw.load_read)
+    memory.write_errors += int(raw.load_write_errors)
+    memory.read_errors += int(raw.load_read_errors)
+    memory.write_retries += retries.writes
+    memory.read_retries += retries.reads
 
 
 def _to_life(drive: VirtualDrive) -> None:

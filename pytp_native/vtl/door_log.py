@@ -10,17 +10,28 @@ from typing import NamedTuple
 from pytp_native.errors import PytpError
 from pytp_native.vtl import sense
 from pytp_native.vtl.cartridge import FILEMARK_BYTES, Cartridge, Label, early_warning_bytes
-from pytp_native.vtl.counters import DATA_SET_BYTES, forget_load
+from pytp_native.vtl.counters import forget_load
+from pytp_native.vtl.door_log_parts import (
+    Parameters,
+    data_sets,
+    diagnostic_data,
+    environment,
+    error_counters,
+    flags_bitmap,
+    number,
+    parameter,
+    self_tests,
+)
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.formats import FORMATS
 from pytp_native.vtl.memory import CartridgeMemory
 from pytp_native.vtl.reply import GOOD, TargetReply, answer, ascii_field, check
+from pytp_native.vtl.wear import Retries, retries_of_load
 
 _MB = 10**6
 _MIB = 1 << 20
 _FLAGS = 64
-_BINARY, _TEXT, _COUNTER = 0x03, 0x01, 0x60
-"""Control bytes: lists; a counter that is not saved by threshold (TSD), as LTO drives tell."""
+_BINARY, _TEXT = 0x03, 0x01
 _CELSIUS = 31
 _UNKNOWN = 0xFF
 
@@ -42,13 +53,14 @@ class Use(NamedTuple):
 def log_sense(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     """Current cumulative values, whatever page control says; nothing is saved (SP)."""
     page, subpage = cdb[2] & 0x3F, cdb[3]
-    build = _PAGES.get(page)
-    if cdb[1] & 1 or subpage or build is None:
+    build = _SUBPAGES.get((page, subpage)) if subpage else _PAGES.get(page)
+    if cdb[1] & 1 or build is None:
         return check(sense.INVALID_FIELD)
     parts = build(drive)
     first = int.from_bytes(cdb[5:7], "big")
     body = parts if isinstance(parts, bytes) else b"".join(raw for code, raw in parts if code >= first)
-    return answer(bytes([page, 0]) + len(body).to_bytes(2, "big") + body, int.from_bytes(cdb[7:9], "big"))
+    head = bytes([page | 0x40, subpage]) if subpage else bytes([page, 0])
+    return answer(head + len(body).to_bytes(2, "big") + body, int.from_bytes(cdb[7:9], "big"))
 
 
 def log_select(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
@@ -64,22 +76,6 @@ def log_select(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
         return check(sense.INVALID_FIELD)
     forget_load(drive)
     return GOOD
-
-
-Parameters = list[tuple[int, bytes]]
-
-
-def _parameter(code: int, value: bytes, control: int = _BINARY) -> tuple[int, bytes]:
-    return code, code.to_bytes(2, "big") + bytes([control, len(value)]) + value
-
-
-def _number(code: int, value: int, width: int, control: int = _COUNTER) -> tuple[int, bytes]:
-    """A counter; one that is too large for its field stays at its highest value."""
-    return _parameter(code, min(value, (1 << 8 * width) - 1).to_bytes(width, "big"), control)
-
-
-def _data_sets(count: int) -> int:
-    return -(-count // DATA_SET_BYTES)
 
 
 def use_of(drive: VirtualDrive) -> Use:
@@ -112,32 +108,34 @@ def _supported(_drive: VirtualDrive) -> bytes:
     return bytes(sorted(_PAGES))
 
 
-def _errors(written: int, hard: int) -> Parameters:
-    """0005h counts data sets, not bytes, as LTO drives do."""
-    soft = [_number(code, 0, 4) for code in range(5)]
-    return [*soft, _number(5, _data_sets(written), 8), _number(6, hard, 4)]
+def _supported_subpages(_drive: VirtualDrive) -> bytes:
+    return bytes(byte for pair in sorted({*((page, 0) for page in _PAGES), *_SUBPAGES}) for byte in pair)
 
 
 def _write_errors(drive: VirtualDrive) -> Parameters:
-    return _errors(int(drive.raw.load_written), int(drive.raw.load_write_errors))
+    return error_counters(int(drive.raw.load_written), _retries(drive).writes, int(drive.raw.load_write_errors))
 
 
 def _read_errors(drive: VirtualDrive) -> Parameters:
-    return _errors(int(drive.raw.load_read), int(drive.raw.load_read_errors))
+    return error_counters(int(drive.raw.load_read), _retries(drive).reads, int(drive.raw.load_read_errors))
+
+
+def _retries(drive: VirtualDrive) -> Retries:
+    return retries_of_load(drive, drive.memory()) if drive.ready else Retries(0, 0)
 
 
 def _sequential_access(drive: VirtualDrive) -> Parameters:
     """Bytes, and native capacities in 10^6 bytes."""
     raw, use = drive.raw, use_of(drive)
     written, read = int(raw.load_written), int(raw.load_read)
-    parameters = [_number(code, count, 8) for code, count in enumerate((written, written, read, read))]
+    parameters = [number(code, count, 8) for code, count in enumerate((written, written, read, read))]
     if use.label is not None:
         partition = int(raw.partition)
         size = use.label.capacity_of(partition)
         warning = early_warning_bytes(size)
         places = (use.used[partition], warning, size - warning, _offset(drive, partition))
-        parameters += [_number(code, place // _MB, 4) for code, place in enumerate(places, 4)]
-    return [*parameters, _number(8, 0, 4), _number(0x100, int(raw.cleaning_due), 8)]
+        parameters += [number(code, place // _MB, 4) for code, place in enumerate(places, 4)]
+    return [*parameters, number(8, 0, 4), number(0x100, int(raw.cleaning_due), 8)]
 
 
 def _offset(drive: VirtualDrive, partition: int) -> int:
@@ -153,7 +151,7 @@ def _offset(drive: VirtualDrive, partition: int) -> int:
 
 
 def _temperature(_drive: VirtualDrive) -> Parameters:
-    return [_parameter(0, bytes([0, _CELSIUS]), 0x61), _parameter(1, bytes([0, _UNKNOWN]), 0x61)]
+    return [parameter(0, bytes([0, _CELSIUS]), 0x61), parameter(1, bytes([0, _UNKNOWN]), 0x61)]
 
 
 def _device_status(drive: VirtualDrive) -> Parameters:
@@ -169,24 +167,19 @@ def _device_status(drive: VirtualDrive) -> Parameters:
     alert = 0x01 if raw.alerts else 0  # TAFC
     activity = 0x01 if raw.cleaning else 0x02 if raw.mounted and raw.loading else 0
     second |= 0x80 if activity else 0 if ready else 0x20  # INXTN; RAA: a robot may come
-    return [_parameter(0, bytes([first, second, activity, alert])), _parameter(1, (1000).to_bytes(2, "big"))]
-
-
-def flags_bitmap(flags: int) -> bytes:
-    """64 flags, flag 1 in bit 7 of byte 0."""
-    return int(f"{flags & (1 << _FLAGS) - 1:064b}"[::-1], 2).to_bytes(8, "big")
+    return [parameter(0, bytes([first, second, activity, alert])), parameter(1, (1000).to_bytes(2, "big"))]
 
 
 def _alert_response(drive: VirtualDrive) -> Parameters:
     """Asking here clears nothing."""
-    return [_parameter(0, flags_bitmap(int(drive.raw.alerts)))]
+    return [parameter(0, flags_bitmap(int(drive.raw.alerts)))]
 
 
 def _tape_alert(drive: VirtualDrive) -> Parameters:
     """Being asked for clears the flags (SSC-5 4.2.20)."""
     flags = int(drive.raw.alerts)
     drive.raw.alerts = 0
-    return [_parameter(flag, bytes([flags >> (flag - 1) & 1])) for flag in range(1, _FLAGS + 1)]
+    return [parameter(flag, bytes([flags >> (flag - 1) & 1])) for flag in range(1, _FLAGS + 1)]
 
 
 def _device_statistics(drive: VirtualDrive) -> Parameters:
@@ -205,9 +198,9 @@ def _device_statistics(drive: VirtualDrive) -> Parameters:
     }  # fmt: skip
     serial = drive.bay.serial.encode("ascii").ljust(10)
     return [
-        *(_number(code, int(count), 4) for code, count in counts.items()),
-        _parameter(0x40, serial, _TEXT), _parameter(0x41, serial, _TEXT),
-        _number(0x80, int(raw.prevented != 0), 1), _number(0x81, 0, 1),
+        *(number(code, int(count), 4) for code, count in counts.items()),
+        parameter(0x40, serial, _TEXT), parameter(0x41, serial, _TEXT),
+        number(0x80, int(raw.prevented != 0), 1), number(0x81, 0, 1),
     ]  # fmt: skip
 
 
@@ -215,40 +208,43 @@ def _volume_statistics(drive: VirtualDrive) -> Parameters:
     """SSC-5 8.3.9; without a cartridge nothing but that there is none."""
     use = use_of(drive)
     if use.memory is None or use.label is None:
-        return [_number(0, 0, 1, _BINARY)]
-    return [_number(0, 1, 1, _BINARY), *_counts_of_life(drive, use), *_facts(drive, use), *_partitions(use)]
+        return [number(0, 0, 1, _BINARY)]
+    return [number(0, 1, 1, _BINARY), *_counts_of_life(drive, use), *_facts(drive, use), *_partitions(use)]
 
 
 def _counts_of_life(drive: VirtualDrive, use: Use) -> Parameters:
     raw = drive.raw
-    loads = use.memory.loads if use.memory is not None else 0
+    memory, now = use.memory, _retries(drive)
+    loads, writes, reads = (0, 0, 0) if memory is None else (memory.loads, memory.write_retries, memory.read_retries)
     rows = (
-        (0x01, loads, 4), (0x02, _data_sets(use.written), 8), (0x03, 0, 4), (0x04, use.write_errors, 2), (0x05, 0, 2),
-        (0x06, 0, 2), (0x07, _data_sets(use.read), 8), (0x08, 0, 4), (0x09, use.read_errors, 2), (0x0A, 0, 2),
+        (0x01, loads, 4), (0x02, data_sets(use.written), 8), (0x03, writes + now.writes, 4),
+        (0x04, use.write_errors, 2), (0x05, 0, 2),
+        (0x06, 0, 2), (0x07, data_sets(use.read), 8), (0x08, reads + now.reads, 4),
+        (0x09, use.read_errors, 2), (0x0A, 0, 2),
         (0x0B, 0, 2), (0x0C, raw.load_write_errors, 2), (0x0D, raw.load_read_errors, 2),
         (0x0E, raw.load_written // _MB, 4), (0x0F, raw.load_read // _MB, 4), (0x10, use.written // _MB, 8),
         (0x11, use.read // _MB, 8), (0x12, 100 if raw.load_written else 0, 2), (0x13, 100 if raw.load_read else 0, 2),
         (0x14, 0, 6), (0x15, 0, 6),
     )  # fmt: skip
-    return [_number(code, int(value), width) for code, value, width in rows]
+    return [number(code, int(value), width) for code, value, width in rows]
 
 
 def _facts(drive: VirtualDrive, use: Use) -> Parameters:
     memory, label = use.memory, use.label
     if memory is None or label is None:
         return []
-    passes = _data_sets(use.written + use.read) // 80
-    number = FORMATS[label.generation].number
+    passes = data_sets(use.written + use.read) // 80
+    format_number = FORMATS[label.generation].number
     texts = (
         (0x40, memory.serial, 32), (0x41, "VIRTUAL", 8), (0x42, label.barcode, 32), (0x43, "PYTP", 8),
-        (0x44, "PYTP", 4), (0x45, f"Ultrium-{number}", 9), (0x46, memory.made, 8),
+        (0x44, "PYTP", 4), (0x45, f"Ultrium-{format_number}", 9), (0x46, memory.made, 8),
     )  # fmt: skip
     return [
-        _number(0x16, label.capacity_bytes // _MB, 4), _number(0x17, sum(use.used) // _MB, 4),
-        _number(0x18, label.capacity_bytes // _MB, 4), _number(0x19, max(100 - passes * 100 // 16_000, 0), 1),
-        *(_parameter(code, ascii_field(text, width), _TEXT) for code, text, width in texts),
-        _number(0x80, int(drive.write_protected), 1), _number(0x81, int(label.worm), 1), _number(0x82, 0, 1),
-        _number(0x101, passes, 4), _number(0x102, passes, 4),
+        number(0x16, label.capacity_bytes // _MB, 4), number(0x17, sum(use.used) // _MB, 4),
+        number(0x18, label.capacity_bytes // _MB, 4), number(0x19, max(100 - passes * 100 // 16_000, 0), 1),
+        *(parameter(code, ascii_field(text, width), _TEXT) for code, text, width in texts),
+        number(0x80, int(drive.write_protected), 1), number(0x81, int(label.worm), 1), number(0x82, 0, 1),
+        number(0x101, passes, 4), number(0x102, passes, 4),
     ]  # fmt: skip
 
 
@@ -259,7 +255,7 @@ def _partitions(use: Use) -> Parameters:
     sizes = [use.label.capacity_of(number) for number in range(len(use.used))]
     left = [max(early_warning_bytes(size) - used, 0) for size, used in zip(sizes, use.used, strict=True)]
     return [
-        _parameter(code, b"".join(_record(number, count // _MB) for number, count in enumerate(counts)))
+        parameter(code, b"".join(_record(number, count // _MB) for number, count in enumerate(counts)))
         for code, counts in ((0x202, sizes), (0x203, use.used), (0x204, left))
     ]
 
@@ -272,10 +268,10 @@ def _record(partition: int, count: int) -> bytes:
 def _compression(drive: VirtualDrive) -> Parameters:
     """Ratios in percent, then 10^6 bytes and the bytes over them, four times."""
     written, read = int(drive.raw.load_written), int(drive.raw.load_read)
-    parameters = [_number(0, 100 if read else 0, 2), _number(1, 100 if written else 0, 2)]
+    parameters = [number(0, 100 if read else 0, 2), number(1, 100 if written else 0, 2)]
     for code, count in ((2, read), (4, read), (6, written), (8, written)):
-        parameters += [_number(code, count // _MB, 4), _number(code + 1, count % _MB, 4)]
-    return [*parameters, _number(0x100, int(drive.raw.compression), 2)]
+        parameters += [number(code, count // _MB, 4), number(code + 1, count % _MB, 4)]
+    return [*parameters, number(0x100, int(drive.raw.compression), 2)]
 
 
 def _usage(drive: VirtualDrive) -> Parameters:
@@ -291,7 +287,7 @@ def _capacity(drive: VirtualDrive) -> Parameters:
     left = [max(early_warning_bytes(size) - used, 0) for size, used in zip(sizes, use.used, strict=True)]
     pad = [0, 0]
     values = [*(left + pad)[:2], *(sizes + pad)[:2]]
-    return [_number(code, value // _MIB, 4) for code, value in enumerate(values, 1)]
+    return [number(code, value // _MIB, 4) for code, value in enumerate(values, 1)]
 
 
 _PER_LOAD = frozenset({0x02, 0x03, 0x0C, 0x1B, 0x32})
@@ -301,13 +297,20 @@ _PAGES: dict[int, Callable[[VirtualDrive], bytes | Parameters]] = {
     0x03: _read_errors,
     0x0C: _sequential_access,
     0x0D: _temperature,
+    0x10: lambda _drive: self_tests(),
     0x11: _device_status,
     0x12: _alert_response,
+    0x13: lambda _drive: [parameter(0, b"\0")],
     0x14: _device_statistics,
+    0x16: diagnostic_data,
     0x17: _volume_statistics,
     0x1B: _compression,
     0x2E: _tape_alert,
     0x30: _usage,
     0x31: _capacity,
     0x32: _compression,
+}
+_SUBPAGES: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
+    (0x00, 0xFF): _supported_subpages,
+    (0x0D, 0x01): lambda _drive: environment(_CELSIUS),
 }

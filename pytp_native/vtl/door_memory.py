@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from pytp_native.vtl import loading, sense
 from pytp_native.vtl.cartridge import Cartridge, early_warning_bytes, read_label
-from pytp_native.vtl.door_log import Use, flags_bitmap, use_of
+from pytp_native.vtl.door_log import Use, use_of
+from pytp_native.vtl.door_log_parts import flags_bitmap
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.formats import FORMATS
 from pytp_native.vtl.memory import CartridgeMemory

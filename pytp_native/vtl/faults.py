@@ -13,6 +13,7 @@ buffer 256K                 the drive keeps no more than that in its buffer (1G 
 power cut at 40             the drive loses power, and what is in its buffer, when the head gets to block 40; once
 blackout at 40              the same, and the computer is gone, too: the process that writes is killed
 reset at 40                 a bus reset before block 40: nothing is lost, but st refuses all until a rewind; once
+worn head 30                of 1000 data sets 30 have to be written or read again, whatever the cartridge
 moved to 3 at 40            somebody else moves the tape to block 3 when the head gets to block 40; happens once
 """
 
@@ -37,12 +38,13 @@ _FORMS = re.compile(
     r"|slow load (?P<slow>\d+)"
     r"|buffer (?P<buffer>\d+[kmg]?)"
     r"|(?P<once>power cut|blackout|reset) at (?P<when>\d+)"
+    r"|worn head (?P<worn>\d{1,4})"
     r"|moved to (?P<goal>\d+) at (?P<moved>\d+))\Z"
 )
 ALLOWED = (
     'use "write N: medium error", "write N: deferred error after D", "read N: medium error", "early warning at N", '
     '"write protect", "eject at N", "cleaning at N", "slow load N", "buffer SIZE", "power cut at N", "blackout at N", '
-    '"reset at N" or "moved to B at N"'
+    '"reset at N", "moved to B at N" or "worn head N"'
 )
 WHEN_WRITING = ("eject", "cleaning", "power cut", "blackout", "reset", "moved", "deferred")
 """What needs a look when the head gets there, beside bad blocks."""
@@ -52,9 +54,10 @@ _LATER = 8
 class Fault(NamedTuple):
     kind: str
     """read, write, deferred, early warning, write protect, eject, cleaning, slow load, buffer, power cut, blackout,
-    reset, moved"""
+    reset, moved, worn head"""
     at: int
-    """Block; of a slow load the number of questions, of a buffer its bytes; where a deferred error is told."""
+    """Block; of a slow load the number of questions, of a buffer its bytes, of a worn head its retries; where a
+    deferred error is told."""
     text: str
     more: int = 0
     """Of a deferred error: the block that was not written; of moved: where to."""
@@ -79,7 +82,7 @@ def parse_fault(text: str) -> Fault:
         return Fault("buffer", parse_size(match["buffer"]), line)
     if match["warn"]:
         return Fault("early warning", int(match["warn"]), line)
-    for kind, told in (("eject", "eject"), ("cleaning", "cleaning"), ("slow load", "slow")):
+    for kind, told in (("eject", "eject"), ("cleaning", "cleaning"), ("slow load", "slow"), ("worn head", "worn")):
         if match[told]:
             return Fault(kind, int(match[told]), line)
     return Fault("write protect", 0, line)

@@ -27,6 +27,7 @@ from pytp_native.vtl.elements import DRIVE, ElementMap, Place
 from pytp_native.vtl.faults import FaultScript, parse_fault
 from pytp_native.vtl.files import Lock, host_error
 from pytp_native.vtl.inventory import DriveBay, Inventory, cartridge_directory, drive_directory, library_lock
+from pytp_native.vtl.memory import CartridgeMemory
 from pytp_native.vtl.personality import changer_personality, personality_of
 from pytp_native.vtl.state import DriveState, describe_process, drive_lock
 from pytp_native.vtl.views import CartridgeView, DriveView, LibraryView, SlotView
@@ -327,6 +328,14 @@ class Library:
         script = self._script(drive)
         script.save((*script.faults, fault))
         self._tell(drive)
+
+    def degrade(self, barcode: str, retries: int) -> None:
+        """Let a cartridge need `retries` more attempts for 1000 data sets, in whatever drive; 0: as new."""
+        with library_lock(self._path):
+            directory = cartridge_directory(self._path, self._existing(barcode))
+            memory = CartridgeMemory(directory, barcode)
+            memory.degraded = retries
+            memory.save()
 
     def clear_faults(self, drive: int) -> None:
         self._script(drive).save(())

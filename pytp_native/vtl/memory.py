@@ -38,6 +38,11 @@ class CartridgeMemory:
         """Bytes in the last load that has ended."""
         self.write_errors = int(raw.get("write_errors", 0))
         self.read_errors = int(raw.get("read_errors", 0))
+        self.write_retries = int(raw.get("write_retries", 0))
+        self.read_retries = int(raw.get("read_retries", 0))
+        """Data sets that were written or read again, without the present load."""
+        self.degraded = int(raw.get("degraded", 0))
+        """So many of 1000 data sets have to be written or read again, in whatever drive."""
         self.changes = int(raw.get("changes", 1))
         """Volume change reference, without the present load's changes."""
         self.formats = int(raw.get("formats", 1))
@@ -86,5 +91,5 @@ def _birth(directory: str) -> float:
 
 _KEPT = (
     "serial", "made", "loads", "written", "read", "last_written", "last_read", "write_errors", "read_errors", "changes",
-    "formats", "alerts", "drives", "attributes",
+    "formats", "alerts", "write_retries", "read_retries", "degraded", "drives", "attributes",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 
 import pytest
@@ -452,3 +453,34 @@ def test_moves_are_counted(changer, library):
 def test_a_library_of_an_older_pytp_is_read(library):
     raw = Inventory(str(library.path))
     assert (raw.changer, raw.gripped, raw.from_operator) == ("pytp", None, set())
+
+
+def log_parameters(changer, page):
+    data = changer.execute(bytes([0x4D, 0, 0x40 | page, 0, 0, 0, 0, 0x40, 0, 0]), data_in_bytes=0x4000).data
+    found, at = {}, 4
+    while at < len(data):
+        found[int.from_bytes(data[at : at + 2], "big")] = data[at + 4 : at + 4 + data[at + 3]]
+        at += 4 + data[at + 3]
+    return found
+
+
+def test_a_slot_that_the_robot_misses_is_seen_in_its_counts_only(changer, library):
+    library.add_changer_fault("slot 2: retries 3")
+    assert library.changer_faults() == ("slot 2: retries 3",)
+    for source, target in ((SLOT + 1, SLOT), (SLOT, SLOT + 1)):
+        assert move(changer, source, target).status == 0
+    elements = {address: struct.unpack(">6I", value) for address, value in log_parameters(changer, 0x15).items()}
+    assert elements == {SLOT: (1, 0, 1, 0, 0, 0), SLOT + 1: (1, 3, 1, 3, 0, 0)}
+    totals = {code: int.from_bytes(value, "big") for code, value in log_parameters(changer, 0x14).items()}
+    assert totals == {0: 2, 1: 2, 2: 3, 3: 2, 4: 3}
+    assert log_parameters(changer, 0x16) == {}
+
+
+def test_a_failed_move_is_in_the_library_s_own_log(changer, library):
+    library.add_changer_fault("move 1: gripper error")
+    move(changer, SLOT + 1, SLOT)
+    (incident,) = log_parameters(changer, 0x16).values()
+    assert len(incident) == 96
+    assert (incident[1], incident[40], incident[43]) == (4, 0xA5, 0x0D)
+    assert struct.unpack(">4H", incident[44:52])[1::2] == (SLOT + 1, SLOT)
+    assert struct.unpack(">6I", log_parameters(changer, 0x15)[SLOT + 1])[2:4] == (0, 3)

@@ -135,7 +135,7 @@ def test_a_raised_test_flag_is_an_alert_until_it_is_read(drive):
 
 def test_the_pages_of_an_lto_drive(drive):
     listed = log(drive, 0)
-    assert listed == bytes.fromhex("0000000e 00 02 03 0c 0d 11 12 14 17 1b 2e 30 31 32")
+    assert listed == bytes.fromhex("00000011 00 02 03 0c 0d 10 11 12 13 14 16 17 1b 2e 30 31 32")
     for page in listed[4:]:
         data = log(drive, page)
         assert (data[0], int.from_bytes(data[2:4], "big")) == (page, len(data) - 4)
@@ -457,3 +457,37 @@ def test_a_short_partition_page_as_st_sends_it(drive):
     good(mode_select(drive, bytes([0, 0, 0x10, 0, 0x11, 10, 3, 1, 0x9C, 3, 0, 0, 0xFF, 0xFF, 0, 1])))
     good(drive.execute(bytes([4, 0, 1, 0, 0, 0])))
     assert good(mode(drive, 0x11))[12:16] == bytes.fromhex("0003 0001")
+
+
+def test_a_worn_head_and_a_degraded_cartridge_cost_retries_that_stay(drive, library):
+    library.add_fault(0, "worn head 300")
+    library.degrade(str(library.describe().drives[0].barcode), 200)
+    for _ in range(10):
+        good(write(drive, b"x" * (1 << 18)))
+    volume = counters(drive, 0x17)
+    assert volume[3] == 1  # two data sets, a half of them again
+    assert counters(drive, 0x02)[4] == 1
+    library.unload(0)
+    library.load(1, 0)
+    settle(drive)
+    assert counters(drive, 0x17)[3] == 1
+    assert counters(drive, 0x02)[4] == 0
+
+
+def test_the_drive_keeps_its_own_log_of_errors(drive, library):
+    good(write(drive, b"x" * 10))
+    library.add_fault(0, "write 1: medium error")
+    write(drive, b"x")
+    page = log(drive, 0x16)
+    assert page[4:8] == bytes([0, 0, 3, 72])
+    value = page[8:]
+    assert (value[9], value[10], value[11], value[24]) == (3, 0x0C, 0, 0x0A)
+    assert value[28:60].startswith(b"PV")
+
+
+def test_environment_is_a_subpage(drive):
+    asked = bytes([0x4D, 0, 0x4D, 1, 0, 0, 0, 1, 0, 0])
+    data = good(drive.execute(asked, data_in_bytes=256))
+    assert data[:2] == b"\x4d\x01"
+    listed = good(drive.execute(bytes([0x4D, 0, 0x40, 0xFF, 0, 0, 0, 1, 0, 0]), data_in_bytes=256))
+    assert b"\x0d\x01" in listed[4:]

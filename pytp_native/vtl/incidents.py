@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""driveN/incidents.json: the drive's own log of errors, the newest first, as LOG SENSE page 16h tells it."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytp_native.errors import BadAddress
+from pytp_native.vtl.files import read_json, store_json
+
+if TYPE_CHECKING:
+    from pytp_native.vtl.drive import VirtualDrive
+
+MOST = 16
+FILE = "incidents.json"
+
+
+class Incident(NamedTuple):
+    key: int
+    code: int
+    """ASC << 8 | ASCQ."""
+    opcode: int
+    medium: str
+    """Serial number of the cartridge."""
+    milliseconds: int
+    """Since 1970."""
+
+
+def incidents(directory: str) -> tuple[Incident, ...]:
+    """Return what the drive in `directory` has kept."""
+    with suppress(BadAddress):
+        raw = read_json(os.path.join(directory, FILE), what="incidents of a virtual drive")
+        return tuple(Incident(*row) for row in raw.get("incidents", ()))
+    return ()
+
+
+def note_incident(drive: VirtualDrive, key: int, code: int, opcode: int) -> None:
+    """Keep one more; the oldest goes."""
+    medium = drive.memory().serial if drive.ready else ""
+    new = Incident(key, code, opcode, medium, int(time.time() * 1000))
+    kept = [list(one) for one in (new, *incidents(drive.directory))[:MOST]]
+    store_json(os.path.join(drive.directory, FILE), {"incidents": kept})

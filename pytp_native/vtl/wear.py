@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What a worn head and a degraded cartridge cost: data sets that have to be written or read again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytp_native.vtl.faults import NEVER
+
+if TYPE_CHECKING:
+    from pytp_native.vtl.drive import VirtualDrive
+    from pytp_native.vtl.memory import CartridgeMemory
+
+DATA_SET_BYTES = 2_500_000
+"""About what an LTO-5 or LTO-6 drive puts into one data set."""
+
+
+_DEGRADED = re.compile(r"cartridge (?P<barcode>\S+): degraded (?P<retries>\d{1,4})\Z", re.IGNORECASE)
+
+
+def parse_degraded(text: str) -> tuple[str, int] | None:
+    """Read "cartridge PYT001L9: degraded 60": barcode, and retries for 1000 data sets. None: it is another fault."""
+    match = _DEGRADED.match(" ".join(text.split()))
+    return (match["barcode"], int(match["retries"])) if match else None
+
+
+class Retries(NamedTuple):
+    writes: int
+    reads: int
+
+
+def retries_of_load(drive: VirtualDrive, memory: CartridgeMemory) -> Retries:
+    """Return what the present load has cost: the fault "worn head N" of the drive and what the cartridge is degraded by
+    are retries for 1000 data sets."""
+    worn = drive.faults.reached("worn head", NEVER)
+    rate = (worn.at if worn is not None else 0) + memory.degraded
+    return Retries(
+        *(-(-int(count) // DATA_SET_BYTES) * rate // 1000 for count in (drive.raw.load_written, drive.raw.load_read))
+    )
