@@ -222,6 +222,27 @@ _TABLE = (
         ("pytp demo", "pytp demo /usr/include"),
     ),
     Command(
+        "diag health",
+        "cmd_diag_health",
+        "health",
+        "Give a verdict for each drive, cartridge and library: good, watch, act now.",
+        ("pytp diag health", "pytp diag health --all", "pytp diag health --library msl2024 --json"),
+    ),
+    Command(
+        "diag wear",
+        "cmd_diag_health",
+        "wear",
+        "Show what drive and cartridge have behind them, and forecast the next cleaning.",
+        ("pytp diag wear", "pytp diag wear --drive lto9 --json"),
+    ),
+    Command(
+        "diag trend",
+        "cmd_diag_trend",
+        "trend",
+        "Show what grew between looks, by drive and cartridge and by slot, and whose fault it is.",
+        ("pytp diag trend", "pytp diag trend --json"),
+    ),
+    Command(
         "diag inquiry",
         "cmd_diag",
         "inquiry",

@@ -31,6 +31,8 @@ class Quirks:
     inventory_range_opcode: int = opcodes.INITIALIZE_ELEMENT_STATUS_WITH_RANGE
     first_load_s: float = 900.0
     """How long a load can take at most until the drive is ready."""
+    asks_for_cleaning: bool = True
+    """False: it may not ask while it only writes; go by its hours of motion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ ROWS = (
     Row("*", "LTO-9 HH", {"first_load_s": 7200.0}, "Tandberg's name for such a drive"),
     Row("*", "HH LTO Gen 9", {"first_load_s": 7200.0}, "IBM's name for a half-height drive in others' boxes"),
     Row("PYTP", "VIRTUAL ULTRIUM*", {"first_load_s": 7200.0}, "our VTL, so that the wait can be rehearsed"),
+    Row("HP*", "Ultrium [3-6]-SCSI", {"asks_for_cleaning": False},
+        "Quantum's knowledge base: HP drives may not raise cleaning flags when only writing"),
     Row("IET", "*", {"element_status_bytes": 4096}, "tgt: 05/24/00 for an allocation length beyond its buffer"),
     Row("PYTP", "VIRTUAL LIBRARY", {"element_status_bytes": 1 << 20},
         "our VTL: reads its inventory for each request; 50,000 slots in 3 requests instead of 40"),

@@ -53,6 +53,8 @@ class StoredAlert(NamedTuple):
     drive: int | None
     cartridge: int | None
     library: int | None
+    cleared: bool
+    """The device has forgotten it by being asked."""
 
 
 class History:
@@ -174,8 +176,8 @@ class History:
     def alerts(self, since: int = 0) -> list[StoredAlert]:
         """Return the flags that were seen since then, the latest first."""
         rows = self._database.rows(
-            "SELECT seen, flag, drive, cartridge, library FROM alert JOIN look ON look.id = alert.look"
+            "SELECT seen, flag, drive, cartridge, library, cleared FROM alert JOIN look ON look.id = alert.look"
             " WHERE seen >= ? ORDER BY seen DESC, look.id DESC, flag",
             (since,),
         )
-        return [StoredAlert(*row) for row in rows]
+        return [StoredAlert(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""`pytp diag health` and `wear`: is it good, and how long will it last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from pytp_cli import diag_device as device_options
+from pytp_cli import options
+from pytp_cli.diag_device import address_of, open_history
+from pytp_cli.names import printable
+from pytp_cli.run import Run
+from pytp_native.errors import PytpError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.devices.look import DriveLook, LibraryLook
+    from pytp_native.diag.history import History
+    from pytp_native.diag.verdict import Verdict
+
+
+def health(
+    ctx: typer.Context, drive: device_options.Device = None, library: device_options.Library = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every configured or attached drive and library, and all that was ever seen.")
+    ] = False,
+    replay: device_options.Replay = None, as_json: options.Json = False,
+) -> int:  # fmt: skip
+    """One verdict for each drive, cartridge and library: good, watch or act now, with the evidence, what to do, and
+    whose fault it is as far as the history tells. Each look is stored. A drive in use tells its state only. Exit 13:
+    watch; 14: act now."""
+    with Run(ctx, "diag health", as_json=as_json) as run, open_history(run) as history:
+        if everything and (drive or library or replay):
+            raise UsageError("--all", "means every device", "leave --drive, --library and --replay out")
+        from pytp_native.diag.verdict import exit_code
+
+        addresses = list(_all_addresses(run)) if everything else [address_of(run, drive, library, replay)]
+        looks = _looks(run, history, addresses, fail=not everything)
+        found = _judged(history, looks, everything=everything)
+        run.fields.update(verdicts=[_verdict_object(one) for one in found], busy=_busy(run, looks))
+        for one in found:
+            run.say(_verdict_text(one))
+        run.exit_code = max(run.exit_code, exit_code(found))
+    return run.exit_code
+
+
+def _judged(history: History, looks: list[DriveLook | LibraryLook], *, everything: bool) -> list[Verdict]:
+    from pytp_native.devices.look import DriveLook
+    from pytp_native.diag.checkup import verdicts
+
+    drives = [one for one in looks if isinstance(one, DriveLook)]
+    lazy = frozenset(one.key for one in drives if not _asks_for_cleaning(one))
+    return verdicts(history, [one for one in looks if not getattr(one, "busy", "")], everything=everything, lazy=lazy)
+
+
+def _asks_for_cleaning(seen: DriveLook) -> bool:
+    from pytp_native.devices.quirks import quirks_of
+    from pytp_native.scsi.inquiry import TAPE, Inquiry
+
+    return quirks_of(Inquiry(TAPE, seen.vendor, seen.product, seen.firmware)).asks_for_cleaning
+
+
+def _looks(run: Run, history: History, addresses: list[str], *, fail: bool) -> list[DriveLook | LibraryLook]:
+    """Look at each; one that cannot be asked is told, and raised if there is only that one."""
+    from pytp_native.devices.quiet import opened
+    from pytp_native.diag.looking import take_look
+
+    found = []
+    for address in addresses:
+        try:
+            with opened(address) as device:
+                found.append(take_look(device, history, "health"))
+        except PytpError as exc:  # noqa: PERF203 - devices are few
+            if fail:
+                raise
+            run.note(str(exc))
+            run.exit_code = max(run.exit_code, 13)
+    return found
+
+
+def _all_addresses(run: Run) -> Iterator[str]:
+    """What is configured, else what is attached, else the default virtual library."""
+    config = run.config
+    told = [one.address for one in config.drives]
+    told += [one.address for one in config.libraries if one.address]
+    if not told:
+        from pytp_native.devices.discovery import discover
+
+        found = discover()
+        told = [one.address for one in found.drives] + [one.address for one in found.libraries]
+    if not told:
+        from pytp_cli.selection import virtual_drive
+
+        address = run.choose(None).address
+        place = virtual_drive(address)
+        told = [address] if place is None else [*_virtual_drives(place[0]), f"vtl:{place[0]}/changer"]
+    yield from told
+
+
+def _virtual_drives(directory: str) -> list[str]:
+    from pytp_native.vtl.inventory import Inventory
+
+    return [f"vtl:{directory}/drive{number}" for number in range(len(Inventory(directory).drives))]
+
+
+def _busy(run: Run, looks: list[DriveLook | LibraryLook]) -> list[dict[str, Any]]:
+    """Tell of the drives that are in use, with what they are doing."""
+    from pytp_native.devices.look import DriveLook
+
+    found = []
+    for one in looks:
+        if not isinstance(one, DriveLook) or not one.busy:
+            continue
+        doing = one.status.activity_name if one.status is not None else None
+        found.append({"device": one.address, "serial": one.serial, "by": one.busy, "activity": doing})
+        run.say(f"drive {one.vendor} {one.product} {one.serial}: {one.busy}{f', {doing}' if doing else ''}")
+    return found
+
+
+def _verdict_object(one: Verdict) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {"kind": one.kind, "serial": one.serial, "name": one.name, "verdict": one.level,
+            "findings": [asdict(finding) for finding in one.findings]}  # fmt: skip
+
+
+def _verdict_text(one: Verdict) -> str:
+    lines = [f"{one.kind} {printable(one.name)}: {one.level}"]
+    for finding in one.findings:
+        whose = f" ({'drive or cartridge' if finding.blames == 'either' else finding.blames})"
+        lines += [f"  {finding.level}: {printable(finding.words)}{whose}", f"    {finding.action}"]
+    return "\n".join(lines)
+
+
+# -- wear --------------------------------------------------------------------------------------------------------------
+
+
+def wear(
+    ctx: typer.Context, drive: device_options.Device = None, replay: device_options.Replay = None,
+    as_json: options.Json = False,
+) -> int:  # fmt: skip
+    """What the drive and the cartridge in it have behind them, as far as they tell, and when the drive will want to be
+    cleaned. Exit 4: somebody has the tape open."""
+    with Run(ctx, "diag wear", as_json=as_json) as run, open_history(run) as history:
+        from pytp_cli.diag_device import asked
+        from pytp_cli.tables import aligned
+        from pytp_native.devices.look import DriveLook
+        from pytp_native.diag.cleaning import forecast
+        from pytp_native.diag.looking import take_look
+        from pytp_native.spec.measures import CARTRIDGE, DRIVE
+
+        with asked(run, drive, None, replay) as device:
+            device.check_free()
+            seen = take_look(device, history, "wear")
+        if not isinstance(seen, DriveLook):
+            raise UsageError(seen.address, "is a library", "name a drive")
+        told = forecast(seen.counters, asks=_asks_for_cleaning(seen))
+        run.fields["drive"] = {"serial": seen.serial, **seen.counters}
+        run.fields["cleaning"] = told._asdict() if told is not None else None
+        rows = [(f"drive {seen.vendor} {seen.product} {seen.serial}", ""), *_measure_rows(DRIVE, seen.counters)]
+        if told is not None and told.left_hours is not None:
+            rows.append(("  hours of motion until the next cleaning, likely", f"{max(told.left_hours, 0):.0f} h"))
+        run.fields["cartridge"] = None
+        if seen.cartridge is not None:
+            tape = seen.cartridge
+            extra = full_volumes(tape.counters)
+            run.fields["cartridge"] = {"serial": tape.serial, "barcode": tape.barcode, **tape.counters, **extra}
+            rows += [("", ""), (f"cartridge {printable(tape.barcode or tape.serial)}", "")]
+            rows += _measure_rows(CARTRIDGE, tape.counters)
+            rows += [(f"  {name.replace('_', ' ')}", f"{value:.2f}") for name, value in extra.items()]
+        run.say(aligned(rows))
+    return run.exit_code
+
+
+def full_volumes(counters: Any) -> dict[str, float]:
+    """Return how often the whole capacity was written and read."""
+    size = counters.get("capacity_mb")
+    return {f"full_volumes_{verb}": counters[f"{verb}_mb"] / size for verb in ("written", "read")
+            if size and f"{verb}_mb" in counters}  # fmt: skip
+
+
+def _measure_rows(subject: str, counters: Any) -> list[tuple[str, str]]:
+    from pytp_native.spec.measures import MEASURES
+
+    rows = []
+    for (kind, name), measure in MEASURES.items():
+        if kind == subject and name in counters:
+            rows.append((f"  {measure.words}", f"{counters[name]:g} {measure.unit}".rstrip()))
+    return rows

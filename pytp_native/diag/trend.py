@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""What grew between looks: by drive x cartridge, and by element of a library. Resets and roll-overs are recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pytp_native.diag.history import History, StoredLook, Unit
+
+GROWING = (
+    "mounts", "data_sets_written", "write_retries", "unrecovered_write_errors", "suspended_writes",
+    "fatal_suspended_writes", "data_sets_read", "read_retries", "unrecovered_read_errors", "suspended_reads",
+    "fatal_suspended_reads", "written_mb", "read_mb",
+)  # fmt: skip
+"""Counters of cartridges that say what a drive did with it."""
+_WIDTHS = (16, 32)
+"""Bits of counters that have been seen to roll over."""
+_FULL, _EMPTY = 0.9, 0.1
+
+
+class Growth(NamedTuple):
+    amount: float
+    reset: bool = False
+    """It began anew: the amount is what has been counted since then."""
+
+
+def growth(before: float, now: float) -> Growth:
+    """Return how much a counter grew. A smaller value is a roll-over if the old one was near the end of its width, else
+    a reset."""
+    if now >= before:
+        return Growth(now - before)
+    for width in _WIDTHS:
+        size = 1 << width
+        if _FULL * size <= before < size and now < _EMPTY * size:
+            return Growth(now + size - before)
+    return Growth(now, reset=True)
+
+
+@dataclass(slots=True)
+class Cell:
+    """What one drive did with one cartridge, as far as looks before and after tell."""
+
+    drive: int
+    cartridge: int
+    grown: dict[str, float] = field(default_factory=dict)
+    looks: int = 0
+    resets: int = 0
+
+    @property
+    def data_sets(self) -> float:
+        return self.grown.get("data_sets_written", 0) + self.grown.get("data_sets_read", 0)
+
+    @property
+    def retries(self) -> float:
+        return self.grown.get("write_retries", 0) + self.grown.get("read_retries", 0)
+
+    @property
+    def unrecovered(self) -> float:
+        return self.grown.get("unrecovered_write_errors", 0) + self.grown.get("unrecovered_read_errors", 0)
+
+    @property
+    def terabytes(self) -> float:
+        return (self.grown.get("written_mb", 0) + self.grown.get("read_mb", 0)) / 1e6
+
+    @property
+    def rate(self) -> float | None:
+        """Retries for 1000 data sets; None without data."""
+        return 1000 * self.retries / self.data_sets if self.data_sets else None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The history, read once."""
+
+    units: Mapping[int, Unit]
+    looks: tuple[StoredLook, ...]
+    counters: Mapping[int, Mapping[int, Mapping[str, float]]]
+    """By look and unit."""
+
+    def latest(self, unit: int) -> dict[str, float]:
+        """Return the last value of each counter of a unit."""
+        found: dict[str, float] = {}
+        for look in self.looks:
+            found.update(self.counters.get(look.id, {}).get(unit, {}))
+        return found
+
+    def all_latest(self) -> dict[int, dict[str, float]]:
+        """Return the same of all units."""
+        found: dict[int, dict[str, float]] = {}
+        for look in self.looks:
+            for unit, values in self.counters.get(look.id, {}).items():
+                found.setdefault(unit, {}).update(values)
+        return found
+
+
+def read_past(history: History) -> Past:
+    counters: dict[int, dict[int, dict[str, float]]] = {}
+    for look, unit, name, value in history.counters():
+        counters.setdefault(look, {}).setdefault(unit, {})[name] = value
+    return Past({one.id: one for one in history.units()}, tuple(history.looks()), counters)
+
+
+def cells(past: Past) -> list[Cell]:
+    """Return what each drive did with each cartridge. What happened between a look in one drive and the next in another
+    is nobody's."""
+    found: dict[tuple[int, int], Cell] = {}
+    before: dict[int, StoredLook] = {}
+    for look in past.looks:
+        if look.drive is None or look.cartridge is None:
+            continue
+        last = before.get(look.cartridge)
+        before[look.cartridge] = look
+        if last is None or last.drive != look.drive:
+            continue
+        key = (look.drive, look.cartridge)
+        cell = found.setdefault(key, Cell(*key))
+        _add(cell, past.counters.get(last.id, {}).get(look.cartridge, {}),
+             past.counters.get(look.id, {}).get(look.cartridge, {}))  # fmt: skip
+    return list(found.values())
+
+
+def _add(cell: Cell, before: Mapping[str, float], now: Mapping[str, float]) -> None:
+    cell.looks += 1
+    told = [
+        growth(before[name], now[name])._asdict() | {"name": name} for name in GROWING if name in before and name in now
+    ]
+    cell.resets += any(one["reset"] for one in told)
+    for one in told:
+        cell.grown[one["name"]] = cell.grown.get(one["name"], 0) + one["amount"]
+
+
+class ElementUse(NamedTuple):
+    """What a library's robot did at an element, as it counts itself."""
+
+    address: int
+    picks: float
+    pick_retries: float
+    places: float
+    place_retries: float
+
+    @property
+    def rate(self) -> float | None:
+        """Retries for a move there; None: it was never there."""
+        moves = self.picks + self.places
+        retries = self.pick_retries + self.place_retries
+        return retries / moves if moves else float(retries) or None
+
+
+def elements(counters: Mapping[str, float]) -> list[ElementUse]:
+    """Return the elements in a library's counters ("element 1003 picks"), by address."""
+    found: dict[int, dict[str, float]] = {}
+    for name, value in counters.items():
+        if name.startswith("element "):
+            _word, address, what = name.split(" ", 2)
+            found.setdefault(int(address), {})[what] = value
+    names = ElementUse._fields[1:]
+    return [ElementUse(address, *(told.get(name, 0) for name in names)) for address, told in sorted(found.items())]
+
+
+def total(parts: Iterable[Cell]) -> Cell:
+    """Return several cells as one; drive and cartridge are the first's."""
+    parts = list(parts)
+    whole = Cell(parts[0].drive, parts[0].cartridge) if parts else Cell(0, 0)
+    for one in parts:
+        whole.looks += one.looks
+        whole.resets += one.resets
+        for name, value in one.grown.items():
+            whole.grown[name] = whole.grown.get(name, 0) + value
+    return whole

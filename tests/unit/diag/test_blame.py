@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+from __future__ import annotations
+
+import pytest
+
+from pytp_native.diag.blame import blame
+from pytp_native.diag.cleaning import forecast
+from pytp_native.diag.trend import Cell, Growth, growth
+
+
+def cell(drive: int, cartridge: int, retries: float = 0, hard: float = 0, sets: float = 1000) -> Cell:
+    grown = {"data_sets_written": sets, "write_retries": retries, "unrecovered_write_errors": hard}
+    return Cell(drive, cartridge, grown)
+
+
+def test_trouble_with_many_cartridges_is_the_drive_s() -> None:
+    pairs = [cell(1, tape, 40) for tape in range(10, 14)] + [cell(2, tape) for tape in range(10, 14)]
+    found = blame(pairs)
+    assert (set(found.drives), set(found.cartridges), found.either) == ({1}, set(), [])
+
+
+def test_trouble_in_many_drives_is_the_cartridge_s() -> None:
+    pairs = [cell(drive, 10, 40) for drive in (1, 2)] + [cell(drive, tape) for drive in (1, 2) for tape in (11, 12)]
+    found = blame(pairs)
+    assert (set(found.drives), set(found.cartridges), found.either) == (set(), {10}, [])
+
+
+def test_both_at_once_are_told_apart() -> None:
+    pairs = [cell(1, tape, 40) for tape in range(10, 15)]
+    pairs += [cell(drive, tape) for drive in (2, 3) for tape in range(10, 15)]
+    pairs += [cell(drive, 99, 60) for drive in (2, 3)]
+    found = blame(pairs)
+    assert (set(found.drives), set(found.cartridges), found.either) == ({1}, {99}, [])
+
+
+def test_a_bad_cartridge_that_only_one_good_drive_has_seen_is_to_blame() -> None:
+    assert set(blame([cell(1, 10, 40), cell(1, 11), cell(1, 12)]).cartridges) == {10}
+
+
+def test_a_drive_that_fails_a_cartridge_which_others_read_well_is_to_blame() -> None:
+    assert set(blame([cell(1, 10, 40), cell(2, 10)]).drives) == {1}
+
+
+def test_a_lonely_pair_cannot_be_told_apart() -> None:
+    found = blame([cell(1, 10, 40)])
+    assert (found.drives, found.cartridges, len(found.either)) == ({}, {}, 1)
+    assert found.of_pair(1, 10) == ""
+
+
+@pytest.mark.parametrize("pair", [cell(1, 10, 2), cell(1, 10, 9), cell(1, 10, 0, sets=0)])
+def test_a_few_retries_are_usual(pair: Cell) -> None:
+    found = blame([pair])
+    assert (found.drives, found.cartridges, found.either) == ({}, {}, [])
+
+
+def test_one_unrecovered_error_is_one_too_many() -> None:
+    assert len(blame([cell(1, 10, 0, hard=1)]).either) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (5, 8, Growth(3)), (5, 5, Growth(0)), (5, 2, Growth(2, reset=True)), (65530, 4, Growth(10)),
+        (4294967290, 4, Growth(10)), (40000, 4, Growth(4, reset=True)),
+    ],
+)  # fmt: skip
+def test_resets_and_roll_overs_are_recognised(before: float, now: float, told: Growth) -> None:
+    assert growth(before, now) == told
+
+
+def test_cleaning_is_forecast_from_the_intervals() -> None:
+    hours = {"motion_hours_since_cleaning": 95.0, "motion_hours_since_second_cleaning": 195.0,
+             "motion_hours_since_third_cleaning": 295.0}  # fmt: skip
+    told = forecast(hours)
+    assert told is not None
+    assert (told.interval_hours, told.left_hours, told.due) == (100, 5, True)
+    later = forecast({**hours, "motion_hours_since_cleaning": 20.0})
+    assert later is not None
+    assert not later.due
+
+
+def test_a_drive_without_cleanings_is_due_by_hours_only_if_it_does_not_ask() -> None:
+    hours = {"motion_hours_since_cleaning": 95.0}
+    asking, silent = forecast(hours), forecast(hours, asks=False)
+    assert asking is not None
+    assert silent is not None
+    assert (asking.due, silent.due) == (False, True)
+    assert forecast({}) is None
