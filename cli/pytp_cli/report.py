@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 from pytp_cli.names import json_text
 from pytp_cli.sink import put
@@ -31,7 +30,7 @@ def empty_object(command: str) -> dict[str, Any]:
 
 def argument_object(report: ArgumentReport) -> dict[str, Any]:
     """Return one entry of "arguments"; "bytes" counts what is on tape (blocks x block size)."""
-    parts = [asdict(part) for part in report.parts] if len(report.parts) > 1 else []
+    parts = [part._asdict() for part in report.parts] if len(report.parts) > 1 else []
     return {
         "path": json_text(report.path),
         "status": report.status,

@@ -24,8 +24,8 @@ from pytp_native.stream.ring import Ring, RingStats
 from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import format_size
 
-TICK_S = 0.2
-"""How often a running job tells how it goes."""
+TICK_S = 0.03
+"""How often a running job is looked at: so often that the catalog has most of a small one before it ends."""
 
 
 class Written(NamedTuple):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
@@ -42,8 +42,7 @@ OWN_RING = 8 * MIB
 """For label and trailer, which are written while the big ring holds what goes on on the next cartridge."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackupRequest:
+class BackupRequest(NamedTuple):
     """What to save and how; sizes in bytes, fill levels in percent of the ring."""
 
     paths: tuple[bytes, ...]

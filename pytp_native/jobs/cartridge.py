@@ -6,7 +6,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytp_native.devices.cartridge_memory import NOTHING_KNOWN, Memory, read_memory
 from pytp_native.devices.drive import Drive
@@ -30,8 +30,7 @@ _LONGEST_BARCODE = 32
 """Bytes of the barcode in the cartridge's memory (SPC-6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What is known of a cartridge from outside its tape."""
 
     volume: str | None = None
@@ -50,8 +49,7 @@ class Identity:
         return None, ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What the beginning of the tape shows."""
 
     label: Label | None = None

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytp_native.transport.records import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something worth a line: level "info", "warning" or "error"; `kind` is a stable word for logs (SOURCE, TAR,
     TAPE...)."""
 
@@ -20,16 +20,14 @@ class Notice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentStarted:
+class ArgumentStarted(NamedTuple):
     """A tape file begins (backup: argument path; restore, ls: "file N")."""
 
     path: bytes
     tape_file: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """Running totals of the whole job; emitted a few times a second, only from the thread that runs the job."""
 
     files: int
@@ -41,23 +39,20 @@ class Progress:
     """Expected bytes of the whole job, where known."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberProblem:
+class MemberProblem(NamedTuple):
     """One file that was not (fully) saved or restored, and why."""
 
     path: bytes
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemberListed:
+class MemberListed(NamedTuple):
     """One line of ls; `line` is as `tar -tv` prints it, bytes, without newline."""
 
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class OwnFileListed:
+class OwnFileListed(NamedTuple):
     """ls met a tape file that pytp wrote for itself and went on to the next one."""
 
     tape_file: int | None
@@ -66,8 +61,7 @@ class OwnFileListed:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What one cartridge holds of an argument."""
 
     cartridge: str | None
@@ -82,8 +76,7 @@ class Part:
     """Blocks in front of the archive's here: 1 where a cut member goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentReport:
+class ArgumentReport(NamedTuple):
     """One tape file's outcome, told as soon as it is known and again in the job's report.
 
     status: saved, partial (some files had problems), failed, interrupted, not started.

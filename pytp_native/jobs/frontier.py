@@ -57,9 +57,6 @@ class Frontier:
         self._blocks = self.durable = part.skipped
         self._knows_place = part.first_block is not None
         self._zero = (part.first_block or 0) + part.ahead - part.skipped
-        if not self._asked:
-            self._asked = True
-            self._scsi = self._open()
 
     def write(self, ring: Ring) -> Moved:
         """Write all that comes out of the ring, as TapeTransport.write_from, looking around now and then."""
@@ -77,6 +74,9 @@ class Frontier:
 
     def _look_around(self) -> None:
         self.check_place()
+        if not self._asked:  # not before there is something to ask: most jobs are short, and this takes a while
+            self._asked = True
+            self._scsi = self._open()
         on_medium = self._on_medium()
         if on_medium is not None:
             self.durable = max(self.durable, min(on_medium - self._zero, self._blocks))

@@ -27,9 +27,9 @@ from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import position_of
 from pytp_native.stream.label import Label
 from pytp_native.stream.member_columns import ROOM, MemberColumns
-from pytp_native.units import MIB
+from pytp_native.units import KIB, MIB
 
-_WORTH_BYTES = 1 * MIB
+_WORTH_BYTES = 128 * KIB
 """Member records that are worth a transaction while the tape runs; fewer wait for _PATIENCE_S."""
 _PATIENCE_S = 5.0
 """Between transactions with few members, and after one that failed."""

@@ -24,8 +24,8 @@ from pytp_native.units import MIB
 
 MAGIC = b"PYTPMEM1"
 _HEAD = struct.Struct("<8sII")
-PIECE = 4 * MIB
-"""Bytes of records in one zstd frame, about."""
+PIECE = 1 * MIB
+"""Bytes of records in one zstd frame, about: what stays in a processor's cache (4 MiB took half as long again)."""
 LONGEST_RECORD = 1 << 20
 """A name or a link target of more than that is no name (PATH_MAX is 4096, member names are several of those)."""
 _WINDOW = 1 << 27
