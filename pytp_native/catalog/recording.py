@@ -40,11 +40,10 @@ class OpenSession:
             if there is not None:
                 self._id = int(there)
                 return
-            based = database.value("SELECT id FROM session WHERE uuid = ?", (facts.based_on,))
             self._id = database.run(
                 "INSERT INTO session (uuid, kind, based_on, job, label, state, started, host, pid, software, hash,"
                 " origin) VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
-                (facts.uuid, facts.kind, based, facts.job, facts.label, facts.started, facts.host, facts.pid,
+                (facts.uuid, facts.kind, facts.based_on, facts.job, facts.label, facts.started, facts.host, facts.pid,
                  facts.software, facts.hash, facts.origin),
             )  # fmt: skip
 
@@ -76,23 +75,10 @@ class OpenSession:
         with self._database.transaction():
             number = self._database.run(
                 "INSERT INTO tape_file (session, cartridge, number, first_block, block_bytes, path, name, kind, part,"
-                " skipped, ahead, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
+                " skipped, ahead, level, based_on, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
                 (self._id, cartridge, *facts),
             )  # fmt: skip
         return OpenTapeFile(self._database, number, facts)
-
-    def add_deletions(self, deletions: Iterable[Deletion]) -> None:
-        """Record what an incremental session found gone or renamed."""
-        directories = _Directories(self._database)
-        with self._database.transaction():
-            for gone in deletions:
-                directory, name = _split(gone.path)
-                new_directory, new_name = _split(gone.new_path) if gone.new_path is not None else (None, None)
-                self._database.run(
-                    "INSERT INTO deletion (session, directory, name, new_directory, new_name) VALUES (?, ?, ?, ?, ?)",
-                    (self._id, directories.id_of(directory), name,
-                     None if new_directory is None else directories.id_of(new_directory), new_name),
-                )  # fmt: skip
 
     def add_device_error(
         self, cartridge: int | None, *, device: str, kind: str, text: str, sense: bytes = b"",
@@ -184,6 +170,19 @@ class OpenTapeFile:
                 "UPDATE tape_file SET members = ?, data_bytes = ? WHERE id = ?",
                 (self.members, self.data_bytes, self._id),
             )
+
+    def add_deletions(self, deletions: Iterable[Deletion]) -> None:
+        """Record what an incremental session found gone or renamed below this argument."""
+        directories = _Directories(self._database)
+        with self._database.transaction():
+            for gone in deletions:
+                directory, name = _split(gone.path)
+                new_directory, new_name = _split(gone.new_path) if gone.new_path is not None else (None, None)
+                self._database.run(
+                    "INSERT INTO deletion (tape_file, directory, name, new_directory, new_name) VALUES (?, ?, ?, ?, ?)",
+                    (self._id, directories.id_of(directory), name,
+                     None if new_directory is None else directories.id_of(new_directory), new_name),
+                )  # fmt: skip
 
     @property
     def _range(self) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class SessionFacts(NamedTuple):
     kind: str = "full"
     """full, incremental, differential"""
     based_on: str | None = None
-    """uuid of the session that an incremental one adds to."""
+    """uuid of the session that an incremental one adds to, where it is one for all its arguments."""
     job: str | None = None
     label: str | None = None
     hash: str = "xxh3"
@@ -61,6 +61,10 @@ class TapeFileFacts(NamedTuple):
     """Blocks of the same archive on earlier cartridges: members count theirs from its start."""
     ahead: int = 0
     """Blocks in front that only continue the member which the end of the cartridge before has cut."""
+    level: str = "full"
+    """full, incremental, differential"""
+    based_on: str | None = None
+    """uuid of the session whose state of this argument it changes."""
 
 
 class MemberBatch(NamedTuple):
@@ -90,7 +94,7 @@ class MemberBatch(NamedTuple):
 
 
 class Deletion(NamedTuple):
-    """A name that an incremental session found gone; `new_path` where it was renamed to."""
+    """A member name that an incremental session found gone; `new_path` where it was renamed to."""
 
     path: bytes
     new_path: bytes | None = None
@@ -142,6 +146,8 @@ class TapeFile(NamedTuple):
     durable_blocks: int
     members: int
     data_bytes: int
+    level: str = "full"
+    based_on: str | None = None
 
 
 class Session(NamedTuple):

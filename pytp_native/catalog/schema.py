@@ -41,7 +41,7 @@ CREATE TABLE session (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,             -- full, incremental, differential
-    based_on INTEGER REFERENCES session,
+    based_on TEXT,                  -- uuid of the session before, where it is one for all arguments
     job TEXT,
     label TEXT,                     -- of the history (--label)
     state TEXT NOT NULL,            -- open, complete, partial, full, interrupted, failed
@@ -67,6 +67,8 @@ CREATE TABLE tape_file (
     block_bytes INTEGER NOT NULL,
     path BLOB NOT NULL,             -- absolute path of the argument
     name BLOB NOT NULL,             -- first part of its members' names
+    level TEXT NOT NULL DEFAULT 'full',         -- full, incremental, differential
+    based_on TEXT,                  -- uuid of the session whose state of this argument it changes
     state TEXT NOT NULL,            -- open, saved, partial, continues, failed, interrupted, overwritten
     skipped INTEGER NOT NULL DEFAULT 0,         -- blocks of the same archive on earlier cartridges
     ahead INTEGER NOT NULL DEFAULT 0,           -- blocks in front that only continue a member
@@ -105,14 +107,14 @@ CREATE TABLE member (
 
 CREATE TABLE deletion (
     id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL REFERENCES session,
+    tape_file INTEGER NOT NULL REFERENCES tape_file ON DELETE CASCADE,      -- of the argument that had it
     directory INTEGER NOT NULL REFERENCES directory,
     name BLOB NOT NULL,
     new_directory INTEGER REFERENCES directory,     -- it was renamed
     new_name BLOB
 ) STRICT;
 CREATE INDEX deletion_by_name ON deletion (directory, name);
-CREATE INDEX deletion_by_session ON deletion (session);
+CREATE INDEX deletion_by_tape_file ON deletion (tape_file);
 
 CREATE TABLE device_error (
     id INTEGER PRIMARY KEY,

@@ -38,9 +38,11 @@ _SELECT = f"""
 SELECT d.path, m.name, m.type, m.size, m.mtime_ns, m.mode, m.digest, m.link, m.block, m.offset, m.length,
        s.uuid, s.started, s.job, s.label, c.barcode, t.number, t.first_block, t.skipped, t.ahead,
        t.block_bytes, t.path,
-       (SELECT min(gone.started) FROM deletion x JOIN session gone ON gone.id = x.session
-        WHERE x.directory = m.directory AND x.name = m.name AND gone.id > s.id
-          AND gone.job IS s.job AND gone.label IS s.label AND gone.state IN ('complete', 'partial')) AS deleted
+       (SELECT min(gone.started) FROM deletion x JOIN tape_file f ON f.id = x.tape_file
+        JOIN session gone ON gone.id = f.session
+        WHERE x.directory = m.directory AND x.name = m.name AND f.path = t.path AND gone.job IS s.job
+          AND (gone.started, gone.id) > (s.started, s.id)
+          AND gone.state IN ('complete', 'partial')) AS deleted
 FROM {{source}}
 JOIN directory d ON d.id = m.directory
 JOIN tape_file t ON t.id = m.id >> {MEMBERS_OF_FILE}

@@ -7,15 +7,16 @@ from pytp_native.catalog.database import Database
 from pytp_native.catalog.records import Session, TapeFile
 
 _SESSIONS = (
-    "SELECT s.id, (SELECT count(*) FROM deletion d WHERE d.session = s.id),"
-    " s.uuid, s.kind, (SELECT b.uuid FROM session b WHERE b.id = s.based_on), s.job, s.label, s.state, s.exit,"
+    "SELECT s.id, (SELECT count(*) FROM deletion d JOIN tape_file f ON f.id = d.tape_file WHERE f.session = s.id),"
+    " s.uuid, s.kind, s.based_on, s.job, s.label, s.state, s.exit,"
     " s.started, s.ended, s.host, s.pid, s.software, s.hash, s.origin FROM session s"
     " WHERE (? IS NULL OR s.job = ?) AND (? IS NULL OR s.label = ?) ORDER BY s.started DESC, s.id DESC"
 )
 _TAPE_FILES = (
     "SELECT t.session, t.kind, c.barcode, t.number, t.first_block, t.block_bytes, t.path, t.name, t.state,"
     " t.part, t.skipped, t.ahead, t.blocks,"
-    " t.durable_blocks, t.members, t.data_bytes FROM tape_file t JOIN cartridge c ON c.id = t.cartridge ORDER BY t.id"
+    " t.durable_blocks, t.members, t.data_bytes, t.level, t.based_on"
+    " FROM tape_file t JOIN cartridge c ON c.id = t.cartridge ORDER BY t.id"
 )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,8 +15,16 @@ _CANDIDATES = """
 SELECT s.id, t.path FROM session s JOIN tape_file t ON t.session = s.id JOIN cartridge c ON c.id = t.cartridge
 WHERE t.kind = 'data' AND t.state != 'overwritten' AND s.state IN ('complete', 'partial')
   AND (? IS NULL OR s.job = ?) AND (? IS NULL OR s.label = ? OR c.barcode = ?) AND (? IS NULL OR s.started <= ?)
-ORDER BY s.started DESC, s.id DESC
+ORDER BY s.started DESC,
+  EXISTS (SELECT 1 FROM tape_file f JOIN session y ON y.id = f.session  -- of one second: the one that builds on others
+          WHERE f.path = t.path AND f.based_on = s.uuid AND y.started = s.started),
+  s.id DESC
 """
+_BASE = "SELECT based_on FROM tape_file WHERE session = ? AND path = ? AND kind = 'data' ORDER BY id LIMIT 1"
+_DELETED = (
+    "SELECT x.directory, x.name FROM deletion x JOIN tape_file t ON t.id = x.tape_file"
+    " WHERE t.session = ? AND t.path = ?"
+)
 
 
 class State(NamedTuple):
@@ -62,20 +71,29 @@ def _session(database: Database, text: str) -> int:
 
 
 def _state(database: Database, path: bytes, session: int) -> State:
-    chain, layers = _chain(database, session), []
+    chain, layers = _chain(database, session, path), []
     for one in chain:
         layers += [archive for archive in archives_of(database, one) if archive.path == path]
     return State(path, tuple(chain), tuple(layers))
 
 
-def _chain(database: Database, session: int) -> list[int]:
-    """The session and those it is based on, down to a full one."""
+def _chain(database: Database, session: int, path: bytes) -> list[int]:
+    """The session and those whose state of this argument it changes, down to a full one. NothingHere where one is
+    missing: it may have had anything."""
     chain: list[int] = []
-    at: int | None = session
-    while at is not None and at not in chain:
+    at = session
+    while at not in chain:
         chain.append(at)
-        kind, based_on = database.row("SELECT kind, based_on FROM session WHERE id = ?", (at,)) or ("full", None)
-        at = None if kind == "full" else based_on
+        base = database.value(_BASE, (at, path))
+        if base is None:
+            break
+        found = database.value("SELECT id FROM session WHERE uuid = ?", (base,))
+        if found is None:
+            fact = f"it was saved as what has changed since session {base}, which the catalog does not know"
+            raise NothingHere(
+                os.fsdecode(path), fact, "tell of it with pytp catalog rebuild, or name an earlier session"
+            )
+        at = int(found)
     return chain
 
 
@@ -97,4 +115,4 @@ def live(database: Database, state: State, literals: Sequence[bytes] | None = No
                     mine.add(key)
         gone |= mine
         if not is_last:
-            gone.update(database.rows("SELECT directory, name FROM deletion WHERE session = ?", (number,)))
+            gone.update(database.rows(_DELETED, (number, state.path)))

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from pytp_native.catalog import cartridges, restoring, search, sessions, state, upkeep
+from pytp_native.catalog import cartridges, chain, restoring, search, sessions, state, upkeep
+from pytp_native.catalog.chain import Chain, Change, Gone
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import compile_pattern
 from pytp_native.catalog.recording import OpenSession
@@ -144,6 +145,20 @@ class Catalog:
     def archive_on(self, serial: str | None, uuid: str | None, number: int) -> Archive | None:
         """Return what is known of a tape file by its number on a cartridge."""
         return restoring.archive_on(self._database, serial, uuid, number)
+
+    # -- histories ---------------------------------------------------------------------------------------------------
+
+    def base(self, job: str | None, path: bytes, name: bytes, *, full: bool = False) -> Chain | None:
+        """Return the chain that the next incremental session of an argument adds to; `full`: the last full one."""
+        return chain.base(self._database, job, path, name, full=full)
+
+    def changes(self, one: Chain) -> Iterator[Change]:
+        """Yield, oldest first, what the sessions of a chain took away and added."""
+        return chain.changes(self._database, one)
+
+    def named(self, members: list[int]) -> Iterator[Gone]:
+        """Yield what members are called, by their ids, in that order."""
+        return chain.named(self._database, members)
 
     # -- upkeep ------------------------------------------------------------------------------------------------------
 

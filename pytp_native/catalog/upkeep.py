@@ -49,9 +49,7 @@ def forget_session(database: Database, uuid: str) -> bool:
         return False
     _forget_files(database, "session = ?", (session,))
     with database.transaction():
-        database.run("DELETE FROM deletion WHERE session = ?", (session,))
         database.run("UPDATE device_error SET session = NULL WHERE session = ?", (session,))
-        database.run("UPDATE session SET based_on = NULL WHERE based_on = ?", (session,))
         database.run("DELETE FROM session WHERE id = ?", (session,))
     return True
 

@@ -117,7 +117,7 @@ def test_a_file_found_gone_is_marked_in_its_own_history_only(book: Book) -> None
     book.saved(["photos/gone"], day=1, job="daily")
     book.saved(["photos/gone"], day=1, job="other", number=2)
     later = book.session(day=3, job="daily")
-    later.add_deletions([Deletion(b"photos/gone"), Deletion(b"photos/old", b"photos/new")])
+    book.tape_file(later, 3).add_deletions([Deletion(b"photos/gone"), Deletion(b"photos/old", b"photos/new")])
     assert book.find("gone", deleted=True) == [], "the session is not complete yet"
     later.end("complete", 0)
     assert {hit.job: hit.deleted for hit in book.catalog.find(b"gone")} == {"daily": 3 * 86400, "other": None}
