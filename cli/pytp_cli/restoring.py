@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple, Optional
 
 from pytp_cli.catalog_choice import open_catalog
 from pytp_cli.names import printable
 from pytp_cli.run import Run
-from pytp_native.errors import NothingHere
+from pytp_native.errors import CatalogError, NothingHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pytp_native.catalog.store import Catalog
     from pytp_native.jobs.events import JobReport
     from pytp_native.jobs.plan import Plan
 
@@ -49,7 +52,26 @@ def from_head(run: Run, order: Order) -> None:
         target=order.target, patterns=order.patterns, existing=Existing[order.existing.upper()], strip=order.strip,
         output=order.output,
     )  # fmt: skip
-    _read(run, order, lambda unit, supply, emit, interrupt: restore(unit, request, emit, interrupt, supply))
+    with _catalog(run) as catalog:
+        _read(
+            run,
+            order,
+            lambda unit, supply, emit, stop: restore(unit, request, emit, stop, supply, catalog=catalog),
+        )
+
+
+@contextmanager
+def _catalog(run: Run) -> Iterator[Catalog | None]:
+    """The catalog, if there is one that can be read: it knows checksums."""
+    try:
+        catalog = open_catalog(run, create=False)
+    except NothingHere:
+        catalog = None
+    except CatalogError as error:
+        run.note(f"warning: {error}; checksums are not compared")
+        catalog = None
+    with catalog or nullcontext():
+        yield catalog
 
 
 def from_catalog(run: Run, order: Order, wanted: Wanted, *, dry_run: bool) -> None:

@@ -16,7 +16,7 @@ typedef struct { uint64_t at, slots; } pytp_untar_run;
 typedef struct {
     uint64_t at, name_hash;
     uint8_t digest[32];
-    uint32_t digest_length, name_at, name_length, link_at, link_length, spare;
+    uint32_t digest_length, name_at, name_length, link_at, link_length, mtime_s;
 } pytp_untar_expected;
 typedef struct pytp_untar pytp_untar;
 #define PYTP_UNTAR_MEMBER ...

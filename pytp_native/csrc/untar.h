@@ -88,7 +88,7 @@ typedef struct {
     uint32_t digest_length;            /* 0: none is known */
     uint32_t name_at, name_length;     /* in the texts: the name it is restored under; length 0: its own */
     uint32_t link_at, link_length;     /* likewise for what a hard link refers to */
-    uint32_t spare;
+    uint32_t mtime_s;                  /* low 32 bits; compared only where `only` is not set */
 } pytp_untar_expected;
 
 typedef struct pytp_untar pytp_untar;

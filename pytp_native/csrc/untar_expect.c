@@ -82,7 +82,8 @@ int untar_expect_match(pytp_untar *untar)
     if (!expect->on || expect->next == expect->count)
         return 0;
     const pytp_untar_expected *expected = &expect->members[expect->next];
-    int here = expected->at == untar->group_at && is_its_name(untar, expected);
+    int here = expected->at == untar->group_at && is_its_name(untar, expected) &&
+               (expect->only || expected->mtime_s == (uint32_t)untar->member.mtime_s);
     if (expect->only && !here)
         return untar_expect_lost(untar);
     expect->in_group = 0;

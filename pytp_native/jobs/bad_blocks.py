@@ -3,9 +3,21 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import EndOfData, FilemarkMet, MediumError, PytpError
+
+
+class Step(Enum):
+    """Where the tape stands after stepping over a block."""
+
+    BEHIND = "behind"
+    FILEMARK = "filemark"
+    """There was no block: behind the filemark."""
+    STUCK = "stuck"
+    """Anywhere: the drive could not get there."""
 
 
 def is_unreadable(error: PytpError | None) -> bool:
@@ -13,19 +25,21 @@ def is_unreadable(error: PytpError | None) -> bool:
     return isinstance(error, MediumError)
 
 
-def step_over(drive: Drive, logical_block: int) -> bool:
-    """Stand behind logical block `logical_block`, which could not be read; False where the drive cannot get there, or
-    where it is no block of this tape file.
+def step_over(drive: Drive, logical_block: int) -> Step:
+    """Go behind logical block `logical_block`, which could not be read.
 
     Drives stop before or behind such a block. Spacing keeps st's file number, a locate is what is left.
     """
+    here = -1
     try:
         here = drive.tape.position()
         if here == logical_block:
             mtio.forward_records(drive.tape)
             here = drive.tape.position()
-    except (FilemarkMet, EndOfData):
-        return False
+    except FilemarkMet:
+        return Step.FILEMARK
+    except EndOfData:
+        return Step.STUCK
     except PytpError:
         here = -1
     try:
@@ -33,5 +47,5 @@ def step_over(drive: Drive, logical_block: int) -> bool:
             mtio.seek(drive.tape, logical_block + 1)
             here = drive.tape.position()
     except PytpError:
-        return False
-    return here == logical_block + 1
+        return Step.STUCK
+    return Step.BEHIND if here == logical_block + 1 else Step.STUCK

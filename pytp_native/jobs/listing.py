@@ -56,7 +56,10 @@ def _list_one(
     def tell_own(own: TapeFile) -> None:
         emit(OwnFileListed(own.number, own.mark.kind if own.mark else "", describe_own(own)))
 
-    with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text)), tell_own) as file:
+    def warn(text: str) -> None:
+        emit(Notice("warning", "TAPE", text))
+
+    with next_archive(drive, interrupt, warn, tell_own, salvages=True) as file:
         if announce:
             emit(Notice("info", "TAPE", f"tape file {file.number}:"))
         reading = Reading(file, emit)
@@ -66,6 +69,7 @@ def _list_one(
         file.to_start()
     else:
         file.to_next()
+    reading.tell_unread()
     return reading.report("ls", "listed", since, interrupt)
 
 

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import ArchiveCut, NothingHere, PytpError
-from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, MemberProblem, Progress
+from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, MemberProblem, Notice, Progress
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.tape_file import TapeFile
-from pytp_native.stream.untar import Counts, Ended, Problem, Untar
+from pytp_native.stream.untar import Counts, Damage, Ended, Problem, Untar
 
 _PROGRESS_S = 0.25
+_TOLD = 20
+"""Blocks that could not be read and are told one by one."""
 
 
 class Reading:
@@ -24,14 +27,37 @@ class Reading:
         self._restores = restores
         self.untar = Untar(file.ring, on_problem=self._problem, on_pause=self._pause)
         self.problems: list[MemberProblem] = []
+        self._damaged = 0
         self._emit = emit
         self._told = time.monotonic()
         self._since = self._told
 
     def _problem(self, problem: Problem) -> None:
         record = MemberProblem(problem.path, problem.reason)
+        if problem.damage is not Damage.NONE:
+            record = self._damage(problem)
         self.problems.append(record)
         self._emit(record)
+
+    def _damage(self, problem: Problem) -> MemberProblem:
+        """Say where it is, and where what is left of the file is."""
+        self._damaged += 1
+        size = self.file.ring.block_bytes
+        block = (problem.at if problem.bad is None else problem.bad) // size
+        name = os.fsdecode(problem.path.rpartition(b"/")[2])
+        aside = f"; what was read is in {name}.damaged" if problem.left else ""
+        return MemberProblem(
+            problem.path, f"damaged: tape file {self.file.number}, block {block}: {problem.reason}{aside}"
+        )
+
+    def tell_unread(self) -> None:
+        """Tell of blocks that could not be read, when the reader has ended."""
+        subject = f"{self.file.drive.name}: tape file {self.file.number}"
+        for block, error in self.file.unread[:_TOLD]:
+            self._emit(Notice("error", "TAPE", f"{subject}, block {block} could not be read ({error.fact})"))
+        if len(self.file.unread) > _TOLD:
+            more = len(self.file.unread) - _TOLD
+            self._emit(Notice("error", "TAPE", f"{subject}: {more} more blocks could not be read"))
 
     def _pause(self) -> None:
         now = time.monotonic()
@@ -54,6 +80,11 @@ class Reading:
             return 130, f"{subject}: interrupted; members before that are complete"
         if self.file.error is not None:
             return self.file.error.exit_code, str(self.file.error)
+        if self.file.unread:
+            fact = f"{len(self.file.unread)} blocks could not be read; {self._damaged} places are damaged, listed above"
+            return 6, f"{subject}: {fact}; clean the drive and try again, or use another copy"
+        if self._damaged:
+            return 8, f"{subject}: {self._damaged} files are damaged, listed above; try another drive or copy"
         cut = self._cut(subject)
         if cut is not None:
             return cut.exit_code, str(cut)
@@ -108,6 +139,7 @@ class Reading:
                 "tape_waited_s": stats.producer_wait_s,
                 "disk_waited_s": stats.consumer_wait_s,
             },
+            {"checked": self.untar.counts().checked} if self._restores else {},
         )
 
 

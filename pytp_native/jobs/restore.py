@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import HostDiskFull, NothingHere, UsageError
 from pytp_native.jobs.events import ArgumentStarted, Emit, JobReport, Notice
 from pytp_native.jobs.following import Follower
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.known import expect_known
 from pytp_native.jobs.reading import Reading, nothing_here
 from pytp_native.jobs.supply import Supply
 from pytp_native.jobs.tape_file import next_archive
@@ -34,13 +37,22 @@ class RestoreRequest:
 
 
 def restore(
-    drive: Drive, request: RestoreRequest, emit: Emit, interrupt: Interrupt, supply: Supply | None = None
+    drive: Drive,
+    request: RestoreRequest,
+    emit: Emit,
+    interrupt: Interrupt,
+    supply: Supply | None = None,
+    *,
+    catalog: Catalog | None = None,
 ) -> JobReport:
     """Restore one tape file, past labels and trailers, beneath `request.target`; leave the tape at the start of the
-    next one, also after errors. An archive that goes on on another cartridge is followed there if there is a `supply`.
+    next one, also after errors. An archive that goes on on another cartridge is followed there if there is a `supply`;
+    where the `catalog` knows this tape file, checksums are compared.
 
-    Exit codes of the report: 0; 1 some members have problems (listed); 6 device error or full target; 11 nothing here;
-    12 the archive is cut; 130. Raises what keeps it from starting: Refused in mid-file, UsageError for the target...
+    Exit codes of the report: 0; 1 some members have problems (listed); 6 device error, blocks that cannot be read, or a
+    full target; 8 checksums that differ; 11 nothing here; 12 the archive is cut; 130.
+
+    Raises what keeps it from starting: Refused in mid-file, UsageError for the target...
     """
     since = time.monotonic()
     notes: list[str] = []  # of the thread that reads
@@ -48,11 +60,13 @@ def restore(
     target, ours = (None, False) if request.output is not None else open_target(request.target)
     try:
         follow = None if supply is None else Follower(supply, interrupt, notes.append)
-        with next_archive(drive, interrupt, lambda text: emit(Notice("warning", "TAPE", text)), follow=follow) as file:
+        warn = _warner(emit)
+        with next_archive(drive, interrupt, warn, follow=follow, salvages=True) as file:
             emit(ArgumentStarted(f"file {file.number}".encode(), file.number))
             reading = Reading(file, emit, restores=True)
             untar = reading.untar
             _set_up(untar, request, target, ours=ours)
+            expect_known(untar, catalog, file)
             try:
                 untar.run()
             finally:
@@ -60,6 +74,7 @@ def restore(
             untar.tell_unmatched("not found in this tape file")
             reading.progress()
         file.to_next()
+        reading.tell_unread()
     except NothingHere as error:
         return nothing_here("restore", drive, error)
     finally:
@@ -73,6 +88,10 @@ def restore(
     tell_owners(untar.counts().owners_skipped, emit)
     full = HostDiskFull(os.fsdecode(request.target), "the file system is full") if _is_full(untar) else None
     return reading.report("restore", "restored", since, interrupt, full)
+
+
+def _warner(emit: Emit) -> Callable[[str], None]:
+    return lambda text: emit(Notice("warning", "TAPE", text))
 
 
 def _set_up(untar: Untar, request: RestoreRequest, target: int | None, *, ours: bool) -> None:

@@ -12,7 +12,7 @@ from pytp_native.catalog.restoring import ArchivePart
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import MediumError, PytpError
 from pytp_native.ffi import lib
-from pytp_native.jobs.bad_blocks import is_unreadable, step_over
+from pytp_native.jobs.bad_blocks import Step, is_unreadable, step_over
 from pytp_native.jobs.plan import Stretch
 from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import Stop
@@ -94,7 +94,7 @@ class StretchReader:
             if moved.error is None or not is_unreadable(error) or start is None:
                 raise error
             self.unread.append(Unread(stretch.part, stretch.first + done, error))
-            if not step_over(self._drive, start + done):
+            if step_over(self._drive, start + done) is not Step.BEHIND:
                 raise error
             if not self._ring.put(b""):
                 return False

@@ -12,6 +12,7 @@ from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import BlockSizeMismatch, BlockTooLarge, EndOfData, MediumError, NothingHere, PytpError, Refused
 from pytp_native.ffi import lib
+from pytp_native.jobs.bad_blocks import Step, is_unreadable, step_over
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.stream.own_archive import Mark, find_mark
 from pytp_native.stream.ring import Ring
@@ -42,10 +43,17 @@ class TapeFile:
         interrupt: Interrupt,
         notice: Callable[[str], object],
         follow: Callable[[TapeFile], bool] | None = None,
+        *,
+        salvages: bool = False,
     ) -> None:
-        """`follow` is called behind the filemark, in the reader's thread, unless this is a label or trailer: True when
+        """`salvages`: a block that cannot be read becomes one of no bytes, and reading goes on behind it.
+
+        `follow` is called behind the filemark, in the reader's thread, unless this is a label or trailer: True when
         the tape, another one perhaps, stands where the archive goes on."""
         self._follow = follow
+        self._salvages = salvages
+        self.unread: list[tuple[int, PytpError]] = []
+        """Blocks that could not be read, from 0, and why; of an archive on several cartridges, counted through."""
         self.drive = drive
         self.number: int | None = None
         """As st counts, from 0."""
@@ -59,6 +67,8 @@ class TapeFile:
         self.error: PytpError | None = None
         self.mark: Mark | None = None
         """What pytp itself wrote in front of this tape file: it is a label or a trailer."""
+        self._at_filemark = False
+        """Stepping over a bad block led there."""
         self._interrupt = interrupt
         self._notice = notice
         self._thread = threading.Thread(target=self._read, name="tape reader", daemon=True)
@@ -146,10 +156,22 @@ class TapeFile:
         if first.stop is Stop.END_OF_DATA:
             mtio.end_of_data(self.drive.tape)  # st lost its block number in that read; the next command wants to know
             raise EndOfData(self.drive.name, "end of data: no tape file begins here", "rewind, or go back with bb")
-        if first.error is not None:
+        if first.error is not None and not self._pass_over(ring, self.first_block, first):
             self.stop, self.error = first.stop, first.error
             ring.finish(lib.PYTP_FAILED)
         return ring
+
+    def _pass_over(self, ring: Ring, start: int | None, moved: Moved) -> bool:
+        """Go on behind a block that could not be read; `start`: logical block at which that reading began."""
+        if not self._salvages or start is None or moved.error is None or not is_unreadable(moved.error):
+            return False
+        step = step_over(self.drive, start + moved.blocks)
+        if step is Step.FILEMARK:
+            self._at_filemark = True
+        if step is not Step.BEHIND:
+            return False
+        self.unread.append((self.blocks + len(self.unread), moved.error))
+        return ring.put(b"")
 
     def _other_size(self, ring: Ring, first: Moved) -> tuple[Ring, Moved]:
         """Read the first block again in its own size; `first` stands if that is no better."""
@@ -177,22 +199,35 @@ class TapeFile:
     def _read(self) -> None:
         moved = Moved(0, 0, Stop.ERROR)
         try:
-            moved = self.drive.tape.read_into(self.ring)
-            self._take(moved)
+            moved = self._read_on()
             if isinstance(moved.error, BlockSizeMismatch):
                 self._to_variable_blocks()
-                moved = self.drive.tape.read_into(self.ring)
-                self._take(moved)
+                moved = self._read_on()
             while moved.stop is Stop.FILEMARK and self._goes_on():
-                moved = self.drive.tape.read_into(self.ring)
-                self._take(moved)
+                moved = self._read_on()
         except PytpError as error:
             moved = Moved(0, 0, Stop.ERROR, error)
         except Exception as error:
             moved = Moved(0, 0, Stop.ERROR, PytpError(self.drive.name, f"{type(error).__name__}: {error}"))
         finally:
-            self.stop, self.error = moved.stop, moved.error
+            self.stop = Stop.FILEMARK if self._at_filemark else moved.stop
+            self.error = moved.error
             self.ring.finish(_WHY.get(moved.stop, lib.PYTP_FAILED))
+
+    def _read_on(self) -> Moved:
+        """Read until something other than a bad block ends it."""
+        while True:
+            start = self._logical_block() if self._salvages else None
+            moved = self.drive.tape.read_into(self.ring)
+            self._take(moved)
+            if not self._pass_over(self.ring, start, moved):
+                return moved
+
+    def _logical_block(self) -> int | None:
+        try:
+            return self.drive.tape.position()
+        except PytpError:
+            return None
 
     def _goes_on(self) -> bool:
         return self._follow is not None and self.mark is None and self._follow(self)
@@ -212,6 +247,8 @@ def next_archive(
     notice: Callable[[str], object],
     on_own: Callable[[TapeFile], object] = lambda file: None,
     follow: Callable[[TapeFile], bool] | None = None,
+    *,
+    salvages: bool = False,
 ) -> Iterator[TapeFile]:
     """The next tape file that is not pytp's own, from the one at the head on; `on_own` sees the others, `follow` is as
     for TapeFile.
@@ -219,7 +256,7 @@ def next_archive(
     Raises what entering a TapeFile raises.
     """
     while True:
-        with TapeFile(drive, interrupt, notice, follow) as file:
+        with TapeFile(drive, interrupt, notice, follow, salvages=salvages) as file:
             if file.mark is None or interrupt.triggered:
                 yield file
                 return

@@ -15,6 +15,13 @@ _AT_ONCE = 8192
 _HELD = 1 << 20
 
 
+def pack_entry(at: int, name: bytes, digest: bytes | None, mtime_s: int = 0) -> bytes:
+    """Return a member as the reader wants it; `mtime_s` counts only where members are also read that nobody expects."""
+    known = digest or b""
+    name_hash = lib.pytp_hash_seeded(name, len(name), 0)
+    return _ENTRY.pack(at, name_hash, known, len(known), 0, 0, 0, 0, mtime_s & 0xFFFFFFFF)
+
+
 class Renamed(NamedTuple):
     """What a member is restored as, where the archive says something else; empty: as it says."""
 
@@ -46,8 +53,7 @@ class ExpectedMembers:
 
     def add(self, at: int, name: bytes, digest: bytes | None, renamed: Renamed | None = None) -> None:
         """Add a member: byte of the archive at which its header group begins, name, and checksum if known."""
-        known = digest or b""
-        self._held += _ENTRY.pack(at, lib.pytp_hash_seeded(name, len(name), 0), known, len(known), 0, 0, 0, 0, 0)
+        self._held += pack_entry(at, name, digest)
         if renamed is not None:
             self._renamed[at] = renamed
         self.count += 1

@@ -18,6 +18,7 @@ from pytp_native.errors import NothingHere, UsageError
 from pytp_native.ffi import lib
 from pytp_native.jobs.catalog_restore import CatalogRequest, describe_plan, plan_restore, restore_from_catalog
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.restore import RestoreRequest, restore
 from pytp_native.stream.untar import Existing
 from tests.cartridge import Cartridge, Done
 from tests.trees import describe, differences
@@ -325,3 +326,36 @@ def test_an_interrupt_leaves_no_half_file(
         )
     assert report.exit_code == 130
     assert not (tmp_path / "out").exists()
+
+
+def at_head(cartridge: Cartridge, catalog: Catalog, target: Path) -> Done:
+    events: list[object] = []
+    with cartridge.open() as drive:
+        drive.rewind()
+        request = RestoreRequest(os.fsencode(target))
+        return Done(restore(drive, request, events.append, Interrupt(), catalog=catalog), events)
+
+
+def test_the_tape_file_at_the_head_is_compared_too_where_the_catalog_knows_it(
+    cartridge: Cartridge, catalog: Catalog, tree: Callable[..., Path], tmp_path: Path
+) -> None:
+    top = tree("tree", good=b"good", bad=os.urandom(30_000), **{f"f{number:04}": 10 for number in range(5000)})
+    save(cartridge, catalog, top)
+    assert at_head(cartridge, catalog, tmp_path / "right").report.details["checked"] == 5002
+    corrupt(cartridge, (top / "bad").read_bytes()[:32])
+    done = at_head(cartridge, catalog, tmp_path / "out")
+    assert (done.code, done.report.details["checked"]) == (8, 5001)
+    assert (tmp_path / "out" / "tree" / "bad.damaged").exists()
+    assert not (tmp_path / "out" / "tree" / "bad").exists()
+
+
+def test_a_tape_that_others_wrote_meanwhile_is_not_called_damaged(
+    cartridge: Cartridge, catalog: Catalog, tree: Callable[..., Path], tmp_path: Path
+) -> None:
+    top = tree("tree", same=b"one")
+    save(cartridge, catalog, top)
+    (top / "same").write_bytes(b"two")
+    os.utime(top / "same", (1, 1))
+    assert cartridge.backup(top, bare=False, at=0, overwrite=True).code == 0  # and the catalog was not told
+    done = at_head(cartridge, catalog, tmp_path / "out")
+    assert (done.code, (tmp_path / "out" / "tree" / "same").read_bytes()) == (0, b"two")

@@ -14,6 +14,7 @@ from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.restore import RestoreRequest, restore
 from pytp_native.stream.untar import Existing
 from pytp_native.transport.records import Moved, Stop
+from pytp_native.vtl.library import Library
 
 FILES = {"a": b"a" * 10, "b": b"b" * 200_000, "c": b""}
 
@@ -224,7 +225,25 @@ def test_a_medium_error_gives_what_came_before_it(drive: Drive, tmp_path: Path, 
     report = run(drive, tmp_path / "out", told)
     assert (report.exit_code, report.arguments[0].status, report.position.file) == (6, "failed", 1)
     assert "could not be read" in report.message
-    assert contents(tmp_path / "out") == {"a": FILES["a"]}
+    found = contents(tmp_path / "out")
+    assert found.pop("b.damaged") != FILES["b"]
+    assert found == {"a": FILES["a"]}
+
+
+def test_a_bad_block_costs_only_what_lies_in_it(drive: Drive, tmp_path: Path, told: Told) -> None:
+    files = {f"f{number}": bytes([65 + number]) * (BLOCK - 1024) for number in range(6)}  # a header and data: a block
+    write_file(drive, tar_of(files))
+    write_file(drive, tar_of({"second": b"2"}))
+    library = Library(os.fspath(tmp_path / "library"))
+    library.add_fault(0, "read 2: medium error")
+    drive.rewind()
+    report = run(drive, tmp_path / "out", told)
+    found = contents(tmp_path / "out")
+    assert (report.exit_code, report.position.file, report.position.block) == (6, 1, 0)
+    assert {name for name in found if name in files} >= {"f0", "f1", "f4", "f5"}
+    assert all(found[name] == files[name] for name in found if name in files)
+    assert "f2" not in found
+    assert any("tape file 0, block 2 could not be read" in notice.text for notice in told.of(Notice))
 
 
 def test_a_medium_error_in_the_first_block_is_reported_and_left_behind(
