@@ -75,8 +75,8 @@ def backup(
             "bare": bare,
             "hw_compression": None if hw_compression is None else hw_compression is Switch.on,
             "hash_name": hash_name.value,
-            "memory_bytes": _memory_bytes(memory_buffer),
-            "flush_bytes": _flush_bytes(run, flush_every),
+            "memory_bytes": memory_bytes(memory_buffer),
+            "flush_bytes": flush_bytes(run, flush_every),
             "high_percent": high,
             "low_percent": low,
             "job": job,
@@ -179,7 +179,7 @@ def _marks(low: int | None, high: int) -> tuple[int, int]:
     return low, high
 
 
-def _flush_bytes(run: Run, text: str | None) -> int:
+def flush_bytes(run: Run, text: str | None) -> int:
     from pytp_native.jobs.frontier import FLUSH_BYTES
     from pytp_native.units import parse_size
 
@@ -194,7 +194,7 @@ def _flush_bytes(run: Run, text: str | None) -> int:
     return size
 
 
-def _memory_bytes(text: str | None) -> int | None:
+def memory_bytes(text: str | None) -> int | None:
     if text is None:
         return None
     from pytp_native.units import parse_size

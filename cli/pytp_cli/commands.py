@@ -32,6 +32,13 @@ _TABLE = (
         ("b",),
     ),
     Command(
+        "resume",
+        "cmd_resume",
+        "resume",
+        "Go on with the session that a crash, a power cut or Ctrl-C has ended, on the same cartridge.",
+        ("pytp resume", "pytp resume --drive lto9 --json"),
+    ),
+    Command(
         "restore",
         "cmd_restore",
         "restore",

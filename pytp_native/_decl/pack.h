@@ -26,7 +26,7 @@ typedef struct {
 typedef struct { uint64_t members, data_bytes, problems; int log_error; ...; } pytp_pack_counts;
 pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options);
 void pytp_pack_free(pytp_pack *pack);
-int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name);
+int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after);
 int pytp_pack_end(pytp_pack *pack);
 void pytp_pack_restart(pytp_pack *pack);
 void pytp_pack_stop(pytp_pack *pack);

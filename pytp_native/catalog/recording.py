@@ -39,6 +39,8 @@ class OpenSession:
             there = database.value("SELECT id FROM session WHERE uuid = ?", (facts.uuid,))
             if there is not None:
                 self._id = int(there)
+                if facts.pid is not None:
+                    self._go_on(facts)
                 return
             self._id = database.run(
                 "INSERT INTO session (uuid, kind, based_on, job, label, state, started, host, pid, software, hash,"
@@ -46,6 +48,16 @@ class OpenSession:
                 (facts.uuid, facts.kind, facts.based_on, facts.job, facts.label, facts.started, facts.host, facts.pid,
                  facts.software, facts.hash, facts.origin),
             )  # fmt: skip
+
+            if facts.plan is not None:
+                database.run("INSERT INTO plan (id, request) VALUES (?, ?)", (self._id, facts.plan))
+
+    def _go_on(self, facts: SessionFacts) -> None:
+        """It is resumed, by this process."""
+        self._database.run(
+            "UPDATE session SET state = 'open', exit = NULL, ended = NULL, host = ?, pid = ? WHERE id = ?",
+            (facts.host, facts.pid, self._id),
+        )
 
     def on_cartridge(self, facts: CartridgeFacts, *, overwrites_from: int | None = None, now: int | None = None) -> int:
         """Tell which cartridge is written next, before anything is; `overwrites_from`: its tape files from that number
@@ -109,6 +121,8 @@ class OpenSession:
                 " WHERE id IN (SELECT cartridge FROM tape_file WHERE session = ?)",
                 (moment, moment, self._id),
             )
+            if state in {"complete", "partial"}:  # there is nothing to resume
+                self._database.run("DELETE FROM plan WHERE id = ?", (self._id,))
             if state == "full":
                 self._database.run(
                     "UPDATE cartridge SET state = 'full' WHERE id = (SELECT cartridge FROM tape_file WHERE session = ?"
@@ -120,14 +134,16 @@ class OpenSession:
 class OpenTapeFile:
     """A tape file that is being written. Members may be added ahead of the tape: they count when they are durable."""
 
-    def __init__(self, database: Database, identity: int, facts: TapeFileFacts) -> None:
+    def __init__(
+        self, database: Database, identity: int, facts: TapeFileFacts, members: int = 0, data_bytes: int = 0
+    ) -> None:
         self._database = database
         self._id = identity
         self.facts = facts
         self._directories = _Directories(database)
-        self.members = 0
+        self.members = members
         """Added so far."""
-        self.data_bytes = 0
+        self.data_bytes = data_bytes
 
     def add(self, batch: MemberBatch) -> None:
         """Add the next members. Some ten thousand at a time keep other writers waiting for a tenth of a second."""

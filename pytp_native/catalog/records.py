@@ -38,6 +38,8 @@ class SessionFacts(NamedTuple):
     host: str = ""
     pid: int | None = None
     software: str = ""
+    plan: str | None = None
+    """What it was asked to do, as JSON, for who resumes it."""
     origin: str = "backup"
     """Who tells of it: backup, trailer, scan (of the tape files), json (of the original pytp)."""
 
@@ -170,6 +172,38 @@ class Session(NamedTuple):
     origin: str
     tape_files: tuple[TapeFile, ...] = ()
     deletions: int = 0
+
+
+class BegunFile(NamedTuple):
+    """A tape file of a session that did not come to its end."""
+
+    id: int
+    facts: TapeFileFacts
+    state: str
+    blocks: int
+    durable_blocks: int
+    members: int
+    data_bytes: int
+    cartridge_uuid: str | None
+    barcode: str | None
+
+
+class Unfinished(NamedTuple):
+    """A session that can be resumed."""
+
+    uuid: str
+    started: int
+    state: str
+    host: str
+    pid: int | None
+    hash: str
+    job: str | None
+    label: str | None
+    plan: str
+    files: tuple[BegunFile, ...]
+    """Of data, in the order of the tape."""
+    overtaken: bool
+    """Another session was written behind it on the same cartridge."""
 
 
 class Found(NamedTuple):

@@ -153,7 +153,14 @@ CREATE VIRTUAL TABLE member_search USING fts5(
 );
 """
 
-MIGRATIONS = (_VERSION_1,)
+_VERSION_2 = """
+CREATE TABLE plan (
+    id INTEGER PRIMARY KEY REFERENCES session ON DELETE CASCADE,
+    request TEXT NOT NULL           -- what the session was asked to do, as JSON: for `pytp resume`
+) STRICT;
+"""
+
+MIGRATIONS = (_VERSION_1, _VERSION_2)
 """The script at index n makes version n + 1 out of version n."""
 VERSION = len(MIGRATIONS)
 

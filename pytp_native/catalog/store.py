@@ -4,16 +4,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from pytp_native.catalog import cartridges, chain, restoring, search, sessions, state, upkeep
+from pytp_native.catalog import cartridges, chain, restoring, search, sessions, state, unfinished, upkeep
 from pytp_native.catalog.chain import Chain, Change, Gone
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import compile_pattern
-from pytp_native.catalog.recording import OpenSession
-from pytp_native.catalog.records import Cartridge, CartridgeFacts, Found, Session, SessionFacts, Trouble
+from pytp_native.catalog.recording import OpenSession, OpenTapeFile
+from pytp_native.catalog.records import (
+    BegunFile,
+    Cartridge,
+    CartridgeFacts,
+    Found,
+    Session,
+    SessionFacts,
+    Trouble,
+    Unfinished,
+)
 from pytp_native.catalog.restoring import Archive, Place, Selector
 from pytp_native.catalog.search import EVERYTHING, Wanted
 from pytp_native.catalog.state import State
@@ -106,6 +115,22 @@ class Catalog:
         """Record that a cartridge was met; returns its id."""
         with self._database.transaction():
             return cartridges.cartridge_id(self._database, facts, int(time.time()) if now is None else now)
+
+    def unfinished(self, cartridge_uuid: str) -> Unfinished | None:
+        """Return the latest session on that cartridge that did not come to its end and can be resumed."""
+        return unfinished.unfinished(self._database, cartridge_uuid)
+
+    def reopen(self, file: BegunFile) -> OpenTapeFile:
+        """Go on recording a tape file of such a session."""
+        return unfinished.reopen(self._database, file)
+
+    def members_of(self, file: BegunFile) -> Iterator[tuple[Any, ...]]:
+        """Yield its members in the order of the tape, each with the fields of a member record."""
+        return unfinished.members_of(self._database, file.id)
+
+    def mark_dead(self, host: str, alive: Callable[[int], bool]) -> int:
+        """Mark open sessions of this host as interrupted whose process is gone; return how many."""
+        return unfinished.mark_dead(self._database, host, alive)
 
     # -- asking ------------------------------------------------------------------------------------------------------
 

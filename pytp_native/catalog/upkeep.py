@@ -89,7 +89,7 @@ def forget_overwritten(database: Database) -> None:
 
 # -- JSON ------------------------------------------------------------------------------------------------------------
 
-_TABLES = ("cartridge", "session", "tape_file", "deletion", "device_error", "verification")
+_TABLES = ("cartridge", "session", "tape_file", "deletion", "device_error", "verification", "plan")
 
 
 def export(database: Database) -> Iterator[dict[str, Any]]:

@@ -50,11 +50,12 @@ static int pack_entries(pytp_pack *pack)
     return status;
 }
 
-int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name)
+int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after)
 {
     errand errand = {pack, path, name, 0};
     pthread_t walker;
     pack->root = path;
+    pack->after = after;
     pack->prefix = strlen(name);
     pytp_queue_clear(&pack->queue);
     if (start_quietly(&walker, &errand) != 0)

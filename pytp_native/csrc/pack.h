@@ -61,8 +61,10 @@ typedef struct __attribute__((packed)) {
 pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options);
 void pytp_pack_free(pytp_pack *pack);
 /* Add what `path` names (a symbolic link given here is followed) with everything below it; its members are called `name`...
+ * With `after` only what comes behind the member of that name, in the order in which trees are packed, and the
+ * directories above it again; it need not exist.
  * Returns 0, PYTP_CANCELLED when the ring was stopped, or PYTP_FAILED when memory is short. */
-int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name);
+int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after);
 /* Add the end-of-archive blocks, pad the last tape block with zeros, finish the ring. Returns as pytp_pack_tree. */
 int pytp_pack_end(pytp_pack *pack);
 /* Start the next tape file: block numbers from 0, hard links forgotten. The ring has been reset. */

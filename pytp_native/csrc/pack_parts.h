@@ -73,6 +73,7 @@ struct pytp_pack {
     int filled_up; /* the current file gave less than its header says, which has been told */
     /* the tree being walked */
     const char *root;    /* path of the argument */
+    const char *after;   /* member behind which to begin, or NULL */
     size_t prefix;       /* length of its member name */
     pytp_queue queue;
     pytp_bytes group, log;

@@ -38,6 +38,24 @@ static int excluded(const walker *walk)
     return 0;
 }
 
+/* Where the current name stands to the member behind which a tree goes on: directories come before what is in them, their
+ * entries in byte order. */
+enum { PASSED, ABOVE, AHEAD };
+
+static int passed(const walker *walk)
+{
+    const unsigned char *name = walk->name.data, *after = (const unsigned char *)walk->pack->after;
+    if (after == NULL)
+        return AHEAD;
+    while (*name != 0 && *name == *after)
+        name++, after++;
+    if (*name == 0)
+        return *after == 0 || *after == '/' ? ABOVE : PASSED;
+    if (*after == 0)
+        return AHEAD;
+    return (*name == '/' ? 0 : *name) > (*after == '/' ? 0 : *after) ? AHEAD : PASSED;
+}
+
 /* Make the name end in "/base"; returns the length to go back to, or 0 when memory is short. The NUL is not counted. */
 static size_t enter_name(walker *walk, const char *base)
 {
@@ -169,7 +187,7 @@ static int visit_children(walker *walk, int directory, const listing *list)
         size_t before = enter_name(walk, list->names[i] + 1);
         if (before == 0)
             return PYTP_FAILED;
-        if (!excluded(walk))
+        if (!excluded(walk) && passed(walk) != PASSED)
             status = visit(walk, (place){directory, list->names[i] + 1, 0}, list->names[i][0]);
         leave_name(walk, before);
     }
@@ -204,7 +222,7 @@ static int put_directory(walker *walk, place at, const struct stat *found)
     int status, fd = open_at(walk, at, O_DIRECTORY), error = errno;
     if (fd >= 0 && fstat(fd, &st) != 0)
         st = *found;
-    pytp_entry *entry = entry_for(walk, &st, '5', &status);
+    pytp_entry *entry = entry_for(walk, &st, '5', &status); /* again, too, what is above: for its times */
     if (entry != NULL) {
         if (fd >= 0)
             attributes(walk, fd, NULL, entry);
@@ -311,13 +329,16 @@ static int visit_file(walker *walk, place at)
 static int visit(walker *walk, place at, int type)
 {
     struct stat st;
-    int status = type == DT_REG ? visit_file(walk, at) : -1;
+    int done = passed(walk) == ABOVE;
+    int status = type == DT_REG && !done ? visit_file(walk, at) : -1;
     if (status != -1)
         return status;
-    if (type == DT_REG && errno != ELOOP && errno != ENXIO) /* those two: something else is in its place by now */
+    if (type == DT_REG && !done && errno != ELOOP && errno != ENXIO) /* those two: something else is in its place by now */
         return cannot(walk, errno);
     if (fstatat(at.parent, at.base, &st, at.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
         return cannot(walk, errno);
+    if (done && !S_ISDIR(st.st_mode))
+        return 0;
     if (!S_ISREG(st.st_mode))
         return put_other(walk, at, &st);
     status = visit_file(walk, at);

@@ -173,7 +173,7 @@ class ArgumentFile:
         self._ledger.follow(blocks)
 
     def _pack(self, argument: Argument) -> None:
-        self._packer.add(argument.path, argument.name)
+        self._packer.add(argument.path, argument.name, argument.after)
         self._packer.end()
 
     def _go_on(self, pipeline: Pipeline, on_full: OnFull) -> None:

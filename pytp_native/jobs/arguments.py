@@ -17,6 +17,8 @@ class Argument(NamedTuple):
     """Absolute, without "." and ".."; links are resolved only where there was a ".."."""
     name: bytes
     """First part of its members' names."""
+    after: bytes | None = None
+    """The member behind which to begin: what is before is on tape already."""
 
     @property
     def file_bytes(self) -> int | None:

@@ -11,7 +11,7 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
 from pytp_native.jobs.agreement import check_catalog
 from pytp_native.jobs.argument_file import ArgumentFile
-from pytp_native.jobs.arguments import resolve_arguments
+from pytp_native.jobs.arguments import Argument, resolve_arguments
 from pytp_native.jobs.cartridge import (
     Found,
     check_agreement,
@@ -27,6 +27,7 @@ from pytp_native.jobs.frontier import FLUSH_BYTES
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told
 from pytp_native.jobs.members import MemberList, MemberLog
+from pytp_native.jobs.intent import Intent
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply
@@ -101,7 +102,7 @@ def backup(
         place = find_place(drive, request, emit)
         if catalog is not None and not request.overwrite:
             check_catalog(catalog, drive, place)
-        ledger = Ledger(catalog, drive, log, emit, told(request)) if catalog else None
+        ledger = Ledger(catalog, drive, log, emit, told(request, arguments)) if catalog else None
         writer = ArgumentFile(
             drive,
             ring,
@@ -121,9 +122,14 @@ def backup(
         return session.run(arguments)
 
 
-def told(request: BackupRequest) -> Told:
-    """What the catalog is told of a request."""
-    return Told(request.hash_name, request.job, request.label, request.library_barcode)
+def told(request: BackupRequest, arguments: tuple[Argument, ...]) -> Told:
+    """What the catalog is told of a request. A bare session cannot be resumed: no label says which cartridge it is."""
+    plan = Intent(
+        arguments, request.exclude, request.one_file_system, request.hw_compression, request.append_foreign,
+        request.pool,
+    )  # fmt: skip
+    text = None if request.bare else plan.text()
+    return Told(request.hash_name, request.job, request.label, request.library_barcode, text)
 
 
 def terms(request: BackupRequest) -> Terms:

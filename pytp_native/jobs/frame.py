@@ -7,7 +7,7 @@ import os
 import platform
 import time
 import uuid
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import pytp_native
 from pytp_native.devices.cartridge_memory import HostFacts, write_date, write_memory
@@ -44,13 +44,29 @@ class About(NamedTuple):
     label: str | None = None
 
 
+class Begun(NamedTuple):
+    """A session that is resumed."""
+
+    uuid: str
+    started: int
+    volumes: tuple[Volume, ...]
+    """Its cartridges before the one in the drive."""
+
+
 class Frame:
     """Label, and trailer with the index of all that came between; close it, because the index needs a file."""
 
     def __init__(
-        self, drive: Drive, ring: Ring, place: Place, emit: Emit, about: About, *, before: Frame | None = None
+        self,
+        drive: Drive,
+        ring: Ring,
+        place: Place,
+        emit: Emit,
+        about: About,
+        *,
+        before: Frame | Begun | None = None,
     ) -> None:
-        """`before`: the frame on the cartridge before this one of the same session."""
+        """`before`: the frame on the cartridge before this one of the same session, or what a catalog tells of it."""
         self.uuid: str = before.uuid if before else str(uuid.uuid4())
         self.place = place
         label = place.label
@@ -71,6 +87,12 @@ class Frame:
         """As the trailer has it."""
         self._spool = IndexSpool()
         self._saved: list[SavedFile] = []
+
+    def recall(self, saved: SavedFile, records: IO[bytes], members_blocks: int) -> None:
+        """Take over a tape file that this session wrote before it was resumed, with its members' records; the last of
+        them ends within so many blocks of the archive."""
+        self._spool.add(records, saved.tape_file, self._drive.block_bytes, members_blocks, saved.part)
+        self._saved.append(saved)
 
     def close(self) -> None:
         """Forget the index."""

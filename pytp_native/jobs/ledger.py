@@ -45,6 +45,8 @@ class Told(NamedTuple):
     label: str | None = None
     barcode: str | None = None
     """What the library reads on the first cartridge."""
+    plan: str | None = None
+    """The request, for who resumes it."""
 
 
 class Ledger:
@@ -78,9 +80,13 @@ class Ledger:
         self._session = self._catalog.begin_session(
             SessionFacts(
                 uuid, started, job=about.job, label=about.label, hash=about.hash, host=platform.node(),
-                pid=os.getpid(), software=f"pytp {pytp_native.__version__}",
+                pid=os.getpid(), software=f"pytp {pytp_native.__version__}", plan=about.plan,
             )
         )  # fmt: skip
+
+    def begin_at(self, part: int) -> None:
+        """The session is resumed on that cartridge of it."""
+        self._part = part - 1
 
     def on_cartridge(self, label: Label | None) -> None:
         """The tape stands where writing begins; all that was recorded from here on is lost with the first write.

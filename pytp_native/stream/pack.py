@@ -79,6 +79,17 @@ class Member(NamedTuple):
 _RECORD = struct.Struct("=QQQqqQQQQIIIIIIBB32s")  # pytp_packed_member in csrc/pack.h
 
 
+def member_record(member: Member) -> bytes:
+    """Lay a member out as the packer's log has it."""
+    mtime, mtime_ns = divmod(member.mtime_ns, 10**9)
+    ctime, ctime_ns = divmod(member.ctime_ns, 10**9)
+    return _RECORD.pack(
+        member.block, member.size, member.stored_bytes, mtime, ctime, member.device, member.inode, member.uid,
+        member.gid, mtime_ns, ctime_ns, member.offset, member.mode, len(member.name), len(member.link),
+        ord(member.type), len(member.digest), member.digest,
+    ) + member.name + member.link  # fmt: skip
+
+
 def read_members(log: IO[bytes]) -> Iterator[Member]:
     """Yield the records of a member log from where the file stands; a last one that a full disk cut off is left out."""
     while len(head := log.read(_RECORD.size)) == _RECORD.size:
@@ -152,9 +163,10 @@ class Packer:
             raise MemoryError("packer")
         self._handle = ffi.gc(handle, lib.pytp_pack_free)
 
-    def add(self, path: bytes, name: bytes) -> None:
-        """Pack what `path` names, with all below it, as `name`. Raises PackCancelled when the ring was stopped."""
-        self._check(lib.pytp_pack_tree(self._handle, path, name))
+    def add(self, path: bytes, name: bytes, after: bytes | None = None) -> None:
+        """Pack what `path` names, with all below it, as `name`; with `after` what comes behind the member of that name.
+        Raises PackCancelled when the ring was stopped."""
+        self._check(lib.pytp_pack_tree(self._handle, path, name, ffi.NULL if after is None else after))
 
     def end(self) -> None:
         """Close the archive: two zero blocks, the last tape block padded with zeros, the ring finished."""

@@ -55,6 +55,7 @@ EVERY_OPTION = {
     "--hw-compression --incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members "
     "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --one-file-system "
     "--overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
+    "resume": "--drive --flush-every --json --library --memory-buffer --memory_buffer --volume --volumes -d -mem",
     "restore": (
         "--as-of --drive --dry-run --job --json --keep --label --library --newer --overwrite --session --strip"
         " --to-stdout --volumes -d -j -l"

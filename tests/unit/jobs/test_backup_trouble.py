@@ -100,10 +100,10 @@ def _packs_as_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may read everything, so let the packing thread, and only that, be somebody else (setfsuid(2))."""
     add = Packer.add
 
-    def as_nobody(self: Packer, path: bytes, name: bytes) -> None:
+    def as_nobody(self: Packer, path: bytes, name: bytes, after: bytes | None = None) -> None:
         if os.geteuid() == 0:
             ctypes.CDLL(None).setfsuid(65534)
-        add(self, path, name)
+        add(self, path, name, after)
 
     monkeypatch.setattr(Packer, "add", as_nobody)
 

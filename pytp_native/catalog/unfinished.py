@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Sessions that did not come to their end: what they were asked to do, and what of it is known to be on tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pytp_native.catalog.database import Database
+from pytp_native.catalog.recording import OpenTapeFile
+from pytp_native.catalog.records import BegunFile, TapeFileFacts, Unfinished
+from pytp_native.catalog.schema import MEMBERS_OF_FILE
+
+_SESSION = (
+    "SELECT s.id, s.uuid, s.started, s.state, s.host, s.pid, s.hash, s.job, s.label, p.request FROM session s"
+    " JOIN plan p ON p.id = s.id WHERE s.state IN ('open', 'interrupted', 'failed') AND EXISTS"
+    " (SELECT 1 FROM tape_file t JOIN cartridge c ON c.id = t.cartridge WHERE t.session = s.id AND c.uuid = ?"
+    " AND t.state != 'overwritten') ORDER BY s.id DESC LIMIT 1"
+)
+_FILES = (
+    "SELECT t.id, t.number, t.first_block, t.block_bytes, t.path, t.name, t.kind, t.part, t.skipped, t.ahead, t.state,"
+    " t.blocks, t.durable_blocks, c.uuid, c.barcode FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
+    " WHERE t.session = ? AND t.kind = 'data' AND t.state != 'overwritten' ORDER BY t.id"
+)
+_OVERTAKEN = (
+    "SELECT 1 FROM tape_file t JOIN cartridge c ON c.id = t.cartridge WHERE c.uuid = ? AND t.session > ?"
+    " AND t.state != 'overwritten' AND (t.durable_blocks > 0 OR t.kind = 'trailer')"
+)
+
+
+def unfinished(database: Database, cartridge_uuid: str) -> Unfinished | None:
+    """Return the latest session on that cartridge that can be resumed."""
+    row = database.row(_SESSION, (cartridge_uuid,))
+    if row is None:
+        return None
+    identity, *facts = row
+    overtaken = database.value(_OVERTAKEN, (cartridge_uuid, identity)) is not None
+    return Unfinished._make((*facts, tuple(_files(database, identity)), overtaken))
+
+
+def _files(database: Database, session: int) -> Iterator[BegunFile]:
+    for row in list(database.rows(_FILES, (session,))):
+        first, last = _range(row[0])
+        members, size = database.row(
+            "SELECT count(*), ifnull(sum(size), 0) FROM member WHERE id BETWEEN ? AND ?", (first, last)
+        ) or (0, 0)
+        facts = TapeFileFacts._make(row[1:10])
+        yield BegunFile._make((row[0], facts, *row[10:13], members, size, *row[13:]))
+
+
+def reopen(database: Database, file: BegunFile) -> OpenTapeFile:
+    """Go on recording a tape file: what its members are was not known to the end."""
+    return OpenTapeFile(database, file.id, file.facts, file.members, file.data_bytes)
+
+
+def members_of(database: Database, file: int) -> Iterator[tuple[Any, ...]]:
+    """Yield the members of a tape file in the order of the tape, each with the fields of a member record; the device of
+    their inodes is not known (0)."""
+    for row in database.rows(
+        "SELECT d.path, m.name, m.link, m.type, m.block, m.offset, m.size, m.length, m.mode, m.mtime_ns, m.ctime_ns,"
+        " m.inode, m.uid, m.gid, m.digest FROM member m JOIN directory d ON d.id = m.directory"
+        " WHERE m.id BETWEEN ? AND ? AND m.block IS NOT NULL ORDER BY m.id",
+        _range(file),
+    ):
+        directory, name, link, kind, block, offset, size, length, mode, mtime, ctime, inode, uid, gid, digest = row
+        yield (
+            directory + b"/" + name if directory else name, link or b"", kind, block, offset, size, length, mode or 0,
+            mtime, ctime or 0, 0, (inode or 0) & (2**64 - 1), uid or 0, gid or 0, digest or b"",
+        )  # fmt: skip
+
+
+def _range(file: int) -> tuple[int, int]:
+    first = file << MEMBERS_OF_FILE
+    return first, first | ((1 << MEMBERS_OF_FILE) - 1)
+
+
+def mark_dead(database: Database, host: str, alive: Callable[[int], bool]) -> int:
+    """Mark sessions of this host as interrupted whose process is gone; return how many."""
+    open_ones = list(database.rows("SELECT id, pid FROM session WHERE state = 'open' AND host = ?", (host,)))
+    dead = [identity for identity, pid in open_ones if pid is None or not alive(pid)]
+    for identity in dead:
+        with database.transaction():
+            database.run("UPDATE session SET state = 'interrupted', pid = NULL WHERE id = ?", (identity,))
+    return len(dead)
