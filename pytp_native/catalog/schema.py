@@ -56,6 +56,11 @@ CREATE TABLE session (
 ) STRICT;
 CREATE INDEX session_by_job ON session (job, label);
 
+CREATE TABLE plan (
+    id INTEGER PRIMARY KEY REFERENCES session ON DELETE CASCADE,
+    request TEXT NOT NULL           -- what the session was asked to do, as JSON: for `pytp resume`
+) STRICT;
+
 CREATE TABLE tape_file (
     id INTEGER PRIMARY KEY AUTOINCREMENT,   -- members are numbered by it: never used twice
     session INTEGER NOT NULL REFERENCES session,
@@ -153,14 +158,7 @@ CREATE VIRTUAL TABLE member_search USING fts5(
 );
 """
 
-_VERSION_2 = """
-CREATE TABLE plan (
-    id INTEGER PRIMARY KEY REFERENCES session ON DELETE CASCADE,
-    request TEXT NOT NULL           -- what the session was asked to do, as JSON: for `pytp resume`
-) STRICT;
-"""
-
-MIGRATIONS = (_VERSION_1, _VERSION_2)
+MIGRATIONS = (_VERSION_1,)
 """The script at index n makes version n + 1 out of version n."""
 VERSION = len(MIGRATIONS)
 

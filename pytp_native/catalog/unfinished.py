@@ -18,8 +18,9 @@ _SESSION = (
     " AND t.state != 'overwritten') ORDER BY s.id DESC LIMIT 1"
 )
 _FILES = (
-    "SELECT t.id, t.number, t.first_block, t.block_bytes, t.path, t.name, t.kind, t.part, t.skipped, t.ahead, t.state,"
-    " t.blocks, t.durable_blocks, c.uuid, c.barcode FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
+    "SELECT t.id, t.number, t.first_block, t.block_bytes, t.path, t.name, t.kind, t.part, t.skipped, t.ahead,"
+    " t.level, t.based_on, t.state, t.blocks, t.durable_blocks, c.uuid, c.barcode"
+    " FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
     " WHERE t.session = ? AND t.kind = 'data' AND t.state != 'overwritten' ORDER BY t.id"
 )
 _OVERTAKEN = (
@@ -44,8 +45,8 @@ def _files(database: Database, session: int) -> Iterator[BegunFile]:
         members, size = database.row(
             "SELECT count(*), ifnull(sum(size), 0) FROM member WHERE id BETWEEN ? AND ?", (first, last)
         ) or (0, 0)
-        facts = TapeFileFacts._make(row[1:10])
-        yield BegunFile._make((row[0], facts, *row[10:13], members, size, *row[13:]))
+        facts = TapeFileFacts._make(row[1:12])
+        yield BegunFile._make((row[0], facts, *row[12:15], members, size, *row[15:]))
 
 
 def reopen(database: Database, file: BegunFile) -> OpenTapeFile:

@@ -24,10 +24,10 @@ from pytp_native.jobs.cartridge import (
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
 from pytp_native.jobs.frontier import FLUSH_BYTES
+from pytp_native.jobs.intent import Intent
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told
 from pytp_native.jobs.members import MemberList, MemberLog
-from pytp_native.jobs.intent import Intent
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply

@@ -32,10 +32,10 @@ from pytp_native.jobs.cartridge import (
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Begun, Frame, Place
 from pytp_native.jobs.frontier import FLUSH_BYTES
+from pytp_native.jobs.intent import Intent, intent_of
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told
 from pytp_native.jobs.members import MemberLog
-from pytp_native.jobs.intent import Intent, intent_of
 from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
@@ -145,6 +145,9 @@ class _Resume:
         if session.overtaken:
             fact = f"another session was written behind the one of {label.barcode} that was interrupted"
             raise Refused(self._drive.name, fact, "back up again what is missing")
+        if any(file.facts.level != "full" for file in session.files):
+            fact = "that session is incremental, and what it had not saved is found again by the next one"
+            raise Refused(self._drive.name, fact, "back up again with --incremental")
         if session.files[-1].cartridge_uuid != label.uuid:
             fact = f"the session went on on cartridge {session.files[-1].barcode}; this is {label.barcode}"
             raise Refused(self._drive.name, fact, f"load {session.files[-1].barcode}")

@@ -35,6 +35,7 @@ from pytp_native.jobs.restore import RestoreRequest, restore
 from pytp_native.jobs.resume import ResumeRequest, resume
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.scan import Scan
+from pytp_native.stream.untar import Existing
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 
@@ -158,7 +159,12 @@ class Desk:
         with self.open() as drive:
             for number in files:
                 drive.go_to_file(number)
-                restore(drive, RestoreRequest(os.fsencode(target), overwrite=True), lambda event: None, Interrupt())
+                restore(
+                    drive,
+                    RestoreRequest(os.fsencode(target), existing=Existing.OVERWRITE),
+                    lambda event: None,
+                    Interrupt(),
+                )
         found = {}
         for tree in self.trees:
             found.update(contents(target / tree.name))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.catalog.recording import OpenSession, OpenTapeFile
 from pytp_native.catalog.store import Catalog
 from pytp_native.errors import NothingHere, Refused
 from pytp_native.jobs.events import ArgumentStarted, Notice
@@ -135,11 +136,14 @@ def test_a_tape_that_lost_what_the_catalog_knows_is_not_written(
 
 
 def test_a_session_whose_end_only_the_catalog_missed_is_taken_from_its_trailer(
-    cartridge: Cartridge, catalog: Catalog, tree: Path
+    cartridge: Cartridge, catalog: Catalog, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save(cartridge, catalog, tree)
-    catalog._database.run("UPDATE session SET state = 'open', pid = 999999999, ended = NULL")
-    catalog._database.run("UPDATE tape_file SET state = 'open', durable_blocks = 0 WHERE kind = 'data'")
+    """Killed just then."""
+    with monkeypatch.context() as dying:
+        dying.setattr(OpenSession, "end", lambda *_, **__: None)
+        dying.setattr(OpenTapeFile, "end", lambda *_, **__: None)
+        save(cartridge, catalog, tree)
+    catalog._database.run("UPDATE session SET pid = 999999999")
     before = cartridge.objects()
     assert go_on(cartridge, catalog).code == 0
     assert cartridge.objects() == before
