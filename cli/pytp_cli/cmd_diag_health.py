@@ -37,9 +37,9 @@ def health(
             raise UsageError("--all", "means every device", "leave --drive, --library and --replay out")
         from pytp_native.diag.verdict import exit_code
 
-        addresses = list(_all_addresses(run)) if everything else [address_of(run, drive, library, replay)]
+        addresses = list(all_addresses(run)) if everything else [address_of(run, drive, library, replay)]
         looks = _looks(run, history, addresses, fail=not everything)
-        found = _judged(history, looks, everything=everything)
+        found = judged(history, looks, everything=everything)
         run.fields.update(verdicts=[_verdict_object(one) for one in found], busy=_busy(run, looks))
         for one in found:
             run.say(_verdict_text(one))
@@ -47,7 +47,7 @@ def health(
     return run.exit_code
 
 
-def _judged(history: History, looks: list[DriveLook | LibraryLook], *, everything: bool) -> list[Verdict]:
+def judged(history: History, looks: list[DriveLook | LibraryLook], *, everything: bool) -> list[Verdict]:
     from pytp_native.devices.look import DriveLook
     from pytp_native.diag.checkup import verdicts
 
@@ -81,7 +81,7 @@ def _looks(run: Run, history: History, addresses: list[str], *, fail: bool) -> l
     return found
 
 
-def _all_addresses(run: Run) -> Iterator[str]:
+def all_addresses(run: Run) -> Iterator[str]:
     """What is configured, else what is attached, else the default virtual library."""
     config = run.config
     told = [one.address for one in config.drives]

@@ -359,6 +359,17 @@ _TABLE = (
         ),
     ),
     Command(
+        "metrics",
+        "cmd_metrics",
+        "metrics",
+        "Tell Prometheus what drives, cartridges and libraries say.",
+        (
+            "pytp metrics",
+            "pytp metrics --textfile /var/lib/node_exporter/pytp.prom",
+            "pytp metrics --listen 127.0.0.1:9841",
+        ),
+    ),
+    Command(
         "vtl create",
         "cmd_vtl",
         "create",

@@ -140,7 +140,7 @@ class Demonstration:
         """A configuration that keeps logs inside the temporary directory."""
         path = f"{self.place}/config.json"
         with open(path, "w", encoding="utf-8") as file:
-            json.dump({"tar_dir": self.place}, file)
+            json.dump({"tar_dir": self.place, "snapshot_dir": self.place}, file)
         return path
 
     def _drive(self) -> tuple[str, str]:

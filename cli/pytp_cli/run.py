@@ -107,6 +107,7 @@ class Run:
 
         `bar`: a progress bar on a terminal; not for a job whose output may go to that terminal by way of a pipe.
         """
+        from pytp_cli.job_looks import looking
         from pytp_cli.signals import stopping
 
         screen = Screen(verb, quiet_stdout=self.as_json, bar=bar)
@@ -120,7 +121,7 @@ class Run:
                 self._show(screen, record)
 
         try:
-            with stopping(self._interrupt):
+            with looking(self, self._drive, verb), stopping(self._interrupt):
                 report = work(emit, self._interrupt)
         finally:
             screen.close()

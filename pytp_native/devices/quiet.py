@@ -76,6 +76,16 @@ def opened(address: str, *, sysfs: str = "/sys") -> Iterator[Quiet]:
             tape.close()
 
 
+@contextmanager
+def opened_beside_own(address: str) -> Iterator[Quiet]:
+    """Open a drive whose tape this process has open itself: st has had its attentions then."""
+    scsi = open_scsi(address)
+    try:
+        yield Quiet(address, scsi, executor.run(scsi, spc.inquiry(), retry.CALM))
+    finally:
+        scsi.close()
+
+
 def _tape(target: Address, sysfs: str) -> tuple[TapeTransport | None, str]:
     """Open the tape of a device, if it is one: the tape, or who has it."""
     while target.inner:
