@@ -32,6 +32,7 @@ ORIGINAL_OPTIONS = {
     "list": {"--library -l"},
     "load": {"--library -l", "--drive -d"},
     "unload": {"--library -l", "--drive -d"},
+    "metrics": "--drive --json --library --listen --textfile -d -l",
     "move": {"--library -l"},
     "config": set(),
     "doc": {"--title", "--toc"},
