@@ -250,6 +250,13 @@ _TABLE = (
         ("pytp diag trend", "pytp diag trend --json"),
     ),
     Command(
+        "diag doctor",
+        "cmd_doctor",
+        "doctor",
+        "Say whether this host is ready for tape, and what to do about it.",
+        ("pytp diag doctor", "pytp diag doctor --verbose"),
+    ),
+    Command(
         "diag inquiry",
         "cmd_diag",
         "inquiry",
