@@ -42,7 +42,7 @@ def health(
         found = judged(history, looks, everything=everything)
         run.fields.update(verdicts=[_verdict_object(one) for one in found], busy=_busy(run, looks))
         for one in found:
-            run.say(_verdict_text(one))
+            run.say(verdict_text(one))
         run.exit_code = max(run.exit_code, exit_code(found))
     return run.exit_code
 
@@ -127,7 +127,7 @@ def _verdict_object(one: Verdict) -> dict[str, Any]:
             "findings": [asdict(finding) for finding in one.findings]}  # fmt: skip
 
 
-def _verdict_text(one: Verdict) -> str:
+def verdict_text(one: Verdict) -> str:
     lines = [f"{one.kind} {printable(one.name)}: {one.level}"]
     for finding in one.findings:
         whose = f" ({'drive or cartridge' if finding.blames == 'either' else finding.blames})"

@@ -250,6 +250,13 @@ _TABLE = (
         ("pytp diag trend", "pytp diag trend --json"),
     ),
     Command(
+        "diag report",
+        "cmd_diag_report",
+        "report",
+        "Put all that the history tells together, as text or one HTML page.",
+        ("pytp diag report", "pytp diag report --html /tmp/tapes.html"),
+    ),
+    Command(
         "diag doctor",
         "cmd_doctor",
         "doctor",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -126,18 +127,87 @@ def test_worn_head_degraded_cartridge_and_missed_slot_are_named_and_nothing_else
     assert not any("element 1024" in one["words"] for one in findings[library_name(told)])
     assert [one["blames"] for one in findings["PYT004L9"]] == ["cartridge"]
     assert told["exit"] == 14
+    _read_report(pytp, tmp_path, worn)
     words = pytp("diag", "trend").out
     assert "with 3 cartridges: it is the drive" in words
     assert "cartridge PYT004L9: " in words
     assert "with 2 drives: it is the cartridge" in words
 
 
+class Page(HTMLParser):
+    """Fails for a tag that is not closed, or anything that would be fetched or run."""
+
+    void = frozenset({"meta", "br", "circle", "path", "polyline"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.classes: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in {"script", "link", "img", "iframe"}
+        told = dict(attrs)
+        assert not {"src", "href"} & set(told)
+        self.classes += [told["class"] or ""] if "class" in told else []
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag in self.void or self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def _read_report(pytp: Pytp, tmp_path: Path, worn: str) -> None:
+    """The same names and verdicts in both forms."""
+    path = tmp_path / "report.html"
+    assert pytp("diag", "report", "--html", str(path)).code == 0
+    page = Page()
+    page.feed(path.read_text())
+    assert page.open == []
+    shown = " ".join(page.texts)
+    text = pytp("diag", "report").out
+    for words in (worn, "PYT004L9", "act now", "1028"):
+        assert words in shown
+        assert words in text
+    assert page.classes.count("level act") == 2
+    assert page.classes.count("level watch") == 1
+    assert path.read_text().count("<svg") == DRIVES
+    assert "@media print" in path.read_text()
+
+
 def library_name(told: dict[str, Any]) -> str:
     return next(one["name"] for one in told["verdicts"] if one["kind"] == "library")
 
 
-def test_trend_without_history_says_so(pytp: Pytp) -> None:
-    assert pytp("diag", "trend").code == 11
+@pytest.mark.parametrize("command", ["trend", "report"])
+def test_without_history_they_say_so(pytp: Pytp, command: str) -> None:
+    assert pytp("diag", command).code == 11
+
+
+def test_names_cannot_break_the_page(tmp_path: Path) -> None:
+    from pytp_native.devices.look import CartridgeLook, DriveLook
+    from pytp_native.diag.report import make_report
+    from pytp_native.diag.report_html import html
+
+    evil = "<script>alert(1)</script>"
+    with History(str(tmp_path / "history.db")) as history:
+        for written in (0.0, 100.0):
+            tape = CartridgeLook(
+                serial="M", barcode=evil, counters={"data_sets_written": written, "write_retries": 0.0}
+            )
+            history.store(DriveLook("/dev/nst0", 1000, evil, '"', "1", "D&", cartridge=tape), "test")
+        made = html(make_report(history))
+    page = Page()
+    page.feed(made)
+    assert evil in " ".join(page.texts)
+
+
+def test_a_report_that_cannot_be_written_is_refused(pytp: Pytp, drive: str, tmp_path: Path) -> None:
+    pytp("diag", "health", "-d", drive)
+    assert pytp("diag", "report", "--html", str(tmp_path / "no" / "file")).code == 7
 
 
 def test_wear_tells_life_and_full_volumes(pytp: Pytp, drive: str) -> None:
