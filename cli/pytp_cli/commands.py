@@ -52,6 +52,18 @@ _TABLE = (
         ("r",),
     ),
     Command(
+        "verify",
+        "cmd_verify",
+        "verify",
+        "Read back what was saved, compare checksums and record what that proves.",
+        (
+            "pytp verify",
+            "pytp verify --session latest --against-source /srv",
+            "pytp verify --label A00012L9 --sample 5 --json",
+        ),
+        ("v",),
+    ),
+    Command(
         "ls",
         "cmd_restore",
         "ls",
@@ -446,9 +458,3 @@ GROUPS = {
     "diag": "Ask drives, cartridges and libraries about themselves and their health.",
     "vtl": "Make and handle virtual tape libraries.",
 }
-
-NOT_YET = {
-    "verify": "restore into an empty directory and compare, or `pytp cat --file N | tar -df -`",
-}
-"""Commands of the original that arrive with a later release, and what helps until then."""
-NOT_YET_ALIASES = {"v": "verify"}

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from pytp_cli.commands import ALIASES, COMMANDS, GROUPS, NOT_YET, NOT_YET_ALIASES, Command
+from pytp_cli.commands import ALIASES, COMMANDS, GROUPS, Command
 from pytp_native.errors import PytpError, UsageError
 
 USAGE_EXIT = 2
@@ -106,9 +106,6 @@ def _split(args: list[str]) -> tuple[str, list[str]]:
 
 
 def _find(name: str) -> Command:
-    later = NOT_YET_ALIASES.get(name, name)
-    if later in NOT_YET:
-        raise UsageError(f"pytp {later}", "arrives with a later release", NOT_YET[later])
     if name in COMMANDS:
         return COMMANDS[name]
     if name.rsplit(maxsplit=1)[-1].startswith("-"):

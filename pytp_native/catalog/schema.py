@@ -158,7 +158,17 @@ CREATE VIRTUAL TABLE member_search USING fts5(
 );
 """
 
-MIGRATIONS = (_VERSION_1,)
+_VERIFYING = """
+CREATE TABLE verifying (            -- how far a verification that was stopped has come
+    tape_file INTEGER PRIMARY KEY REFERENCES tape_file ON DELETE CASCADE,   -- the first of the archive
+    seen INTEGER NOT NULL,
+    members INTEGER NOT NULL,
+    data_bytes INTEGER NOT NULL,
+    damaged INTEGER NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS = (_VERSION_1, _VERIFYING)
 """The script at index n makes version n + 1 out of version n."""
 VERSION = len(MIGRATIONS)
 

@@ -41,7 +41,7 @@ class State(NamedTuple):
 def wanted_states(database: Database, wanted: Selector) -> list[State]:
     """Return the states that a selector means. NothingHere for none, UsageError for an ambiguous session."""
     if wanted.session is not None:
-        session = _session(database, wanted.session)
+        session = session_id(database, wanted.session)
         chosen = {archive.path: session for archive in archives_of(database, session)}
     else:
         chosen = {}
@@ -53,7 +53,7 @@ def wanted_states(database: Database, wanted: Selector) -> list[State]:
     return [_state(database, path, session) for path, session in chosen.items()]
 
 
-def _session(database: Database, text: str) -> int:
+def session_id(database: Database, text: str) -> int:
     """A whole uuid, a beginning that only one has, or "latest"."""
     if text == "latest":
         last = database.value(

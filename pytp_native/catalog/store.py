@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from pytp_native.catalog import cartridges, chain, restoring, search, sessions, state, unfinished, upkeep
+from pytp_native.catalog import (
+    cartridges,
+    chain,
+    restoring,
+    search,
+    sessions,
+    state,
+    unfinished,
+    upkeep,
+    verifying,
+)
 from pytp_native.catalog.chain import Chain, Change, Gone
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import compile_pattern
@@ -26,6 +36,7 @@ from pytp_native.catalog.records import (
 from pytp_native.catalog.restoring import Archive, Place, Selector
 from pytp_native.catalog.search import EVERYTHING, Wanted
 from pytp_native.catalog.state import State
+from pytp_native.catalog.verifying import Begun, Proof, Scope
 
 FILE_NAME = "catalog.db"
 """In snapshot_dir."""
@@ -184,6 +195,24 @@ class Catalog:
     def named(self, members: list[int]) -> Iterator[Gone]:
         """Yield what members are called, by their ids, in that order."""
         return chain.named(self._database, members)
+
+    # -- verifying ---------------------------------------------------------------------------------------------------
+
+    def archives(self, scope: Scope) -> list[Archive]:
+        """Return what there is to verify, oldest first. NothingHere for a session that is not there."""
+        return verifying.archives(self._database, scope)
+
+    def begun_verifying(self, archive: Archive) -> Begun:
+        """Return how far a verification that was stopped had come."""
+        return verifying.begun(self._database, archive)
+
+    def keep_verifying(self, archive: Archive, so_far: Begun) -> None:
+        """Remember how far it has come."""
+        verifying.keep(self._database, archive, so_far, int(time.time()))
+
+    def record_proof(self, archive: Archive, proof: Proof) -> None:
+        """Record what was proven of an archive, now."""
+        verifying.record(self._database, archive, proof, int(time.time()))
 
     # -- upkeep ------------------------------------------------------------------------------------------------------
 

@@ -55,8 +55,10 @@ class ArchiveReading:
         set_up: Callable[[Untar], object],
         status: str,
         total_bytes: int | None = None,
+        on_counts: Callable[[Counts], object] = lambda counts: None,
     ) -> None:
-        """`set_up` tells a new tar reader where things go; `status` is the word for what went well."""
+        """`on_counts` is told now and then how far an archive has come. `set_up` tells a new tar reader where things
+        go; `status` is the word for what went well."""
         self.locates = 0
         self.blocks = 0
         self.unread = 0
@@ -69,6 +71,8 @@ class ArchiveReading:
         self._set_up = set_up
         self._status = status
         self._total = total_bytes
+        self._on_counts = on_counts
+        self._before = _NO_COUNTS
         self._ring: Ring | None = None
         self._untar: Untar | None = None
         self._archive: Archive | None = None
@@ -88,7 +92,7 @@ class ArchiveReading:
         archive = self._archive = plan.archive
         self._emit(ArgumentStarted(archive.path, archive.parts[0].number))
         ring, untar = self._reader(archive.block_bytes)
-        before = untar.counts()
+        before = self._before = untar.counts()
         self._problems = []
         untar.expect(HASHES.get(archive.hash, Hash.NONE), plan.expected.feed, only=True, runs=plan.runs())
         with StretchReader(self._drive, ring, plan.stretches(), self._ready) as reader:
@@ -166,6 +170,7 @@ class ArchiveReading:
             return
         self._told_s = now
         counts = self._untar.counts()
+        self._on_counts(_less(counts, self._before))
         self._emit(Progress(counts.members, counts.archive_bytes, self._ring.stats().fill, self._total))
 
     def _count(self, reader: StretchReader) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytp_cli.commands import COMMANDS, NOT_YET
+from pytp_cli.commands import COMMANDS
 from tests.cli.conftest import Pytp
 
 ROOT = Path(__file__).parents[2]
@@ -65,13 +65,6 @@ def test_an_unknown_command_gets_a_suggestion(pytp: Pytp) -> None:
     ended = pytp("bakup")
     assert ended.code == 2
     assert ended.err == "pytp: bakup: no such command; did you mean pytp backup?\n"
-
-
-@pytest.mark.parametrize("name", [*NOT_YET, "v"])
-def test_commands_of_later_releases_say_so(pytp: Pytp, name: str) -> None:
-    ended = pytp(name, "2")
-    assert ended.code == 2
-    assert "later release" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ ORIGINAL_ALIASES = {
     "b": "backup",
     "r": "restore",
     "ret": "retension",
+    "v": "verify",
 }
 
 ORIGINAL_OPTIONS = {
@@ -90,6 +91,7 @@ EVERY_OPTION = {
     "demo": "--json",
     "vtl create": "--capacity --cartridges --drives --generation --json --mail-slots --slots",
     "vtl show": "--json",
+    "verify": "--against-source --drive --json --label --library --restart --sample --session -d -l",
     "vtl add": "--capacity --generation --json --slot",
     "vtl remove": "--erase --json",
     "vtl protect": "--json --on",

@@ -78,6 +78,19 @@ def test_files_go_to_standard_output(by_catalog: bool, saved: Path, drive: str, 
     assert ended.stdout == (saved / "deep/er/big").read_bytes()
 
 
+def test_verify_proves_and_tapes_tell_of_it(pytp: Pytp, saved: Path, drive: str) -> None:
+    assert "never" in pytp("tapes").out
+    ended = pytp("verify", "-d", drive)
+    assert ended.code == 0, ended.err
+    assert "checksums right, 0 damaged" in ended.out
+    assert "never" not in pytp("tapes").out
+    (saved / "plain.txt").write_bytes(b"other")
+    differs = pytp("v", "-d", drive, "--session", "latest", "--against-source", str(saved.parent), "--json")
+    assert differs.code == 8
+    assert {one["path"] for one in differs.json["arguments"][0]["errors"]} == {"source/plain.txt", "source/deep/hard"}
+    assert pytp("verify", "-d", drive, "--against-source", str(saved / "plain.txt")).code == 2
+
+
 def test_the_file_at_the_head_can_lose_parts_of_its_names(pytp: Pytp, saved: Path, drive: str, tmp_path: Path) -> None:
     assert pytp("rewind", "-d", drive).code == 0
     assert pytp("restore", "-d", drive, str(tmp_path / "out"), "--strip", "2").code == 0
