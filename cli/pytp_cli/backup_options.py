@@ -132,6 +132,9 @@ Volumes = Annotated[
 Bare = Annotated[
     bool, typer.Option("--bare", help="Write only the arguments: no label, no trailer; not on labelled tapes.")
 ]
+NoProbe = Annotated[
+    bool, typer.Option("--no-probe", help="Do not read the first, a middle and the last member back at the end.")
+]
 Compression = Annotated[
     Optional[Switch],  # noqa: UP045
     typer.Option("--hw-compression", help="Drive's compression. Default: as the drive is set."),

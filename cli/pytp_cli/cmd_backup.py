@@ -55,6 +55,7 @@ def backup(
     hash_name: given.Checksum = Hash.xxh3,
     members: given.Members = None,
     no_catalog: given.NoCatalog = False,
+    no_probe: given.NoProbe = False,
     as_json: options.Json = False,
 ) -> int:
     """Appends at the end of data. A blank cartridge gets a label first, and every run ends with a trailer that says
@@ -81,6 +82,7 @@ def backup(
             "low_percent": low,
             "job": job,
             "members_file": members,
+            "probe": not no_probe,
         }
         catalog = None if no_catalog else open_catalog(run)
         started = time.monotonic()

@@ -29,8 +29,8 @@ def verify(
         typer.Option("--label", "-l", help="All of this label, or on the cartridge with this barcode."),
     ] = None,
     sample: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option("--sample", min=0.001, max=100, metavar="PERCENT", help="Read only so much, spread over all."),
+        Optional[str],  # noqa: UP045
+        typer.Option("--sample", metavar="PERCENT", help="Read only so much, spread over all."),
     ] = None,
     against_source: Annotated[
         Optional[str],  # noqa: UP045
@@ -49,8 +49,20 @@ def verify(
     with Run(ctx, "verify", as_json=as_json) as run:
         if against_source is not None and not os.path.isdir(against_source):
             raise UsageError(against_source, "is no directory", "name the one that the saved directories are in")
-        _verify(run, (session, label), sample, against_source, restart=restart, places=(library, drive))
+        _verify(run, (session, label), _percent(sample), against_source, restart=restart, places=(library, drive))
     return run.exit_code
+
+
+def _percent(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        percent = float(text.removesuffix("%"))
+    except ValueError:
+        percent = 0.0
+    if not 0 < percent <= 100:
+        raise UsageError("--sample", f"{text!r} is no part of all", "write a number up to 100: 5, or 0.1")
+    return percent
 
 
 def _verify(

@@ -106,3 +106,30 @@ size_t pytp_members_lines(const uint8_t *records, size_t length, uint8_t *lines,
     }
     return used;
 }
+
+static int is_fit(const record *found, uint64_t from, uint64_t limit, uint32_t block_bytes, uint64_t most)
+{
+    return has_line(found) && found->head.stored_bytes <= most && !is_beyond(found, limit, block_bytes) &&
+           found->head.block * (uint64_t)block_bytes + found->head.offset >= from; /* no overflow: not beyond */
+}
+
+size_t pytp_members_pick(const uint8_t *records, size_t length, uint64_t from, uint64_t limit, uint32_t block_bytes,
+                         uint64_t most, size_t picked[3])
+{
+    record found;
+    size_t count = 0, at, whole;
+    for (at = 0; (whole = look(records + at, length - at, &found)) > 0; at += whole) {
+        if (!is_fit(&found, from, limit, block_bytes, most))
+            continue;
+        if (count++ == 0)
+            picked[0] = at;
+        picked[2] = at;
+    }
+    size_t middle = count / 2;
+    for (at = 0; count > 0 && (whole = look(records + at, length - at, &found)) > 0; at += whole)
+        if (is_fit(&found, from, limit, block_bytes, most) && middle-- == 0) {
+            picked[1] = at;
+            break;
+        }
+    return count;
+}

@@ -18,4 +18,9 @@ size_t pytp_members_count(const uint8_t *records, size_t length, uint64_t limit_
 /* Write the checksum lines of `length` bytes of whole records, as counted. Returns the bytes written, at most `room`. */
 size_t pytp_members_lines(const uint8_t *records, size_t length, uint8_t *lines, size_t room);
 
+/* Where in `records` (whole ones) the first, the middle and the last record is of a member that has a checksum, lies within
+ * `from` and `limit` bytes of the archive and is not longer than `most`. Returns how many such members there are. */
+size_t pytp_members_pick(const uint8_t *records, size_t length, uint64_t from, uint64_t limit, uint32_t block_bytes,
+                         uint64_t most, size_t picked[3]);
+
 #endif

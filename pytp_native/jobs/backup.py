@@ -28,6 +28,7 @@ from pytp_native.jobs.intent import Intent
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told
 from pytp_native.jobs.members import MemberList, MemberLog
+from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply
@@ -70,6 +71,8 @@ class BackupRequest(NamedTuple):
     """For a new label."""
     flush_bytes: int = FLUSH_BYTES
     """How much may be in doubt when power fails, with a drive that does not tell what is on the medium."""
+    probe: bool = True
+    """Read the first, a middle and the last member back at the end."""
     members_file: str | None = None
     """Where to leave a JSON line per member (tape file, block, offset, checksum)."""
 
@@ -117,7 +120,10 @@ def backup(
         stack.callback(writer.close)
         frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
         span = None if supply is None else Span(supply, terms(request))
-        session = Session(drive, writer, emit, interrupt, frame=frame, span=span, members=members, ledger=ledger)
+        probe = Probe(drive, HASHES[request.hash_name]) if request.probe else None
+        session = Session(
+            drive, writer, emit, interrupt, frame=frame, span=span, members=members, ledger=ledger, probe=probe
+        )
         stack.callback(session.close)
         return session.run(arguments)
 

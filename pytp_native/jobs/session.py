@@ -18,6 +18,7 @@ from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberList
 from pytp_native.jobs.parts import position_of
+from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.spanning import Terms, next_place
 from pytp_native.jobs.supply import Supply
 
@@ -43,8 +44,10 @@ class Session:
         span: Span | None = None,
         members: MemberList | None = None,
         ledger: Ledger | None = None,
+        probe: Probe | None = None,
     ) -> None:
         self._drive = drive
+        self._probe = probe
         self._writer = writer
         self._emit = emit
         self._interrupt = interrupt
@@ -69,6 +72,7 @@ class Session:
             self._waiting = arguments[number:]
             reports.append(self._save(argument))
         self._end(reports)
+        reports = self._probed(reports)
         list_error = self._list_error()
         if list_error:
             self._emit(Notice("warning", "SOURCE", f"member list: {list_error}; the tape is not affected"))
@@ -119,6 +123,18 @@ class Session:
         self._failure = self._failure or trouble
         self._record_trailer(self._frame)
 
+    def _probed(self, reports: list[ArgumentReport]) -> list[ArgumentReport]:
+        """Read a little of it back; what does not come back as it was written is not saved."""
+        if self._probe is None or not self._can_go_on:
+            return reports
+        if self._failure is not None and not isinstance(self._failure, CartridgeNeeded):
+            return reports
+        error = self._probe.run()
+        if error is None:
+            return reports
+        self._failure = error
+        return [one._replace(status="failed") if self._probe.doubts(one) else one for one in reports]
+
     def _save(self, argument: Argument) -> ArgumentReport:
         """Save one argument, unless an earlier one ended the run, and tell at once how it came out."""
         if self._failure is not None:
@@ -127,6 +143,8 @@ class Session:
             written = self._write(argument)
             self._failure, self._can_go_on = written.failure, written.can_go_on
             self._keep_members(written)
+            if self._probe is not None and written.closed:
+                self._probe.note(self._writer.log, self._log_start, written.part)
             if self._frame is not None and written.closed:
                 self._frame.take(argument, written.part, self._writer.log, self._log_start, written.report)
             report = written.report
@@ -145,6 +163,8 @@ class Session:
         frame, span = self._frame, self._span
         if frame is None or span is None:
             raise CartridgeNeeded(self._drive.address, "the cartridge is full", "load another cartridge")
+        if self._probe is not None:
+            self._probe.note(self._writer.log, self._log_start, part)
         if part.blocks or part.ahead:
             self._log_start = frame.take(argument, part, self._writer.log, self._log_start)
         full = CartridgeNeeded(self._drive.address, "the cartridge is full")
@@ -152,6 +172,8 @@ class Session:
         if trouble is not None:
             self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
         self._record_trailer(frame)
+        if self._probe is not None and (bad := self._probe.run()) is not None:
+            raise bad
         return self._begin_another(frame, span, carry=trouble is not None).barcode
 
     def _begin_another(self, frame: Frame, span: Span, *, carry: bool) -> Frame:

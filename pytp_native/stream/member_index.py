@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import zstandard
 
@@ -132,6 +132,28 @@ def checksum_lines(records: bytes) -> bytes:
     lib.pytp_members_count(records, len(records), 2**64 - 1, 0, tally, beyond)
     room = ffi.new("uint8_t[]", max(1, tally.line_bytes))
     return bytes(ffi.buffer(room, lib.pytp_members_lines(records, len(records), room, tally.line_bytes)))
+
+
+class Picked(NamedTuple):
+    """The first, the middle and the last of some members."""
+
+    members: int
+    first: Member
+    middle: Member
+    last: Member
+
+
+def pick(log: IO[bytes], block_bytes: int, within: tuple[int, int], most_bytes: int) -> Iterator[Picked]:
+    """Yield, for each piece of a member log, three of the members with checksum that lie in `within` (bytes of the
+    archive: from, to) and are at most `most_bytes` long."""
+    held, places = b"", ffi.new("size_t[3]")
+    while more := log.read(PIECE):
+        held += more
+        used = _whole_records(held)
+        count = lib.pytp_members_pick(held, used, *within, block_bytes, most_bytes, places)
+        if count:
+            yield Picked(count, *(next(read_members(io.BytesIO(held[at:used]))) for at in places))
+        held = held[used:]
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

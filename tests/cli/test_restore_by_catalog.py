@@ -89,6 +89,8 @@ def test_verify_proves_and_tapes_tell_of_it(pytp: Pytp, saved: Path, drive: str)
     assert differs.code == 8
     assert {one["path"] for one in differs.json["arguments"][0]["errors"]} == {"source/plain.txt", "source/deep/hard"}
     assert pytp("verify", "-d", drive, "--against-source", str(saved / "plain.txt")).code == 2
+    assert pytp("verify", "-d", drive, "--sample", "101").code == 2
+    assert pytp("verify", "-d", drive, "--sample", "1%").code == 0
 
 
 def test_the_file_at_the_head_can_lose_parts_of_its_names(pytp: Pytp, saved: Path, drive: str, tmp_path: Path) -> None:
