@@ -9,7 +9,7 @@ import uuid
 from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import CartridgeNeeded, PytpError
+from pytp_native.errors import CartridgeNeeded, PytpError, VerifyFailed
 from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
@@ -127,12 +127,10 @@ class Session:
         """Read a little of it back; what does not come back as it was written is not saved."""
         if self._probe is None or not self._can_go_on:
             return reports
-        if self._failure is not None and not isinstance(self._failure, CartridgeNeeded):
+        if self._failure is None or isinstance(self._failure, CartridgeNeeded):
+            self._failure = self._probe.run() or self._failure
+        if not isinstance(self._failure, VerifyFailed):
             return reports
-        error = self._probe.run()
-        if error is None:
-            return reports
-        self._failure = error
         return [one._replace(status="failed") if self._probe.doubts(one) else one for one in reports]
 
     def _save(self, argument: Argument) -> ArgumentReport:
@@ -172,12 +170,15 @@ class Session:
         if trouble is not None:
             self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
         self._record_trailer(frame)
-        if self._probe is not None and (bad := self._probe.run()) is not None:
-            raise bad
         return self._begin_another(frame, span, carry=trouble is not None).barcode
 
     def _begin_another(self, frame: Frame, span: Span, *, carry: bool) -> Frame:
-        """Change the cartridge and write the new one's label. `carry`: the trailer of the last one is not on it."""
+        """Change the cartridge and write the new one's label. `carry`: the trailer of the last one is not on it.
+
+        Raises VerifyFailed, too: the one that is full is probed first.
+        """
+        if self._probe is not None and (bad := self._probe.run()) is not None:
+            raise bad
         place = next_place(self._drive, span.supply, span.terms, self._emit, self._interrupt)
         self._frame = following = frame.follow(place, carry=carry)
         if self._ledger is not None:
@@ -193,7 +194,7 @@ class Session:
         try:
             return self._begin_another(frame, span, carry=True).end(None, ())
         except PytpError as error:
-            return error if isinstance(error, CartridgeNeeded) else trouble
+            return error if isinstance(error, (CartridgeNeeded, VerifyFailed)) else trouble
 
     def _record_trailer(self, frame: Frame) -> None:
         if self._ledger is not None and frame.has_trailer:

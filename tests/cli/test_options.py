@@ -54,8 +54,8 @@ ORIGINAL_OPTIONS = {
 EVERY_OPTION = {
     "backup": "--append-foreign --bare --double-buffer --drive --exclude --flush-every --full-paths --hash "
     "--hw-compression --incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members "
-    "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --no-probe --one-file-system "
-    "--overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
+    "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --no-probe "
+    "--one-file-system --overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
     "resume": "--drive --flush-every --json --library --memory-buffer --memory_buffer --volume --volumes -d -mem",
     "restore": (
         "--as-of --drive --dry-run --job --json --keep --label --library --newer --overwrite --session --strip"

@@ -11,9 +11,12 @@ import pytest
 
 from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.store import Catalog
+from pytp_native.devices.drive import Drive
 from pytp_native.jobs.catalog_restore import CatalogRequest, restore_from_catalog
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.supply import LibrarySupply
+from pytp_native.stream.ring import Ring
+from pytp_native.transport.records import Moved
 from tests.cartridge import Done
 from tests.faults.spanned import Shelf
 from tests.trees import describe, differences
@@ -95,3 +98,30 @@ def test_a_cartridge_that_is_gone_is_exit_10_and_named(
     assert "PYT002L9 is needed" in done.report.message
     assert fetched == ["PYT001L9", "PYT002L9"]
     assert (tmp_path / "out" / "source").exists()
+
+
+class Forgetful:
+    """The same tape, on which nothing that is read back is what was written."""
+
+    def __init__(self, tape: object) -> None:
+        self._tape = tape
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tape, name)
+
+    def read_into(self, ring: Ring, *, limit: int = 0) -> Moved:
+        moved: Moved = self._tape.read_into(Ring(ring.block_bytes, limit * ring.block_bytes), limit=limit)  # type: ignore[attr-defined]
+        for _block in range(moved.blocks):
+            ring.put(b"\1" * ring.block_bytes)
+        return moved
+
+
+def test_each_cartridge_is_probed_before_it_leaves(library: Shelf, source: Path) -> None:
+    def prepare(drive: Drive) -> None:
+        drive.tape = Forgetful(drive.tape)  # type: ignore[assignment]
+
+    done = library.backup(source, prepare=prepare)
+    assert (done.code, done.statuses) == (8, ["failed"])
+    assert "probe of tape file 1" in done.report.message
+    with library.served() as served:
+        assert served.drive_status(0).at(served.drive_status(0).drive(0)).volume_tag == "PYT001L9"
