@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import typer
 
@@ -85,11 +86,17 @@ def backup(
             "probe": not no_probe,
         }
         catalog = None if no_catalog else open_catalog(run)
-        started = time.monotonic()
-        with catalog or nullcontext():
+        with catalog or nullcontext(), _indexed(run, catalog):
             _write(run, drive, library, label, volumes, request, catalog)
-            _index(run, catalog, time.monotonic() - started)
     return run.exit_code
+
+
+@contextmanager
+def _indexed(run: Run, catalog: Catalog | None) -> Iterator[None]:
+    """Afterwards, make searchable what is quickly done."""
+    started = time.monotonic()
+    yield
+    _index(run, catalog, time.monotonic() - started)
 
 
 def _index(run: Run, catalog: Catalog | None, took_s: float) -> None:
