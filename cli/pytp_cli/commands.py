@@ -269,6 +269,13 @@ _TABLE = (
         ("pytp diag report", "pytp diag report --html /tmp/tapes.html"),
     ),
     Command(
+        "diag clean",
+        "cmd_clean",
+        "clean",
+        "Have a drive cleaned by a cleaning cartridge of its library.",
+        ("pytp diag clean --drive lto9", "pytp diag clean --if-asked"),
+    ),
+    Command(
         "diag doctor",
         "cmd_doctor",
         "doctor",
