@@ -32,14 +32,24 @@ class Switch(str, Enum):
     off = "off"
 
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH", help="Directories or files.")]
+Paths = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Argument(metavar="PATH", help="Directories or files.", show_default=False),
+]
+FilesFrom = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--files-from", metavar="FILE", help="More PATHs, a line each or with a NUL behind each; - is stdin."),
+]
 Job = Annotated[Optional[str], typer.Option("--job", "-j", help="Name of the job, for log and catalog.")]  # noqa: UP045
 Label = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--label", "-l", help="Label to record. Default: the cartridge's barcode, where known."),
 ]
 How = Annotated[Strategy, typer.Option("--strategy", "-s", help="tar and dd: a later release.")]
-Incremental = Annotated[bool, typer.Option("--incremental", "-i", help="A later release.")]
+Incremental = Annotated[
+    bool, typer.Option("--incremental", "-i", help="Save what has changed since the last session of this job.")
+]
+Differential = Annotated[bool, typer.Option("--differential", help="Save what has changed since its last full one.")]
 Builders = Annotated[int, typer.Option("--max-concurrent-tars", "-m", min=1, help="No effect with direct.")]
 
 # -- the buffer --------------------------------------------------------------------------------------------------------
@@ -97,6 +107,12 @@ FlushEvery = Annotated[
 Exclude = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--exclude", metavar="GLOB", help="Leave out what matches; repeatable."),
+]
+ExcludeFrom = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--exclude-from", metavar="FILE", help="Leave out what matches one of the globs in FILE, a line each."
+    ),
 ]
 OneFileSystem = Annotated[bool, typer.Option("--one-file-system", help="Stay on each argument's file system.")]
 FullPaths = Annotated[bool, typer.Option("--full-paths", help="Name members by their absolute path without the /.")]

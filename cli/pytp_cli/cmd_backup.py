@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -31,13 +32,15 @@ _WORTH_TELLING_S = 10.0
 
 def backup(
     ctx: typer.Context,
-    paths: given.Paths,
+    paths: given.Paths = None,
+    files_from: given.FilesFrom = None,
     library: options.Library = None,
     drive: options.Drive = None,
     job: given.Job = None,
     label: given.Label = None,
     strategy: given.How = Strategy.direct,
     incremental: given.Incremental = False,
+    differential: given.Differential = False,
     max_concurrent_tars: given.Builders = 2,
     memory_buffer: given.MemoryBuffer = None,
     memory_buffer_percent: given.HighMark = 20,
@@ -45,6 +48,7 @@ def backup(
     low_water_mark: given.LowMark = None,
     flush_every: given.FlushEvery = None,
     exclude: given.Exclude = None,
+    exclude_from: given.ExcludeFrom = None,
     one_file_system: given.OneFileSystem = False,
     full_paths: given.FullPaths = False,
     overwrite: given.Overwrite = False,
@@ -64,11 +68,12 @@ def backup(
     that cannot be read or changes meanwhile is listed and the exit code is 1; Ctrl-C leaves a consistent tape (exit
     130)."""
     with Run(ctx, "backup", as_json=as_json) as run:
-        _refuse_later(strategy, incremental)
+        _refuse_later(strategy)
         low, high = _marks(low_water_mark, memory_buffer_percent)
         request = {
-            "paths": tuple(os.fsencode(path) for path in paths),
-            "exclude": tuple(os.fsencode(glob) for glob in exclude or ()),
+            "paths": (*(os.fsencode(path) for path in paths or ()), *_listed(files_from)),
+            "exclude": (*(os.fsencode(glob) for glob in exclude or ()), *_listed(*exclude_from or ())),
+            "level": _level(incremental=incremental, differential=differential, no_catalog=no_catalog),
             "one_file_system": one_file_system,
             "full_paths": full_paths,
             "overwrite": overwrite,
@@ -164,11 +169,33 @@ def _begin(run: Run, log: JobLog, request: dict[str, object]) -> None:
     log.write(kind="TAPE", text=f"backup to {device} begins", device=device, label=label, job=request["job"])
 
 
-def _refuse_later(strategy: Strategy, incremental: bool) -> None:
+def _listed(*files: str | None) -> tuple[bytes, ...]:
+    """Take what files list, bytes as they are: with a NUL behind each if there is one, else a line each."""
+    found: list[bytes] = []
+    for name in files:
+        if name is None:
+            continue
+        try:
+            with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
+                text = file.read()
+        except OSError as exc:
+            raise UsageError(name, f"cannot be read ({exc.strerror}); nothing was written", "check the name") from exc
+        found += [entry for entry in text.split(b"\0" if b"\0" in text else b"\n") if entry]
+    return tuple(found)
+
+
+def _level(*, incremental: bool, differential: bool, no_catalog: bool) -> str:
+    level = "incremental" if incremental else "differential" if differential else "full"
+    if incremental and differential:
+        raise UsageError("--differential", "is something else than --incremental", "leave one of them out")
+    if no_catalog and level != "full":
+        raise UsageError(f"--{level}", "needs the catalog to know what was saved", "leave --no-catalog out")
+    return level
+
+
+def _refuse_later(strategy: Strategy) -> None:
     if strategy is not Strategy.direct:
         raise UsageError(f"--strategy {strategy.value}", "arrives with a later release", "use --strategy direct")
-    if incremental:
-        raise UsageError("--incremental", "arrives with a later release", "leave it out for a full backup")
 
 
 def _refuse_missing(paths: object) -> None:

@@ -40,7 +40,7 @@ def _row(name: str, report: ArgumentReport) -> tuple[str, ...]:
 
 
 def _total(reports: Sequence[ArgumentReport]) -> tuple[str, ...]:
-    saved = sum(report.status in ("saved", "partial") for report in reports)
+    saved = sum(report.status in ("saved", "partial", "unchanged") for report in reports)
     files, data = sum(report.files for report in reports), sum(report.data_bytes for report in reports)
     errors = [error for report in reports for error in report.errors]
     seconds = sum(report.duration_s for report in reports)

@@ -27,6 +27,9 @@ typedef struct { uint64_t members, data_bytes, problems; int log_error; ...; } p
 pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options);
 void pytp_pack_free(pytp_pack *pack);
 int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after);
+typedef struct { uint64_t members, data_bytes, tape_bytes; ...; } pytp_survey;
+void pytp_pack_compare(pytp_pack *pack, pytp_known *known);
+int pytp_pack_survey(pytp_pack *pack, const char *path, const char *name, int first_only, pytp_survey *survey);
 int pytp_pack_end(pytp_pack *pack);
 void pytp_pack_restart(pytp_pack *pack);
 void pytp_pack_stop(pytp_pack *pack);

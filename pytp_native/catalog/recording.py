@@ -43,9 +43,9 @@ class OpenSession:
                     self._go_on(facts)
                 return
             self._id = database.run(
-                "INSERT INTO session (uuid, kind, based_on, job, label, state, started, host, pid, software, hash,"
-                " origin) VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
-                (facts.uuid, facts.kind, facts.based_on, facts.job, facts.label, facts.started, facts.host, facts.pid,
+                "INSERT INTO session (uuid, kind, job, label, state, started, host, pid, software, hash,"
+                " origin) VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
+                (facts.uuid, facts.kind, facts.job, facts.label, facts.started, facts.host, facts.pid,
                  facts.software, facts.hash, facts.origin),
             )  # fmt: skip
 

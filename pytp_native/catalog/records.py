@@ -30,8 +30,6 @@ class SessionFacts(NamedTuple):
     started: int
     kind: str = "full"
     """full, incremental, differential"""
-    based_on: str | None = None
-    """uuid of the session that an incremental one adds to, where it is one for all its arguments."""
     job: str | None = None
     label: str | None = None
     hash: str = "xxh3"
@@ -157,7 +155,6 @@ class Session(NamedTuple):
 
     uuid: str
     kind: str
-    based_on: str | None
     job: str | None
     label: str | None
     state: str

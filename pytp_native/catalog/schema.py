@@ -41,7 +41,6 @@ CREATE TABLE session (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,             -- full, incremental, differential
-    based_on TEXT,                  -- uuid of the session before, where it is one for all arguments
     job TEXT,
     label TEXT,                     -- of the history (--label)
     state TEXT NOT NULL,            -- open, complete, partial, full, interrupted, failed

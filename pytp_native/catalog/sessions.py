@@ -8,7 +8,7 @@ from pytp_native.catalog.records import Session, TapeFile
 
 _SESSIONS = (
     "SELECT s.id, (SELECT count(*) FROM deletion d JOIN tape_file f ON f.id = d.tape_file WHERE f.session = s.id),"
-    " s.uuid, s.kind, s.based_on, s.job, s.label, s.state, s.exit,"
+    " s.uuid, s.kind, s.job, s.label, s.state, s.exit,"
     " s.started, s.ended, s.host, s.pid, s.software, s.hash, s.origin FROM session s"
     " WHERE (? IS NULL OR s.job = ?) AND (? IS NULL OR s.label = ?) ORDER BY s.started DESC, s.id DESC"
 )

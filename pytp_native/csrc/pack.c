@@ -61,13 +61,40 @@ int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const ch
     if (start_quietly(&walker, &errand) != 0)
         return PYTP_FAILED;
     int status = pack_entries(pack);
+    int stopped = __atomic_load_n(&pack->queue.stopped, __ATOMIC_RELAXED); /* by pytp_pack_stop() */
     pytp_queue_stop(&pack->queue);
     pthread_join(walker, NULL);
+    status = status == 0 && stopped ? PYTP_CANCELLED : status;
     pytp_queue_clear(&pack->queue);
     status = status ? status : errand.status;
     if (status != 0) /* nobody will end this archive: let the log tell of the members that are complete */
         pytp_log_flush(pack);
     return status;
+}
+
+void pytp_pack_compare(pytp_pack *pack, pytp_known *known)
+{
+    pack->known = known;
+}
+
+int pytp_pack_survey(pytp_pack *pack, const char *path, const char *name, int first_only, pytp_survey *survey)
+{
+    errand errand = {pack, path, name, 0};
+    pthread_t walker;
+    *survey = (pytp_survey){0};
+    pack->root = path;
+    pack->prefix = strlen(name);
+    pack->after = NULL;
+    pack->survey = survey;
+    pack->first_only = first_only;
+    pytp_queue_clear(&pack->queue);
+    if (start_quietly(&walker, &errand) == 0)
+        pthread_join(walker, NULL);
+    else
+        errand.status = PYTP_FAILED;
+    pack->survey = NULL;
+    pytp_links_clear(&pack->links);
+    return errand.status == PYTP_SURVEYED ? 0 : errand.status;
 }
 
 void pytp_pack_stop(pytp_pack *pack)

@@ -9,6 +9,7 @@
 #ifndef PYTP_PACK_H
 #define PYTP_PACK_H
 #include "hash.h"
+#include "known.h"
 #include "ring.h"
 
 /* What can be said about one file. */
@@ -65,6 +66,14 @@ void pytp_pack_free(pytp_pack *pack);
  * directories above it again; it need not exist.
  * Returns 0, PYTP_CANCELLED when the ring was stopped, or PYTP_FAILED when memory is short. */
 int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after);
+/* From now on leave out what `known` has as it is on disk (NULL: nothing); it must outlive that, and is told what is met. */
+void pytp_pack_compare(pytp_pack *pack, pytp_known *known);
+/* What pytp_pack_tree() would add, without opening a file or filling a block; with `first_only` it ends at the first member.
+ * Times are not compared to what is being read: a file may have changed until it is packed. */
+typedef struct {
+    uint64_t members, data_bytes, tape_bytes;
+} pytp_survey;
+int pytp_pack_survey(pytp_pack *pack, const char *path, const char *name, int first_only, pytp_survey *survey);
 /* Add the end-of-archive blocks, pad the last tape block with zeros, finish the ring. Returns as pytp_pack_tree. */
 int pytp_pack_end(pytp_pack *pack);
 /* Start the next tape file: block numbers from 0, hard links forgotten. The ring has been reset. */

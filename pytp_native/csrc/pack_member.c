@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 typedef int (*find_name)(uint64_t id, char *buffer, size_t room, char name[PYTP_OWNER_NAME]);
 
@@ -168,8 +169,24 @@ static void refresh(pytp_entry *entry)
 {
     enum { STALE_NS = 10 * 1000 * 1000 };
     struct stat now;
-    if (entry->fd >= 0 && pytp_now_ns() - entry->found_ns > STALE_NS && fstat(entry->fd, &now) == 0)
-        entry->st = now;
+    struct timespec tick;
+    if (entry->fd < 0 || pytp_now_ns() - entry->found_ns <= STALE_NS)
+        return;
+    clock_gettime(CLOCK_REALTIME_COARSE, &tick);
+    if (fstat(entry->fd, &now) != 0)
+        return;
+    entry->st = now;
+    entry->tick = tick;
+}
+
+/* Changed in the very tick in which it was looked at: another change in that tick would leave no trace in its times. A
+ * time far ahead is another machine's clock. */
+static int may_change_unseen(const pytp_entry *entry)
+{
+    const struct timespec *changed = &entry->st.st_ctim, *tick = &entry->tick;
+    if (changed->tv_sec == tick->tv_sec)
+        return changed->tv_nsec >= tick->tv_nsec;
+    return changed->tv_sec == tick->tv_sec + 1;
 }
 
 int pytp_pack_member(pytp_pack *pack, pytp_entry *entry)
@@ -180,6 +197,8 @@ int pytp_pack_member(pytp_pack *pack, pytp_entry *entry)
     fill_head(pack, entry, &head);
     fill_log(entry, &member);
     int status = entry->type == '0' ? put_file(pack, entry, &head, &member) : put_headers(pack, entry, &head, &member);
+    if (entry->incomplete || may_change_unseen(entry) || (entry->type == '0' && pack->filled_up))
+        member.ctime_s = member.ctime_ns = 0; /* never agrees with what is on disk */
     if (status == 0)
         pytp_log_member(pack, &member, entry);
     return status;

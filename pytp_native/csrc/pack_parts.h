@@ -35,7 +35,9 @@ typedef struct {
 typedef struct {
     struct stat st;
     uint64_t found_ns; /* when st was taken, CLOCK_MONOTONIC */
+    struct timespec tick; /* before that, of the clock that stamps files */
     int fd;            /* an ordinary file, open for reading; else -1 */
+    int incomplete;    /* it is not all of the file that is saved: another session has to try again */
     char type;         /* tar's type flag */
     pytp_bytes name, link, records; /* member name, link target, pax records of its attributes */
 } pytp_entry;
@@ -80,6 +82,9 @@ struct pytp_pack {
     pthread_mutex_t log_lock;
     pytp_crossings crossings;
     pytp_links links;    /* the walker's */
+    pytp_known *known;   /* what is left out; or NULL */
+    pytp_survey *survey; /* only count; or NULL */
+    int first_only;
     pytp_owner users[64], groups[64];
     pytp_pack_counts counts;
 };
@@ -102,6 +107,7 @@ uint64_t pytp_now_ns(void);
 /* pack_walk.c: fill the queue with `path` and what is below it; runs in the walker's thread, which needs PYTP_WALK_STACK
  * bytes. What lies deeper than PYTP_WALK_DEPTH directories is reported as unreadable: anybody may nest that many, and must
  * not end the backup with it. */
+enum { PYTP_SURVEYED = -2 }; /* the survey needs no more */
 enum { PYTP_WALK_DEPTH = 32768, PYTP_WALK_STACK = 128 << 20 };
 int pytp_walk(pytp_pack *pack, const char *path, const char *name);
 

@@ -36,6 +36,7 @@ pytp_entry *pytp_queue_space(pytp_queue *queue)
     pthread_mutex_unlock(&queue->lock);
     if (entry != NULL) {
         entry->fd = -1;
+        entry->incomplete = 0;
         entry->name.length = entry->link.length = entry->records.length = 0;
     }
     return entry;

@@ -9,14 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+/* The directory that is being read. */
+typedef struct {
+    const struct stat *st;
+    struct timespec tick;
+    int fd, told; /* it is in the archive */
+    size_t name_length;
+} folder;
 
 typedef struct {
     pytp_pack *pack;
+    folder *above;   /* of the current entry; NULL for an argument */
     pytp_bytes name; /* member name of the current entry, NUL-terminated */
     uint64_t root_device;
     unsigned depth; /* directories that are being read */
     int noatime;    /* O_NOATIME, until it is refused */
+    struct timespec tick; /* of the clock that stamps files, before the current one was looked at */
 } walker;
 
 typedef struct {
@@ -87,22 +98,51 @@ static int open_at(walker *walk, place at, int flags)
 
 static int tell(walker *walk, int kind, int error)
 {
-    pytp_pack_problem(walk->pack, &walk->name, kind, error);
+    if (walk->pack->survey == NULL) /* it will be told when it is packed */
+        pytp_pack_problem(walk->pack, &walk->name, kind, error);
     return 0;
 }
 
 static int cannot(walker *walk, int error)
 {
+    pytp_known *known = walk->pack->known;
+    if (known != NULL && error != ENOENT)
+        pytp_known_keep(known, (const char *)walk->name.data, walk->name.length, 1);
     return tell(walk, error == ENOENT ? PYTP_PROBLEM_VANISHED : PYTP_PROBLEM_UNREADABLE, error);
+}
+
+static pytp_entry *entry_for(walker *walk, const struct stat *st, char type, int *status);
+static void attributes(walker *walk, int fd, const char *path, pytp_entry *entry);
+
+/* Restoring a file over an older state changes the times of its directory, which therefore comes in front of it, even if it
+ * is as it was. */
+static int tell_folder(walker *walk)
+{
+    folder *above = walk->above;
+    size_t length = walk->name.length;
+    int status;
+    above->told = 1;
+    walk->name.length = above->name_length;
+    pytp_entry *entry = entry_for(walk, above->st, '5', &status);
+    if (entry != NULL) {
+        entry->tick = above->tick;
+        attributes(walk, above->fd, NULL, entry);
+        pytp_queue_push(&walk->pack->queue);
+    }
+    walk->name.length = length;
+    return status;
 }
 
 /* An entry for the current name, to be completed and pushed; NULL with *status when there is none to be had. */
 static pytp_entry *entry_for(walker *walk, const struct stat *st, char type, int *status)
 {
-    pytp_entry *entry = pytp_queue_space(&walk->pack->queue);
-    *status = entry == NULL ? PYTP_CANCELLED : 0;
+    if (type != '5' && walk->above != NULL && !walk->above->told && (*status = tell_folder(walk)) != 0)
+        return NULL;
+    pytp_entry *entry = walk->pack->survey == NULL ? pytp_queue_space(&walk->pack->queue) : NULL;
+    *status = entry == NULL && walk->pack->survey == NULL ? PYTP_CANCELLED : 0;
     if (entry == NULL)
         return NULL;
+    entry->tick = walk->tick;
     entry->st = *st;
     entry->type = type;
     entry->found_ns = pytp_now_ns();
@@ -121,6 +161,7 @@ static int push(walker *walk)
 static void attributes(walker *walk, int fd, const char *path, pytp_entry *entry)
 {
     int error = pytp_attribute_records(fd, path, &entry->records);
+    entry->incomplete = error != 0;
     if (error != 0)
         tell(walk, PYTP_PROBLEM_ATTRIBUTES, error);
 }
@@ -216,18 +257,74 @@ static int descend(walker *walk, int fd)
     return status;
 }
 
+/* Is what stands at the current name saved already? */
+static int is_known(const walker *walk, const struct stat *st, const char *link, size_t link_length)
+{
+    pytp_known *known = walk->pack->known;
+    return known != NULL && pytp_known_same(known, (const char *)walk->name.data, walk->name.length, st, link, link_length);
+}
+
+/* Count what would be saved: a header, a pax header for its times, content. */
+static int count(walker *walk, const struct stat *st)
+{
+    pytp_survey *survey = walk->pack->survey;
+    int failed = 0;
+    uint64_t size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0, stored = (uint64_t)st->st_blocks * 512;
+    if (st->st_nlink > 1 && !S_ISDIR(st->st_mode) && pytp_links_seen(&walk->pack->links, st, &walk->name, &failed) != NULL)
+        size = 0;
+    survey->members++;
+    survey->data_bytes += size;
+    size = size > stored ? stored : size; /* holes take no tape */
+    survey->tape_bytes += 3 * PYTP_TAR_BLOCK + (size + PYTP_TAR_BLOCK - 1) / PYTP_TAR_BLOCK * PYTP_TAR_BLOCK;
+    if (failed)
+        return PYTP_FAILED;
+    if (walk->pack->first_only)
+        return PYTP_SURVEYED;
+    return __atomic_load_n(&walk->pack->queue.stopped, __ATOMIC_RELAXED) ? PYTP_CANCELLED : 0;
+}
+
+/* What needs no opening: it is as it was saved, or only counted. Returns -1 when it has to be saved, or is a directory. */
+__attribute__((noinline)) static int settle(walker *walk, place at)
+{
+    struct stat st;
+    char text[4097];
+    ssize_t length = 0;
+    if (fstatat(at.parent, at.base, &st, at.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
+        return -1;
+    if (S_ISSOCK(st.st_mode))
+        return walk->pack->survey != NULL ? 0 : -1;
+    if (S_ISLNK(st.st_mode) && (length = readlinkat(at.parent, at.base, text, sizeof text)) < 0)
+        return -1;
+    if (is_known(walk, &st, text, (size_t)length))
+        return 0;
+    return walk->pack->survey != NULL ? count(walk, &st) : -1;
+}
+
+/* The directory itself, if it has to be saved. */
+static int announce(walker *walk, const struct stat *st, int fd, int *told)
+{
+    int status;
+    *told = !is_known(walk, st, NULL, 0);
+    if (!*told)
+        return 0;
+    if (walk->pack->survey != NULL)
+        return count(walk, st);
+    pytp_entry *entry = entry_for(walk, st, '5', &status);
+    if (entry == NULL)
+        return status;
+    if (fd >= 0)
+        attributes(walk, fd, NULL, entry);
+    return push(walk);
+}
+
 static int put_directory(walker *walk, place at, const struct stat *found)
 {
     struct stat st = *found;
-    int status, fd = open_at(walk, at, O_DIRECTORY), error = errno;
+    int fd = open_at(walk, at, O_DIRECTORY), error = errno;
     if (fd >= 0 && fstat(fd, &st) != 0)
         st = *found;
-    pytp_entry *entry = entry_for(walk, &st, '5', &status); /* again, too, what is above: for its times */
-    if (entry != NULL) {
-        if (fd >= 0)
-            attributes(walk, fd, NULL, entry);
-        push(walk);
-    }
+    folder here = {&st, walk->tick, fd, 0, walk->name.length}, *above = walk->above;
+    int status = announce(walk, &st, fd, &here.told);
     if (fd < 0)
         return status ? status : cannot(walk, error);
     if (status != 0 || (walk->pack->options.one_file_system && (uint64_t)st.st_dev != walk->root_device)) {
@@ -238,7 +335,10 @@ static int put_directory(walker *walk, place at, const struct stat *found)
         close(fd);
         return cannot(walk, ENAMETOOLONG);
     }
-    return descend(walk, fd);
+    walk->above = &here;
+    status = descend(walk, fd);
+    walk->above = above;
+    return status;
 }
 
 /* A name of an inode that is in the archive already becomes a hard link to it. Returns -1 when it is the first. */
@@ -329,8 +429,12 @@ static int visit_file(walker *walk, place at)
 static int visit(walker *walk, place at, int type)
 {
     struct stat st;
-    int done = passed(walk) == ABOVE;
-    int status = type == DT_REG && !done ? visit_file(walk, at) : -1;
+    int done = passed(walk) == ABOVE, status = -1;
+    clock_gettime(CLOCK_REALTIME_COARSE, &walk->tick);
+    if (type != DT_DIR && !done && (walk->pack->known != NULL || walk->pack->survey != NULL))
+        status = settle(walk, at);
+    if (status == -1 && type == DT_REG && !done)
+        status = visit_file(walk, at);
     if (status != -1)
         return status;
     if (type == DT_REG && !done && errno != ELOOP && errno != ENXIO) /* those two: something else is in its place by now */
@@ -341,6 +445,8 @@ static int visit(walker *walk, place at, int type)
         return 0;
     if (!S_ISREG(st.st_mode))
         return put_other(walk, at, &st);
+    if (walk->pack->survey != NULL)
+        return count(walk, &st);
     status = visit_file(walk, at);
     return status == -1 ? cannot(walk, errno) : status;
 }

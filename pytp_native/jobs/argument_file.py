@@ -19,7 +19,8 @@ from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.pipeline import Outcome, Pipeline
-from pytp_native.stream.pack import Hash, Packer, Problem
+from pytp_native.stream.known import Known
+from pytp_native.stream.pack import Hash, PackCancelled, Packer, Problem, Survey
 from pytp_native.stream.ring import Ring, RingStats
 from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import format_size
@@ -95,13 +96,31 @@ class ArgumentFile:
         """errno that ended the member log, or 0."""
         return self._packer.counts().log_error
 
+    def survey(self, argument: Argument, known: Known | None, *, first_only: bool = True) -> Survey:
+        """Count what would be saved; `known` is told what is there. Raises Interrupted."""
+        self._compare(known)
+        self._interrupt.on_trigger(self._packer.stop)
+        try:
+            if not self._interrupt.triggered:
+                return self._packer.survey(argument.path, argument.name, first_only=first_only)
+        except PackCancelled:
+            pass
+        raise Interrupted(os.fsdecode(argument.path), "interrupted while it was looked at", "back up again")
+
     def save(
-        self, argument: Argument, emit: Emit, on_full: OnFull | None = None, cartridge: str | None = None
+        self,
+        argument: Argument,
+        emit: Emit,
+        on_full: OnFull | None = None,
+        cartridge: str | None = None,
+        known: Known | None = None,
     ) -> Written:
         """Write one tape file; the tape then stands behind its filemark, or where the drive stopped.
 
-        With `on_full` a full cartridge does not end it. `cartridge`: barcode of the first one.
+        With `on_full` a full cartridge does not end it. `cartridge`: barcode of the first one. `known`: what is
+        left out as long as it has not changed; if that is everything, nothing is written.
         """
+        self._compare(known)
         started = time.monotonic()
         files_before = self._packer.counts().members
         self._parts, self._ended = Parts(self._drive, cartridge), None
@@ -117,7 +136,9 @@ class ArgumentFile:
         part = self._parts.now(outcome.moved.blocks)
         broken = (outcome.moved.stop is Stop.ERROR and not closed) or self._ended is not None
         parts = self._parts.so_far(outcome.moved.blocks)
-        status = self._status(failure, closed, problems=len(self._problems) > first_problem)
+        status = self._status(
+            failure, closed, problems=len(self._problems) > first_problem, is_empty=not outcome.moved.blocks
+        )
         if self._ledger is not None:
             self._ledger.end_file(part, status, closed=closed)
         report = ArgumentReport(
@@ -133,6 +154,12 @@ class ArgumentFile:
             parts=parts,
         )
         return Written(report, failure, part, closed, can_go_on=not broken and (closed or not part.blocks))
+
+    def _compare(self, known: Known | None) -> None:
+        self._known = known
+        self._packer.compare(known)
+        if known is not None:
+            known.restart()
 
     def _stream(self, argument: Argument, emit: Emit, on_full: OnFull | None) -> Outcome:
         """Run packer and writer to the end of this archive, telling how it goes meanwhile."""
@@ -173,8 +200,12 @@ class ArgumentFile:
         self._ledger.follow(blocks)
 
     def _pack(self, argument: Argument) -> None:
+        before = self._packer.counts().members
         self._packer.add(argument.path, argument.name, argument.after)
-        self._packer.end()
+        if self._known is not None and self._packer.counts().members == before:
+            self.ring.finish()  # an archive of nothing is not worth a tape file
+        else:
+            self._packer.end()
 
     def _go_on(self, pipeline: Pipeline, on_full: OnFull) -> None:
         """Close the part on the full cartridge and go on on the next one; or end the pipeline, `_ended` says why."""
@@ -247,9 +278,11 @@ class ArgumentFile:
             self._drive.tape.sync()
 
     @staticmethod
-    def _status(failure: PytpError | None, closed: bool, *, problems: bool) -> str:
+    def _status(failure: PytpError | None, closed: bool, *, problems: bool, is_empty: bool) -> str:
         if isinstance(failure, Interrupted):
             return "interrupted"
+        if failure is None and not closed and is_empty:
+            return "partial" if problems else "unchanged"
         if failure is not None or not closed:
             return "failed"
         return "partial" if problems else "saved"

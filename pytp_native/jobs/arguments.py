@@ -19,6 +19,10 @@ class Argument(NamedTuple):
     """First part of its members' names."""
     after: bytes | None = None
     """The member behind which to begin: what is before is on tape already."""
+    level: str = "full"
+    """full, incremental, differential"""
+    based_on: str | None = None
+    """uuid of the session whose state of it is the base."""
 
     @property
     def file_bytes(self) -> int | None:

@@ -24,6 +24,7 @@ from pytp_native.jobs.cartridge import (
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
 from pytp_native.jobs.frontier import FLUSH_BYTES
+from pytp_native.jobs.history import Histories
 from pytp_native.jobs.intent import Intent
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told
@@ -59,6 +60,8 @@ class BackupRequest(NamedTuple):
     low_percent: int = 10
     label: str | None = None
     job: str | None = None
+    level: str = "full"
+    """full; incremental: what has changed since the last session of the job; differential: since the last full one."""
     bare: bool = False
     """Write neither label nor trailer: nothing but the arguments."""
     append_foreign: bool = False
@@ -121,11 +124,28 @@ def backup(
         frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
         span = None if supply is None else Span(supply, terms(request))
         probe = Probe(drive, HASHES[request.hash_name]) if request.probe else None
+        histories = histories_of(catalog, request, emit)
         session = Session(
-            drive, writer, emit, interrupt, frame=frame, span=span, members=members, ledger=ledger, probe=probe
+            drive,
+            writer,
+            emit,
+            interrupt,
+            frame=frame,
+            span=span,
+            members=members,
+            ledger=ledger,
+            probe=probe,
+            histories=histories,
         )
         stack.callback(session.close)
         return session.run(arguments)
+
+
+def histories_of(catalog: Catalog | None, request: BackupRequest, emit: Emit) -> Histories | None:
+    """What was saved before, where only changes are wanted."""
+    if catalog is None or request.level == "full":
+        return None
+    return Histories(catalog, request.job, request.level, emit)
 
 
 def told(request: BackupRequest, arguments: tuple[Argument, ...]) -> Told:
@@ -135,7 +155,7 @@ def told(request: BackupRequest, arguments: tuple[Argument, ...]) -> Told:
         request.pool,
     )  # fmt: skip
     text = None if request.bare else plan.text()
-    return Told(request.hash_name, request.job, request.label, request.library_barcode, text)
+    return Told(request.hash_name, request.job, request.label, request.library_barcode, text, request.level)
 
 
 def terms(request: BackupRequest) -> Terms:
@@ -145,7 +165,7 @@ def terms(request: BackupRequest) -> Terms:
 
 def about(request: BackupRequest) -> About:
     """What the trailer tells of a request."""
-    return About(hash=request.hash_name, job=request.job, label=request.label)
+    return About(hash=request.hash_name, job=request.job, label=request.label, level=request.level)
 
 
 def find_place(drive: Drive, request: BackupRequest, emit: Emit) -> Place:

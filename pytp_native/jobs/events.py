@@ -79,7 +79,7 @@ class Part(NamedTuple):
 class ArgumentReport(NamedTuple):
     """One tape file's outcome, told as soon as it is known and again in the job's report.
 
-    status: saved, partial (some files had problems), failed, interrupted, not started.
+    status: saved, partial (some files had problems), unchanged (nothing to write), failed, interrupted, not started.
     """
 
     path: bytes

@@ -7,9 +7,11 @@ import os
 import platform
 import time
 import uuid
+from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 import pytp_native
+from pytp_native.catalog.records import Deletion
 from pytp_native.devices.cartridge_memory import HostFacts, write_date, write_memory
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
@@ -18,6 +20,7 @@ from pytp_native.jobs.events import ArgumentReport, Emit, Notice, Part
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.own_file import own_file_error, write_own_file
 from pytp_native.jobs.parts import position_of
+from pytp_native.stream.gone_list import GoneList, gone_list
 from pytp_native.stream.label import Label, build_label
 from pytp_native.stream.member_index import IndexSpool
 from pytp_native.stream.record import stamp
@@ -42,6 +45,8 @@ class About(NamedTuple):
     hash: str = "xxh3"
     job: str | None = None
     label: str | None = None
+    level: str = "full"
+    """full, incremental, differential: as it was asked for."""
 
 
 class Begun(NamedTuple):
@@ -87,6 +92,7 @@ class Frame:
         """As the trailer has it."""
         self._spool = IndexSpool()
         self._saved: list[SavedFile] = []
+        self._lists: list[GoneList] = []
 
     def recall(self, saved: SavedFile, records: IO[bytes], members_blocks: int) -> None:
         """Take over a tape file that this session wrote before it was resumed, with its members' records; the last of
@@ -122,6 +128,13 @@ class Frame:
     def barcode(self) -> str | None:
         return self.volumes[-1].barcode
 
+    def gone(self, part: Part, deletions: Sequence[Deletion]) -> None:
+        """Remember what the argument that was taken last has lost since the session that it is based on."""
+        if deletions:
+            number = len(self._spool.files) if self._spool.files else len(self._saved)
+            pairs = [(one.path, one.new_path) for one in deletions]
+            self._lists.append(gone_list(number, part.tape_file, self.part, pairs))
+
     def take(
         self, argument: Argument, part: Part, log: MemberLog, log_start: int, report: ArgumentReport | None = None
     ) -> int:
@@ -139,7 +152,7 @@ class Frame:
                 part.tape_file, part.first_block, part.blocks + part.ahead,
                 report.files if report and not part.skipped else members,
                 tuple((os.fsdecode(problem.path), problem.reason) for problem in report.errors) if report else (),
-                self.part, part.skipped, part.ahead, report is None,
+                self.part, part.skipped, part.ahead, report is None, argument.level, argument.based_on,
             )
         )  # fmt: skip
         return log_start + taken
@@ -151,7 +164,7 @@ class Frame:
         """
         after = Frame(self._drive, self._ring, place, self._emit, self._about, before=self)
         if carry:
-            after._saved = self._saved
+            after._saved, after._lists = self._saved, self._lists
             after._spool, self._spool = self._spool, after._spool
         self._spool.close()
         return after
@@ -166,7 +179,7 @@ class Frame:
         here = position_of(self._drive)
         record = self._record(failure, not_started, here.file if here else None, here.logical_block if here else None)
         try:
-            write_own_file(self._drive, self._ring, build_trailer(record, self._spool), "trailer")
+            write_own_file(self._drive, self._ring, build_trailer(record, self._spool, self._lists), "trailer")
         except PytpError as error:
             return own_file_error(error, "trailer")
         self.has_trailer = True
@@ -193,6 +206,7 @@ class Frame:
             index_error=self._spool.error or None,
             checksums=MANIFESTS.get(self._about.hash) if self._spool.line_bytes else None,
             tape_file=tape_file, first_block=first_block, earlier=self.place.earlier,
+            level=self._about.level, deletions=tuple(one.entry for one in self._lists),
         )  # fmt: skip
 
     def _status(self, failure: PytpError | None) -> str:

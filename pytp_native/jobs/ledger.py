@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytp_native
 from pytp_native.catalog.recording import OpenSession, OpenTapeFile
-from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
+from pytp_native.catalog.records import CartridgeFacts, Deletion, MemberBatch, SessionFacts, TapeFileFacts
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import Memory, read_memory
 from pytp_native.devices.drive import Drive
@@ -47,6 +47,8 @@ class Told(NamedTuple):
     """What the library reads on the first cartridge."""
     plan: str | None = None
     """The request, for who resumes it."""
+    kind: str = "full"
+    """full, incremental, differential: as it was asked for."""
 
 
 class Ledger:
@@ -64,6 +66,7 @@ class Ledger:
         self._session: OpenSession | None = None
         self._cartridge: int | None = None
         self._file: OpenTapeFile | None = None
+        self._last_file: OpenTapeFile | None = None
         self._label: Label | None = None
         self._part = 0
         """Which cartridge of the session, from 1."""
@@ -79,7 +82,7 @@ class Ledger:
         about = self._about
         self._session = self._catalog.begin_session(
             SessionFacts(
-                uuid, started, job=about.job, label=about.label, hash=about.hash, host=platform.node(),
+                uuid, started, about.kind, job=about.job, label=about.label, hash=about.hash, host=platform.node(),
                 pid=os.getpid(), software=f"pytp {pytp_native.__version__}", plan=about.plan,
             )
         )  # fmt: skip
@@ -140,6 +143,7 @@ class Ledger:
                 TapeFileFacts(
                     part.tape_file, part.first_block, self._drive.block_bytes, argument.path, argument.name,
                     part=self._part, skipped=part.skipped, ahead=part.ahead,
+                    level=argument.level, based_on=argument.based_on,
                 )
             )  # fmt: skip
 
@@ -167,7 +171,14 @@ class Ledger:
         with self._trying(lost=True):
             self._take(blocks)
             self._file.end(status, part.blocks + part.ahead, closed=closed)
-        self._file = None
+        self._file, self._last_file = None, self._file
+
+    def gone(self, deletions: list[Deletion]) -> None:
+        """The argument that ended last has lost these names since the session that it is based on."""
+        if self._last_file is None or not deletions:
+            return
+        with self._trying(lost=True):
+            self._last_file.add_deletions(deletions)
 
     def trailer(self, number: int | None, first_block: int | None) -> None:
         """A trailer was written there, and the tape stands behind its filemark."""

@@ -7,7 +7,7 @@ import os
 from datetime import datetime, timezone
 
 from pytp_native.catalog.recording import OpenSession
-from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
+from pytp_native.catalog.records import CartridgeFacts, Deletion, MemberBatch, SessionFacts, TapeFileFacts
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import read_memory
 from pytp_native.devices.drive import Drive
@@ -97,7 +97,7 @@ class Rebuild:
     def _begin(self, record: SessionRecord) -> tuple[OpenSession, int]:
         """Begin to tell; return the session, and the cartridge in the drive."""
         facts = SessionFacts(
-            record.uuid, _seconds(record.started), job=record.job, label=record.label, hash=record.hash,
+            record.uuid, _seconds(record.started), record.level, job=record.job, label=record.label, hash=record.hash,
             host=record.host, software=record.software, origin="trailer",
         )  # fmt: skip
         return self._catalog.retell_session(facts, self._mine, part=record.part)
@@ -120,6 +120,7 @@ class Rebuild:
                     file.add(MemberBatch(*columns))
                     at += used
             file.end(saved.status, saved.blocks, closed=True)
+            file.add_deletions(Deletion(*pair) for pair in reader.gone(saved.part, saved.tape_file))
             self._members += file.members
             if saved.part == record.part and saved.tape_file is not None:
                 self._told.add(saved.tape_file)
@@ -154,7 +155,7 @@ def rebuild(drive: Drive, catalog: Catalog, emit: Emit, interrupt: Interrupt) ->
 def _facts(record: SessionRecord, saved: SavedFile) -> TapeFileFacts:
     return TapeFileFacts(
         saved.tape_file, saved.first_block, record.block_bytes, os.fsencode(saved.path), os.fsencode(saved.name),
-        part=saved.part, skipped=saved.skipped, ahead=saved.ahead,
+        part=saved.part, skipped=saved.skipped, ahead=saved.ahead, level=saved.level, based_on=saved.based_on,
     )  # fmt: skip
 
 

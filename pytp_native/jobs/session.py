@@ -9,11 +9,12 @@ import uuid
 from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import CartridgeNeeded, PytpError, VerifyFailed
+from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError, VerifyFailed
 from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
 from pytp_native.jobs.frame import Frame
+from pytp_native.jobs.history import Histories, History
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberList
@@ -21,6 +22,7 @@ from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.spanning import Terms, next_place
 from pytp_native.jobs.supply import Supply
+from pytp_native.stream.known import Known
 
 
 class Span(NamedTuple):
@@ -45,6 +47,7 @@ class Session:
         members: MemberList | None = None,
         ledger: Ledger | None = None,
         probe: Probe | None = None,
+        histories: Histories | None = None,
     ) -> None:
         self._drive = drive
         self._probe = probe
@@ -55,6 +58,8 @@ class Session:
         self._span = span if frame is not None else None
         self._members = members
         self._ledger = ledger
+        self._histories = histories
+        self._begun = False
         self._failure: PytpError | None = None
         self._can_go_on = True
         """The drive has done all that it was asked to, and the trailer of this cartridge is not written yet."""
@@ -66,7 +71,8 @@ class Session:
     def run(self, arguments: tuple[Argument, ...]) -> JobReport:
         sizes = [argument.file_bytes for argument in arguments]
         self._writer.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
-        self._begin()
+        if self._histories is None:
+            self._begin()
         reports = []
         for number, argument in enumerate(arguments, 1):
             self._waiting = arguments[number:]
@@ -86,7 +92,7 @@ class Session:
             position=position_of(self._drive),
             message=self._message(reports, list_error),
             limits=limits_of(self._writer.ring.stats()),
-            details=self._frame.details() if self._frame else {},
+            details=self._details(),
         )
 
     def _record_end(self, exit_code: int) -> int:
@@ -96,14 +102,19 @@ class Session:
         self._ledger.end(self._failure, exit_code, self._frame.ended if self._frame else None)
         return exit_code or int(self._ledger.lost)
 
+    def _details(self) -> dict[str, object]:
+        details = self._frame.details() if self._frame else {}
+        return details if self._begun or not details else {**details, "session": None}
+
     def close(self) -> None:
         if self._frame is not None:
             self._frame.close()
 
     def _begin(self) -> None:
         """Write the label where one is due; an interrupt that came before leaves the tape as it was."""
-        if self._interrupt.triggered:
+        if self._interrupt.triggered or self._begun:
             return
+        self._begun = True
         if self._ledger is not None:
             frame = self._frame
             self._ledger.begin(*((frame.uuid, frame.started) if frame else (str(uuid.uuid4()), int(time.time()))))
@@ -138,23 +149,53 @@ class Session:
         if self._failure is not None:
             report = ArgumentReport(argument.path, "not started", None, None, 0, 0, 0, 0.0)
         else:
-            written = self._write(argument)
-            self._failure, self._can_go_on = written.failure, written.can_go_on
-            self._keep_members(written)
-            if self._probe is not None and written.closed:
-                self._probe.note(self._writer.log, self._log_start, written.part)
-            if self._frame is not None and written.closed:
-                self._frame.take(argument, written.part, self._writer.log, self._log_start, written.report)
-            report = written.report
+            report = self._save_changes(argument)
         self._emit(report)
         return report
 
-    def _write(self, argument: Argument) -> Written:
+    def _save_changes(self, argument: Argument) -> ArgumentReport:
+        """Look at what is known of it first, in an incremental session; the session begins with the first change."""
+        history = None
+        try:
+            if self._histories is not None:
+                history = self._histories.of(argument)
+                if not history.differs(self._writer):
+                    return ArgumentReport(argument.path, "unchanged", None, None, 0, 0, 0, 0.0)
+                argument = history.argument
+                self._begin()
+        except PytpError as error:
+            self._failure = error
+        if self._failure is not None:
+            status = "interrupted" if isinstance(self._failure, Interrupted) else "failed"
+            return ArgumentReport(argument.path, status, None, None, 0, 0, 0, 0.0)
+        written = self._write(argument, history.known if history else None)
+        self._failure, self._can_go_on = written.failure, written.can_go_on
+        self._keep_members(written)
+        if self._probe is not None and written.closed:
+            self._probe.note(self._writer.log, self._log_start, written.part)
+        if self._frame is not None and written.closed:
+            self._frame.take(argument, written.part, self._writer.log, self._log_start, written.report)
+        if history is not None and written.closed and written.failure is None:
+            self._keep_deletions(history, written.part)
+        return written.report
+
+    def _keep_deletions(self, history: History, part: Part) -> None:
+        try:
+            deletions = history.deletions(self._writer.log)
+        except PytpError as error:
+            self._failure = error
+            return
+        if self._ledger is not None:
+            self._ledger.gone(deletions)
+        if self._frame is not None:
+            self._frame.gone(part, deletions)
+
+    def _write(self, argument: Argument, known: Known | None) -> Written:
         self._log_start = 0
         barcode = self._frame.barcode if self._frame else None
         if self._span is None:
-            return self._writer.save(argument, self._emit, cartridge=barcode)
-        return self._writer.save(argument, self._emit, lambda part: self._change(argument, part), barcode)
+            return self._writer.save(argument, self._emit, cartridge=barcode, known=known)
+        return self._writer.save(argument, self._emit, lambda part: self._change(argument, part), barcode, known)
 
     def _change(self, argument: Argument, part: Part) -> str | None:
         """End this cartridge with its trailer and begin the next one; return its barcode."""

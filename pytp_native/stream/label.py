@@ -161,6 +161,7 @@ A trailer describes the tape files of its run, those between the trailer before 
     pytp/CHECKSUMS.*      every file's checksum; in the directory you restored everything into, the trailer too:
                           xxhsum -c pytp/CHECKSUMS.xxh128    or    sha256sum -c pytp/CHECKSUMS.sha256
     pytp/index/*          every member's place on the tape, for programs
+    pytp/deleted/*        names that were gone, see below
 The last tape file of the tape is normally a trailer:
 
     mt -f /dev/nst0 eod
@@ -182,6 +183,16 @@ first tape file behind the label of the next cartridge. GNU tar joins them:
 
 It asks for the next volume: load that cartridge, `mt -f /dev/nst0 asf 1` in another terminal, then press Return.
 Every other member restores from each cartridge alone.
+
+ONLY WHAT HAS CHANGED. Where session.json says "level": "incremental" or "differential" for a tape file, it holds what
+has changed since the session "based_on" (the uuid of another trailer, there or on another cartridge). Restore that
+one first, down to a "full" one, all into the same directory, the oldest first. Before each of the others take away
+what was gone by then: the list in its trailer that session.json names for the tape file under "deletions".
+
+    tar -b {factor} -xf /dev/nst0                                (the trailer)
+    xargs -0 -r rm -rf -- < pytp/deleted/00001.list
+    mt -f /dev/nst0 asf N
+    tar -b {factor} -xpf /dev/nst0 --numeric-owner --xattrs --xattrs-include='*' --acls
 
 On-tape format {version}.
 """

@@ -11,6 +11,7 @@ from typing import IO, Any, NamedTuple
 
 from pytp_native.errors import PytpError
 from pytp_native.ffi import ffi, lib
+from pytp_native.stream.known import Known
 from pytp_native.stream.ring import Ring
 
 
@@ -122,6 +123,16 @@ class PackCounts(NamedTuple):
     """errno that ended the member log, or 0; archives go on without it."""
 
 
+class Survey(NamedTuple):
+    """What a tree would be on tape."""
+
+    members: int
+    data_bytes: int
+    """Of file content, holes included."""
+    tape_bytes: int
+    """About: headers, content, padding."""
+
+
 class PackCancelled(Exception):
     """The ring was stopped while a tree was packed: by the consumer, or by the user."""
 
@@ -162,11 +173,24 @@ class Packer:
         if handle == ffi.NULL:
             raise MemoryError("packer")
         self._handle = ffi.gc(handle, lib.pytp_pack_free)
+        self._known: Known | None = None
 
     def add(self, path: bytes, name: bytes, after: bytes | None = None) -> None:
         """Pack what `path` names, with all below it, as `name`; with `after` what comes behind the member of that name.
         Raises PackCancelled when the ring was stopped."""
         self._check(lib.pytp_pack_tree(self._handle, path, name, ffi.NULL if after is None else after))
+
+    def compare(self, known: Known | None) -> None:
+        """From now on leave out what is known and has not changed; None: nothing. It is told what was met."""
+        self._known = known  # the packer has only its address
+        lib.pytp_pack_compare(self._handle, known.handle if known else ffi.NULL)
+
+    def survey(self, path: bytes, name: bytes, *, first_only: bool = False) -> Survey:
+        """Count what `add` would pack, opening no file; with `first_only` it ends with the first member. Raises
+        PackCancelled when the packer was stopped."""
+        raw = ffi.new("pytp_survey *")
+        self._check(lib.pytp_pack_survey(self._handle, path, name, first_only, raw))
+        return Survey(raw.members, raw.data_bytes, raw.tape_bytes)
 
     def end(self) -> None:
         """Close the archive: two zero blocks, the last tape block padded with zeros, the ring finished."""

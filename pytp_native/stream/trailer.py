@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pytp_native.errors import MediumError
+from pytp_native.stream.gone_list import GONE_LIMIT, Gone, GoneList, gone_from_json, pairs_of
 from pytp_native.stream.member_index import Indexed, IndexSpool
 from pytp_native.stream.own_archive import FORMAT, Mark, OwnMember, OwnReader, build, check_format
 from pytp_native.stream.record import field
@@ -46,6 +47,9 @@ class SavedFile:
     B - skipped + ahead of this tape file."""
     continues: bool = False
     """The archive goes on on the next cartridge."""
+    level: str = "full"
+    """full; incremental, differential: only what has changed since the session `based_on` (its uuid)."""
+    based_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +111,21 @@ class SessionRecord:
     first_block: int | None = None
     """Where this trailer itself begins."""
     earlier: tuple[Earlier, ...] = ()
+    level: str = "full"
+    """As it was asked for; an argument without a history is saved in full all the same."""
+    deletions: tuple[Gone, ...] = ()
+    """Lists of names that arguments have lost since the session that they are based on."""
     format: int = FORMAT
 
 
-def build_trailer(session: SessionRecord, spool: IndexSpool | None, *, now: float | None = None) -> Iterator[bytes]:
-    """Yield the trailer's tape file as a stream: session.json, the manifest, the index of each tape file."""
+def build_trailer(
+    session: SessionRecord, spool: IndexSpool | None, lists: Sequence[GoneList] = (), *, now: float | None = None
+) -> Iterator[bytes]:
+    """Yield the trailer's tape file as a stream: session.json, the lists of deletions, the manifest, the index of each
+    tape file."""
     members = [OwnMember.of(SESSION, session_json(session))]
+    for one in lists:
+        members += one.members()
     if spool is not None:
         if session.checksums:
             members.append(OwnMember(session.checksums, spool.line_bytes, spool.lines))
@@ -140,17 +153,31 @@ class TrailerReader:
             raise MediumError(subject, "is no trailer of pytp", "look at it with tar")
         check_format(mark, subject)
         self._members = self._reader.members()
+        self._lists: dict[str, bytes] = {}
         name, _size = next(self._members, ("", 0))
         if name != SESSION:
             raise MediumError(subject, f"begins with {name!r} and not with {SESSION}", "look at it with tar")
         self.session = session_from_json(self._reader.whole(JSON_LIMIT), subject)
 
+    def gone(self, part: int, tape_file: int | None) -> list[tuple[bytes, bytes | None]]:
+        """Return what the argument with that tape file has lost: names, and what they were renamed to. Known as soon as
+        the first of `indexes` is."""
+        found = [one for one in self.session.deletions if (one.part, one.tape_file) == (part, tape_file)]
+        return [pair for one in found for pair in pairs_of(one, self._lists, self.subject)]
+
     def indexes(self) -> Iterator[tuple[Indexed, Iterator[bytes]]]:
         """Yield each tape file's entry of session.json with its compressed index, for member_index.read_index."""
         listed = {one.file: one for one in self.session.index}
+        lists = {name for one in self.session.deletions for name in (one.file, one.renamed) if name}
         for name, _size in self._members:
-            if name in listed:
+            if name in lists:
+                self._lists[name] = self._reader.whole(GONE_LIMIT)
+            elif name in listed:
                 yield listed[name], self._reader.content()
+
+
+def _level(found: Any, subject: str) -> str:
+    return field(found, "level", str, subject) if "level" in found else "full"
 
 
 def session_from_json(data: bytes, subject: str) -> SessionRecord:
@@ -182,6 +209,9 @@ def session_from_json(data: bytes, subject: str) -> SessionRecord:
         index_error=maybe("index_error"), checksums=maybe("checksums"),
         tape_file=number("tape_file"), first_block=number("first_block"),
         earlier=tuple(_earlier(one, subject) for one in _rows(found, "earlier", subject)),
+        level=_level(found, subject),
+        deletions=tuple(gone_from_json(one, subject) for one in _rows(found, "deletions", subject))
+        if "deletions" in found else (),
         format=field(found, "format", int, subject),
     )  # fmt: skip
 
@@ -207,6 +237,8 @@ def _saved_file(found: Any, subject: str) -> SavedFile:
         skipped=field(found, "skipped", int, subject),
         ahead=field(found, "ahead", int, subject),
         continues=field(found, "continues", bool, subject),
+        level=_level(found, subject),
+        based_on=field(found, "based_on", str, subject, optional=True) if "based_on" in found else None,
     )
 
 

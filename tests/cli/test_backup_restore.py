@@ -87,7 +87,7 @@ def test_two_arguments_of_one_name_are_refused_unless_full_paths(pytp: Pytp, dri
     assert pytp("backup", "-d", drive, "--full-paths", str(source), str(twin)).code == 0
 
 
-@pytest.mark.parametrize("words", [("--strategy", "tar"), ("-s", "dd"), ("--incremental",), ("-i",)])
+@pytest.mark.parametrize("words", [("--strategy", "tar"), ("-s", "dd")])
 def test_what_arrives_later_is_refused(pytp: Pytp, drive: str, source: Path, words: tuple[str, ...]) -> None:
     ended = pytp("backup", *words, "-d", drive, str(source))
     assert ended.code == 2

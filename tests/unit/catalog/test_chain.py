@@ -25,7 +25,7 @@ class History:
     ) -> None:  # fmt: skip
         level = level or ("incremental" if on else "full")
         self._number += 1
-        facts = SessionFacts(uuid, day * DAY, level, on, job=job, label=f"label-{day}")
+        facts = SessionFacts(uuid, day * DAY, level, job=job, label=f"label-{day}")
         session = self.book.catalog.begin_session(facts)
         cartridge = session.on_cartridge(CartridgeFacts(barcode=f"A0000{day}L9"))
         place = TapeFileFacts(self._number, 0, BLOCK, path, b"photos", level=level, based_on=on)
