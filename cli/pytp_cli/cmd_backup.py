@@ -30,6 +30,10 @@ _WORTH_TELLING_S = 10.0
 """A shorter backup is over before anything can limit it; the log and --json tell always."""
 
 
+_AS_GIVEN = ("one_file_system", "full_paths", "overwrite", "append_foreign", "volume", "bare", "job")
+"""Parameters that are the request's, by their names."""
+
+
 def backup(
     ctx: typer.Context,
     paths: given.Paths = None,
@@ -74,19 +78,13 @@ def backup(
             "paths": (*(os.fsencode(path) for path in paths or ()), *_listed(files_from)),
             "exclude": (*(os.fsencode(glob) for glob in exclude or ()), *_listed(*exclude_from or ())),
             "level": _level(incremental=incremental, differential=differential, no_catalog=no_catalog),
-            "one_file_system": one_file_system,
-            "full_paths": full_paths,
-            "overwrite": overwrite,
-            "append_foreign": append_foreign,
-            "volume": volume,
-            "bare": bare,
+            **{name: ctx.params[name] for name in _AS_GIVEN},
             "hw_compression": None if hw_compression is None else hw_compression is Switch.on,
             "hash_name": hash_name.value,
             "memory_bytes": memory_bytes(memory_buffer),
             "flush_bytes": flush_bytes(run, flush_every),
             "high_percent": high,
             "low_percent": low,
-            "job": job,
             "members_file": members,
             "probe": not no_probe,
         }
