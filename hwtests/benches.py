@@ -14,6 +14,8 @@ from hwtests.changer import DRIVE, SLOT
 from hwtests.virtual_unit import CHANGER_SG_NODE, DIRECTORY, DRIVE_NODES, DRIVE_SG_NODES, ask_to_let_go, restore
 from pytp_native.errors import PytpError
 from pytp_native.ffi import lib
+from pytp_native.transport import open_tape, resolve
+from pytp_native.transport.records import GMT_ONLINE
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 from tests.contract.bench import TapeBench
@@ -169,6 +171,29 @@ class TgtBench(KernelBench):
         self.put_in()
 
 
+REFUSED = 4
+"""pytest's exit status when the guards end a run (usage error)."""
+
+
+def named_bench(drive: str, changer_address: str | None, barcode: str) -> HardwareBench:
+    """Return the bench for what was named on the command line. Ends the whole run, before anything is written, unless
+    the drive is free, not a node that rewinds, and holds that very cartridge."""
+    try:
+        if (node := resolve(drive)).rewinds:
+            pytest.exit(f"{drive} rewinds at every close; name {node.no_rewind_node}", REFUSED)
+        tape = open_tape(drive, status_only=True)
+    except PytpError as error:
+        pytest.exit(str(error), REFUSED)
+    status = tape.status()
+    tape.close()
+    if not status.has(GMT_ONLINE):
+        pytest.exit(f"{drive} is empty; load {barcode} first", REFUSED)
+    try:
+        return HardwareBench(drive, changer_address, barcode, status.density_code)
+    except PytpError as error:
+        pytest.exit(str(error), REFUSED)
+
+
 class HardwareBench(KernelBench):
     """The drive named with --drive and the cartridge named with --scratch, after its memory has confirmed the name."""
 
@@ -184,14 +209,14 @@ class HardwareBench(KernelBench):
         inventory = changer.elements(self.changer_address or "")
         holder = [one for one in inventory if one.kind == DRIVE and one.full and one.barcode == self.barcode]
         if len(holder) != 1:
-            pytest.exit(f"no drive of {self.changer_address} holds {self.barcode}; load it first", 4)
+            pytest.exit(f"no drive of {self.changer_address} holds {self.barcode}; load it first", REFUSED)
         self.drive_element = holder[0].address
 
     def confirm(self) -> None:
         """Stop everything unless the cartridge in this very drive says that it is the scratch cartridge."""
         found = changer.barcode_in_drive(self.scsi_address)
         if found != self.barcode:
-            pytest.exit(f"{self.address} holds {found or 'a cartridge without a barcode'}, not {self.barcode}", 4)
+            pytest.exit(f"{self.address} holds {found or 'a cartridge without a barcode'}, not {self.barcode}", REFUSED)
 
     def reload(self) -> None:
         super().reload()

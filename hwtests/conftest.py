@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hwtests.benches import HardwareBench, TgtBench, VirtualBench
+from hwtests.benches import TgtBench, VirtualBench, named_bench
 from hwtests.emulator_faults import TGT
-from pytp_native.transport import open_tape
 
 HERE = Path(__file__).parent
 GUEST = os.environ.get("PYTP_GUEST")
@@ -51,10 +50,7 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def hardware(request):
     drive, scratch = request.config.getoption("--drive"), request.config.getoption("--scratch")
-    tape = open_tape(drive, status_only=True)
-    density = tape.status().density_code
-    tape.close()
-    return HardwareBench(drive, request.config.getoption("--changer"), scratch, density)
+    return named_bench(drive, request.config.getoption("--changer"), scratch)
 
 
 @pytest.fixture

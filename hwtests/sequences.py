@@ -44,6 +44,7 @@ _options = st.lists(
         lib.MT_ST_BUFFER_WRITES, lib.MT_ST_ASYNC_WRITES, lib.MT_ST_READ_AHEAD, lib.MT_ST_TWO_FM, lib.MT_ST_FAST_MTEOM,
         lib.MT_ST_AUTO_LOCK, lib.MT_ST_DEF_WRITES, lib.MT_ST_CAN_BSR, lib.MT_ST_NO_BLKLIMS, lib.MT_ST_SCSI2LOGICAL,
         lib.MT_ST_SYSV, lib.MT_ST_SILI, lib.MT_ST_NOWAIT, lib.MT_ST_NOWAIT_EOF,
+        lib.MT_ST_CAN_PARTITIONS, lib.MT_ST_CAN_PARTITIONS,
     ]),
     min_size=1, max_size=2,
 ).map(sum)  # fmt: skip

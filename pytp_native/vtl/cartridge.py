@@ -21,6 +21,8 @@ LARGEST_PARTITIONS: int = lib.PYTP_PARTITIONS
 PARTITION_UNIT = 10**6
 """Partitions are counted in 10^6 bytes: virtual cartridges are small."""
 SMALLEST_CAPACITY = MIB
+SMALLEST_PARTITION = MIB // 4
+"""Of the one that takes what the others leave."""
 NO_FILE = -1
 _BARCODE = re.compile(r"[A-Z0-9]{1,6}[A-Z0-9]{2}\Z")
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import buffer, loading, sense
-from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
+from pytp_native.vtl.cartridge import PARTITION_UNIT, SMALLEST_PARTITION, default_partitions
 from pytp_native.vtl.drive import Outcome, VirtualDrive
 from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, answer, check, verdict
 from pytp_native.vtl.sense import Sense
@@ -238,13 +238,12 @@ def wanted_partitions(drive: VirtualDrive, capacity_bytes: int) -> tuple[int, ..
     asked = [int(drive.raw.wanted_sizes[n]) for n in range(count)]
     left = capacity_bytes - sum(size * PARTITION_UNIT for size in asked if size != REST)
     rests = asked.count(REST)
-    if rests > 1 or left < (_SMALLEST_PARTITION if rests else 0) or 0 in asked:
+    if rests > 1 or left < (SMALLEST_PARTITION if rests else 0) or 0 in asked:
         return None
     return tuple(left if size == REST else size * PARTITION_UNIT for size in asked)
 
 
 REST = 0xFFFF
-_SMALLEST_PARTITION = 256 * 1024
 _LARGEST_TRANSFER = 64 << 20
 
 

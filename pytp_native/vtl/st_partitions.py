@@ -8,7 +8,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
-from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
+from pytp_native.vtl.cartridge import PARTITION_UNIT, SMALLEST_PARTITION, default_partitions
 from pytp_native.vtl.st_states import IDLE, NOEOF, fail
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def set_location(st: StDriver, block: int, partition: int) -> None:
     if raw.partition != before:
         raw.rw = entered.rw
     if problem is not None:
+        if can_partition(st):
+            find_partition(st)
         fail(errno.EIO)
     if partition != before and not (entered.last_block_valid and entered.last_block == block):
         raw.rw = IDLE
@@ -76,9 +78,19 @@ def set_location(st: StDriver, block: int, partition: int) -> None:
         raw.block = raw.file = 0
 
 
+def find_partition(st: StDriver) -> None:
+    """READ POSITION after a seek that failed: at the beginning of the tape st learns its numbers from it."""
+    if st.drive.ready and st.drive.position == 0 and st.raw.partition == 0:
+        st.raw.file = st.raw.block = 0
+
+
 def make_partitions(st: StDriver, megabytes: int) -> None:
     """MTMKPART: one partition for 0; for N above 0 a second one of N MB; below 0 a first one of -N MB. All data is
-    gone. Raises EINVAL, EIO."""
+    gone. Raises EINVAL, EIO.
+
+    st does not look at what became of FORMAT MEDIUM (format_medium, st.c): sizes that the drive refuses, or a tape that
+    is write-protected, are success, and the tape is as it was.
+    """
     if not can_partition(st):
         fail(errno.EINVAL)
     if not st.has_tape:
@@ -88,11 +100,12 @@ def make_partitions(st: StDriver, megabytes: int) -> None:
     label = st.drive.label
     if st.drive.load() is not None or label is None:
         fail(errno.EIO)
+    st.check_tape()
     if megabytes and st.drive.most_partitions < 2:
         fail(errno.EIO)
     sizes = _sizes(megabytes, label.capacity_bytes)
-    if min(sizes, default=1) <= 0 or st.drive.format(sizes) is not None:
-        fail(errno.EIO)
+    if min(sizes, default=SMALLEST_PARTITION) >= SMALLEST_PARTITION:
+        st.drive.format(sizes)
     forget_partitions(st)
     st.raw.partitions = max(len(sizes), 1)
     st.raw.rw, st.raw.setmark, st.raw.eof = IDLE, 0, NOEOF
