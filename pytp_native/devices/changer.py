@@ -32,6 +32,7 @@ from pytp_native.scsi.executor import Clock, Waiting
 from pytp_native.scsi.inquiry import CHANGER
 from pytp_native.scsi.mode_pages import DRIVE, ELEMENT_TYPES, ElementAddresses, ElementRange
 from pytp_native.scsi.policy import Policy
+from pytp_native.spec import opcodes
 from pytp_native.transport import open_scsi
 
 TYPE_CHECKING = False
@@ -63,7 +64,8 @@ def tell_nobody(_step: Step) -> None:
 
 
 class Changer:
-    """One open changer. Everything that is asked of it waits while it says that it is getting ready."""
+    """One open changer, with a logical unit of its own or answering through its drive's (SPC-2, MChngr). Everything
+    that is asked of it waits while it says that it is getting ready."""
 
     def __init__(
         self, scsi: ScsiTransport, *, name: str | None = None, tell: Tell = tell_nobody, clock: Clock | None = None
@@ -75,7 +77,8 @@ class Changer:
         self._tell = tell
         self._clock = clock or Clock()
         self.inquiry = self._run(spc.inquiry())
-        if self.inquiry.device_type != CHANGER:
+        self._is_attached = self.inquiry.device_type != CHANGER and self.inquiry.attached_changer
+        if self.inquiry.device_type != CHANGER and not self._is_attached:
             what = f"{self.inquiry.vendor} {self.inquiry.product}".strip()
             raise BadAddress(scsi.address, f"is no medium changer ({what})", "see pytp devices for its address")
         self.quirks: Quirks = quirks_of(self.inquiry)
@@ -86,6 +89,7 @@ class Changer:
             without_motion=self.quirks.status_without_motion,
             drive_identifiers=self.quirks.drive_identifiers,
             most_bytes=self.quirks.element_status_bytes,
+            attached=self._is_attached,
         )
 
     @classmethod
@@ -116,7 +120,10 @@ class Changer:
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def wait_ready(self) -> None:
-        """Return when it takes orders; up to half an hour after power-on, while it counts its cartridges."""
+        """Return when it takes orders; up to half an hour after power-on, while it counts its cartridges. One that
+        answers through its drive cannot be asked: the answer would be about the drive."""
+        if self._is_attached:
+            return
         self._run(spc.test_unit_ready())
 
     def inventory(self, kinds: tuple[int, ...] = ELEMENT_TYPES) -> Inventory:
@@ -127,6 +134,7 @@ class Changer:
 
     def scan(self, first: int | None = None, count: int = 1) -> None:
         """Have the robot look at every slot (minutes), or at `count` elements from address `first` on."""
+        self._check_own("INITIALIZE ELEMENT STATUS")
         self._tell(Step(f"{self.name}: taking inventory"))
         if first is None:
             self._run(smc.initialize_element_status())
@@ -142,7 +150,13 @@ class Changer:
     def addresses(self) -> ElementAddresses:
         """Where the elements of each type are; asked once."""
         if self._addresses is None:
-            self._addresses = self._translated(lambda: element_scan.element_addresses(self._scsi, LIBRARY))
+            self._addresses = self._translated(
+                lambda: (
+                    element_scan.attached_addresses(self._scsi, self._scan)
+                    if self._is_attached
+                    else element_scan.element_addresses(self._scsi, LIBRARY)
+                )
+            )
         return self._addresses
 
     # -- moving --------------------------------------------------------------------------------------------------------
@@ -206,6 +220,7 @@ class Changer:
 
         Raises LibraryError as `move` does, also if the library cannot do it in one go.
         """
+        self._check_own("EXCHANGE MEDIUM")
         known = known or self.inventory()
         self.check_exchange(known, source, first, second)
         addresses = (known.at(place).address for place in (source, first, second))
@@ -227,6 +242,7 @@ class Changer:
 
     def position(self, place: Place) -> None:
         """Send the robot in front of a place, so that a later move is shorter."""
+        self._check_own("POSITION TO ELEMENT")
         element = self.inventory((place.kind,) if place.kind in {DRIVE} else ELEMENT_TYPES).at(place)
         self._run(smc.position_to_element(element.address, transport=self._robot))
 
@@ -237,7 +253,17 @@ class Changer:
 
     def _move_command(self, inventory: Inventory, source: Place, target: Place) -> Command[None]:
         here, there = inventory.at(source).address, inventory.at(target).address
-        return smc.move_medium(here, there, transport=self._robot)
+        command = smc.move_medium(here, there, transport=self._robot)
+        if not self._is_attached:
+            return command
+        return command._replace(cdb=bytes((opcodes.MOVE_MEDIUM_ATTACHED,)) + command.cdb[1:])
+
+    def _check_own(self, command: str) -> None:
+        """Raise LibraryError if the changer answers through its drive (SPC-2, MChngr), which takes moves only."""
+        if self._is_attached:
+            raise LibraryError(
+                self.name, f"{command}: the changer answers through its drive, which has no such command"
+            )
 
     def _carry(self, command: Command[None], doing: str, before: Inventory, *places: Place) -> bool:
         try:

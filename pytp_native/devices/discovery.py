@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from pytp_native.devices.identity import Identity, identify
 from pytp_native.devices.nodes import Nodes, find_nodes
 from pytp_native.devices.quirks import quirks_of
 from pytp_native.errors import PytpError
-from pytp_native.scsi.element_scan import Scan, element_addresses, elements_of_type
+from pytp_native.scsi.element_scan import Scan, attached_addresses, element_addresses, elements_of_type
 from pytp_native.scsi.elements import Element
 from pytp_native.scsi.field import text
 from pytp_native.scsi.inquiry import CHANGER, TAPE, Inquiry
@@ -79,6 +79,10 @@ class FoundLibrary:
     problem: str | None = None
 
 
+LibraryAndDrives = tuple[FoundLibrary, tuple[Element, ...]]
+"""A library, and the elements of its drives as it describes them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     drives: tuple[FoundDrive, ...]
@@ -96,6 +100,7 @@ def discover(
     nodes = find_nodes(sysfs, dev)
     drives = [_drive(one, opener) for one in nodes if one.device_type == TAPE]
     libraries = [_library(one.address, one, opener) for one in nodes if one.device_type == CHANGER]
+    libraries += _attached(drives, [one for one in nodes if one.device_type == CHANGER], opener)
     for path in dict.fromkeys(virtual):
         library = _library(f"vtl:{path}/changer", None, opener)
         libraries.append(library)
@@ -136,6 +141,19 @@ def _identity(node: str, opener: Opener) -> Identity:
         scsi.close()
 
 
+def _attached(drives: list[FoundDrive], changers: list[Nodes], opener: Opener) -> Iterator[LibraryAndDrives]:
+    """Yield the changers that answer through a drive (SPC-2, MChngr): autoloaders without a unit of their own. Drives
+    beside such a unit set that bit, too, and some do for no reason."""
+    targets = {one.place.rpartition(":")[0] for one in changers}
+    for drive in drives:
+        said = drive.identity is not None and drive.identity.inquiry.attached_changer
+        if not said or drive.nodes is None or drive.nodes.place.rpartition(":")[0] in targets:
+            continue
+        library = _library(drive.nodes.commands, drive.nodes, opener)
+        if library[0].problem is None:
+            yield library
+
+
 def _library(address: str, nodes: Nodes | None, opener: Opener) -> tuple[FoundLibrary, tuple[Element, ...]]:
     """Return the library and the elements of its drives, as it describes them."""
     library = FoundLibrary(address, nodes=nodes)
@@ -151,9 +169,11 @@ def _library(address: str, nodes: Nodes | None, opener: Opener) -> tuple[FoundLi
         told = who.inquiry
         library = replace(library, vendor=told.vendor, product=told.product, revision=told.revision,
                           serial=who.serial or library.serial)  # fmt: skip
-        addresses = element_addresses(scsi, retry.LIBRARY)
+        is_attached = told.device_type != CHANGER
+        scan = _scan(told)._replace(attached=is_attached)
+        addresses = attached_addresses(scsi, scan) if is_attached else element_addresses(scsi, retry.LIBRARY)
         library = replace(library, slots=addresses.storage.size, import_export=addresses.import_export.size)
-        drives = tuple(elements_of_type(scsi, _scan(told), DRIVE, addresses.drives))
+        drives = tuple(elements_of_type(scsi, scan, DRIVE, addresses.drives))
     except PytpError as exc:
         return replace(library, problem=str(exc)), ()
     finally:
@@ -204,6 +224,8 @@ def _is_at(drive: FoundDrive, library: FoundLibrary, element: Element) -> bool:
     """Tell whether this drive has proved to be at this element: by what the library calls it (DVCID), else by what
     the drive knows of its library (VPD pages B3h and B4h). Nothing is guessed from counts or bus addresses."""
     names = drive.identity.names if drive.identity else frozenset({drive.serial.upper()} - {""})
+    if drive.nodes is not None and drive.nodes == library.nodes and len(library.elements) == 1:
+        return True  # the changer answers through this very drive
     if drive.address.startswith("vtl:") != library.address.startswith("vtl:"):
         return False  # two copies of a virtual library may share serial numbers with what a kernel exports of it
     if element.identifier:

@@ -8,6 +8,7 @@ from pytp_native.scsi import executor, mode, smc, spc
 from pytp_native.scsi.mode_pages import (
     DRIVE,
     ELEMENT_TYPES,
+    STORAGE,
     ElementAddresses,
     ElementRange,
     parse_element_addresses,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pytp_native.transport.base import ScsiTransport
 
 LEAST_ROOM = 1024
+_EVERYWHERE = ElementRange(0, 0xFFFF)
 _ENTRY_BYTES = 128
 """More than a descriptor with both tags and an identifier; drives with long identifiers need a second request."""
 
@@ -80,6 +82,22 @@ def element_addresses(transport: ScsiTransport, policy: Policy = ONCE) -> Elemen
         return parse_element_addresses(sensed.page(mode.ELEMENT_ADDRESSES))
     except BadReply as exc:
         raise BadReply(transport.address, f"MODE SENSE (6): {exc.fact}") from exc
+
+
+def attached_addresses(transport: ScsiTransport, scan: Scan) -> ElementAddresses:
+    """Find out where the elements are of a changer that answers through its drive: mode page 1Dh is the drive's there,
+    so that all addresses are asked for, as mtx does. Slots and drives there must be."""
+    ranges = []
+    for element_type in ELEMENT_TYPES:
+        try:
+            found = elements_of_type(transport, scan, element_type, _EVERYWHERE)
+        except PytpError as exc:
+            if element_type in {STORAGE, DRIVE} or not exc.sense:
+                raise
+            found = []
+        first = found[0].address if found else 0
+        ranges.append(ElementRange(first, found[-1].address - first + 1 if found else 0))
+    return ElementAddresses(*ranges)
 
 
 def all_elements(transport: ScsiTransport, scan: Scan, addresses: ElementAddresses) -> list[Element]:

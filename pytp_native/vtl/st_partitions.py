@@ -95,12 +95,12 @@ def make_partitions(st: StDriver, megabytes: int) -> None:
         fail(errno.EINVAL)
     if not st.has_tape:
         fail(errno.ENOMEDIUM)
-    if abs(megabytes) >= _TOO_LARGE:
-        fail(errno.EINVAL)
     label = st.drive.label
     if st.drive.load() is not None or label is None:
         fail(errno.EIO)
     st.check_tape()
+    if abs(megabytes) >= _TOO_LARGE:
+        fail(errno.EINVAL)
     if megabytes and st.drive.most_partitions < 2:
         fail(errno.EIO)
     sizes = _sizes(megabytes, label.capacity_bytes)

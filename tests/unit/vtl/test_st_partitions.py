@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytp_native.errors import DeviceError, EndOfData, EndOfData, NotSupported
+from pytp_native.errors import DeviceError, EndOfData, NotSupported
 from pytp_native.ffi import lib
 from pytp_native.transport import open_scsi
 from pytp_native.units import MIB
