@@ -49,10 +49,10 @@ def open_scsi(address: str) -> ScsiTransport:
         return open_sg(address, _command_node(target))
     if target.is_virtual:
         if target.kind == "vtl changer":
-            from pytp_native.transport.virtual import open_virtual_changer
+            from pytp_native.transport.virtual_scsi import open_virtual_changer
 
             return open_virtual_changer(target.path)
-        from pytp_native.transport.virtual import open_virtual_scsi
+        from pytp_native.transport.virtual_scsi import open_virtual_scsi
 
         return open_virtual_scsi(target.path, target.drive)
     if target.kind == "trace":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""vtl:DIR/drive0 as a tape and as a SCSI device. The tape is the virtual st layer under the kernel's error stories."""
+"""vtl:DIR/drive0 as a tape: the virtual st layer under the kernel's error stories."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from collections.abc import Callable
 from io import UnsupportedOperation
 from typing import TypeVar
 
-from pytp_native.errors import DeviceBusy, DeviceError, PytpError, UsageError
+from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.ffi import lib
 from pytp_native.transport import errno_story, holders
 from pytp_native.transport.linux_st import LinuxSt
-from pytp_native.transport.records import MtStatus, ScsiReply
+from pytp_native.transport.records import MtStatus
 from pytp_native.transport.st_node import STOP_NAMES, StNode, slot_bytes, to_int32
 from pytp_native.vtl import bulk
 from pytp_native.vtl.inventory import drive_directory
 from pytp_native.vtl.st import StDriver
-from pytp_native.vtl.target import VirtualTarget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.transport.base import BlockRing
     from pytp_native.transport.records import Moved
-    from pytp_native.vtl.changer_target import ChangerTarget
 
 T = TypeVar("T")
 
@@ -40,18 +38,6 @@ def open_virtual_tape(path: str, drive: int, *, write: bool = False, status_only
         who = holders.describe(os.path.join(drive_directory(path, drive), "lock"))
         raise errno_story.open_error(address, errno.EBUSY, write=write, holders=who) from busy
     return VirtualTape(address, VirtualNode(st))
-
-
-def open_virtual_scsi(path: str, drive: int) -> VirtualScsi:
-    """Open the same drive for SCSI commands; works beside a user of the tape, as sg does beside st."""
-    return VirtualScsi(f"vtl:{path}/drive{drive}", VirtualTarget(path, drive))
-
-
-def open_virtual_changer(path: str) -> VirtualScsi:
-    """Open the library's changer for SCSI commands."""
-    from pytp_native.vtl.changer_target import ChangerTarget  # noqa: PLC0415 - a backup starts without it
-
-    return VirtualScsi(f"vtl:{path}/changer", ChangerTarget(path))
 
 
 class VirtualNode(StNode):
@@ -155,35 +141,3 @@ class VirtualTape(LinuxSt):
 
     def _at_end_of_data(self) -> bool:
         return self._virtual.st.met_end
-
-
-class VirtualScsi:
-    """The SCSI door of a drive or of the changer."""
-
-    def __init__(self, address: str, target: VirtualTarget | ChangerTarget) -> None:
-        self.address = address
-        self._target: VirtualTarget | ChangerTarget | None = target
-
-    def execute(
-        self, cdb: bytes, *, data_out: bytes = b"", data_in_bytes: int = 0, timeout_s: float = 60.0
-    ) -> ScsiReply:
-        """As the contract. Virtual commands take no time; one that would have taken longer than the timeout was done
-        none the less, as a real one goes on after the host has given up on it."""
-        if self._target is None:
-            raise DeviceError(self.address, "is closed")
-        if data_out and data_in_bytes:
-            raise UsageError(self.address, "one command moves data one way only")
-        reply = self._target.execute(cdb, data_out)
-        if reply.seconds > timeout_s:
-            raise DeviceError(
-                self.address, f"command {cdb[:1].hex()}h was not carried: timed out", "look at the device"
-            )
-        data = reply.data[:data_in_bytes]
-        return ScsiReply(
-            reply.status, reply.sense, data, residual=data_in_bytes - len(data), duration_ms=int(reply.seconds * 1000)
-        )
-
-    def close(self) -> None:
-        if self._target is not None:
-            self._target.close()
-            self._target = None

@@ -7,7 +7,6 @@ from pytp_native.errors import DeviceBusy, LibraryError, MediumDamaged
 from pytp_native.ffi import lib
 from pytp_native.vtl.inventory import DriveBay, drive_directory
 from pytp_native.vtl.personality import CLEANING_PREFIX
-from pytp_native.vtl.st import StDriver
 from pytp_native.vtl.state import DriveState
 
 
@@ -36,6 +35,8 @@ def release_cartridge(path: str, bay: DriveBay) -> None:
     A drive that has unloaded its cartridge lets go of it, whoever has the drive open: the robot asks the drive, not
     the hosts.
     """
+    from pytp_native.vtl.st import StDriver  # noqa: PLC0415 - a changer that only looks does without it
+
     try:
         st = StDriver(path, bay.number, write=False, nonblock=True)
     except DeviceBusy:

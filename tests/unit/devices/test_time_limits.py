@@ -9,7 +9,7 @@ from pytp_native.devices.time_limits import generation_of, known_limits, time_li
 from pytp_native.scsi import command, executor, spc, ssc
 from pytp_native.scsi.inquiry import CHANGER, TAPE, Inquiry
 from pytp_native.spec.time_limits import HPE, IBM, drive_limits
-from pytp_native.transport.virtual import open_virtual_scsi
+from pytp_native.transport.virtual_scsi import open_virtual_scsi
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 from tests.unit.scsi.answers import Answers, check

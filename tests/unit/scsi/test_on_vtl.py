@@ -10,7 +10,8 @@ from pytp_native.devices import retry
 from pytp_native.devices.quirks import quirks_of
 from pytp_native.ffi import lib
 from pytp_native.scsi import executor, spc, ssc, vpd
-from pytp_native.transport.virtual import open_virtual_scsi, open_virtual_tape
+from pytp_native.transport.virtual import open_virtual_tape
+from pytp_native.transport.virtual_scsi import open_virtual_scsi
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 
 from pytp_native.errors import PytpError
-from pytp_native.transport.virtual import open_virtual_scsi, open_virtual_tape
+from pytp_native.transport.virtual import open_virtual_tape
+from pytp_native.transport.virtual_scsi import open_virtual_scsi
 from pytp_native.units import MIB
 from pytp_native.vtl.cartridge import Cartridge, Label, create_cartridge
 from pytp_native.vtl.library import Library

@@ -9,7 +9,8 @@ from pytp_native.devices import retry
 from pytp_native.errors import NotReady, PytpError, UsageError
 from pytp_native.scsi import executor, spc
 from pytp_native.scsi.executor import Clock
-from pytp_native.transport.virtual import open_virtual_scsi, open_virtual_tape
+from pytp_native.transport.virtual import open_virtual_tape
+from pytp_native.transport.virtual_scsi import open_virtual_scsi
 from pytp_native.units import MIB
 from pytp_native.vtl.faults import parse_fault
 from pytp_native.vtl.library import Library

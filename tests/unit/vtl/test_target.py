@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from pytp_native.ffi import lib
-from pytp_native.transport.virtual import open_virtual_scsi
+from pytp_native.transport.virtual_scsi import open_virtual_scsi
 
 READY = bytes(6)
 LOAD, UNLOAD = bytes([0x1B, 0, 0, 0, 1, 0]), bytes([0x1B, 0, 0, 0, 0, 0])
