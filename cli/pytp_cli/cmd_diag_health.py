@@ -10,7 +10,7 @@ import typer
 
 from pytp_cli import diag_device as device_options
 from pytp_cli import options
-from pytp_cli.diag_device import address_of, open_history
+from pytp_cli.diag_device import address_of, open_history, replayed
 from pytp_cli.names import printable
 from pytp_cli.run import Run
 from pytp_native.errors import PytpError, UsageError
@@ -32,7 +32,7 @@ def health(
     """One verdict for each drive, cartridge and library: good, watch or act now, with the evidence, what to do, and
     whose fault it is as far as the history tells. Each look is stored. A drive in use tells its state only. Exit 13:
     watch; 14: act now."""
-    with Run(ctx, "diag health", as_json=as_json) as run, open_history(run) as history:
+    with Run(ctx, "diag health", as_json=as_json) as run, open_history(run, of=replayed(drive, replay)) as history:
         if everything and (drive or library or replay):
             raise UsageError("--all", "means every device", "leave --drive, --library and --replay out")
         from pytp_native.diag.verdict import exit_code
@@ -144,7 +144,7 @@ def wear(
 ) -> int:  # fmt: skip
     """What the drive and the cartridge in it have behind them, as far as they tell, and when the drive will want to be
     cleaned. Exit 4: somebody has the tape open."""
-    with Run(ctx, "diag wear", as_json=as_json) as run, open_history(run) as history:
+    with Run(ctx, "diag wear", as_json=as_json) as run, open_history(run, of=replayed(drive, replay)) as history:
         from pytp_cli.diag_device import asked
         from pytp_cli.tables import aligned
         from pytp_native.devices.look import DriveLook

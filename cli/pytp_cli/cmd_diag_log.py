@@ -59,7 +59,7 @@ def _read_page(run: Run, device: Quiet, key: tuple[int, int]) -> LogPage:
 
     if key != _ALERT_PAGE:
         return asking.log_page(device.scsi, *key)
-    with open_history(run) as history:
+    with open_history(run, of=device.address) as history:
         page = asking.log_page(device.scsi, *key)
         _store_flags(history, device, tape_alerts(page), cleared=True)
     return page
@@ -115,7 +115,7 @@ def alerts(
         if past:
             _past_alerts(run)
             return 0
-        with asked(run, drive, library, replay) as device, open_history(run) as history:
+        with asked(run, drive, library, replay) as device, open_history(run, of=device.address) as history:
             from pytp_native.devices.alerts import read_alerts
 
             flags = read_alerts(

@@ -71,7 +71,7 @@ def _collected(run: Run, addresses: list[str]) -> str:
 
     looks: list[DriveLook | LibraryLook] = []
     down: list[str] = []
-    with open_history(run) as history:
+    with open_history(run, of=addresses[0] if len(addresses) == 1 else None) as history:
         for address in addresses:
             try:
                 with opened(address) as device:

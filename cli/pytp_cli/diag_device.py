@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -66,8 +66,35 @@ def history_path(run: Run) -> str:
     return os.path.join(run.config.snapshot_dir or state_directory(), FILE_NAME)
 
 
-def open_history(run: Run, *, create: bool = True) -> History:
-    """Open the history that applies: beside the catalog."""
+def open_history(run: Run, *, create: bool = True, of: str | None = None) -> History:
+    """Open the history that applies: beside the catalog. `of` is the address that is asked: what a capture tells is not
+    kept as if it were seen now, so a replay gets a history of its own, that is gone afterwards."""
     from pytp_native.diag.history import History
 
+    if of is not None and of.startswith("replay:"):
+        return _scratch_history()
     return History(history_path(run), create=create)
+
+
+def _scratch_history() -> History:
+    import tempfile
+
+    from pytp_native.diag.history import FILE_NAME, History
+
+    class Scratch(History):
+        def __init__(self) -> None:
+            self._place = tempfile.TemporaryDirectory(prefix="pytp-")
+            super().__init__(os.path.join(self._place.name, FILE_NAME))
+
+        def __exit__(self, *ended: Any) -> None:
+            super().__exit__(*ended)
+            self._place.cleanup()
+
+    return Scratch()
+
+
+def replayed(drive: str | None, replay: str | None) -> str | None:
+    """Return the address of a capture, if it is one that is asked."""
+    if replay is not None:
+        return f"replay:{replay}"
+    return drive if drive is not None and drive.startswith("replay:") else None

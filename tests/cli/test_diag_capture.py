@@ -87,3 +87,11 @@ def test_keys_names_are_never_in_a_capture() -> None:
     cdb = bytes.fromhex("a22000200000000020000000")
     assert without_keys(cdb, page) == bytes.fromhex("00200014") + bytes(20)
     assert without_keys(bytes.fromhex("a22000100000000020000000"), page) == page
+
+
+@pytest.mark.parametrize("command", ["health", "wear", "alerts"])
+def test_what_a_capture_tells_is_not_kept_as_seen_now(pytp: Pytp, drive: str, capture: str, command: str) -> None:
+    assert pytp("diag", command, "--replay", capture).code == 0
+    assert pytp("diag", command, "-d", f"replay:{capture}").code == 0
+    pytp("metrics", "-d", f"replay:{capture}")
+    assert pytp("diag", "trend", "--json").json["looks"] == 1  # that of the capture itself
