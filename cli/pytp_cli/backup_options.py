@@ -114,6 +114,9 @@ ExcludeFrom = Annotated[
         "--exclude-from", metavar="FILE", help="Leave out what matches one of the globs in FILE, a line each."
     ),
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be written, to which cartridges, how long; write nothing.")
+]
 OneFileSystem = Annotated[bool, typer.Option("--one-file-system", help="Stay on each argument's file system.")]
 FullPaths = Annotated[bool, typer.Option("--full-paths", help="Name members by their absolute path without the /.")]
 Checksum = Annotated[Hash, typer.Option("--hash", help="Checksum recorded for each member.")]

@@ -16,7 +16,7 @@ from pytp_cli import options
 from pytp_cli.backup_options import Hash, Strategy, Switch
 from pytp_cli.catalog_choice import open_catalog
 from pytp_cli.run import Run
-from pytp_native.errors import PytpError, UsageError
+from pytp_native.errors import NothingHere, PytpError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def backup(
     members: given.Members = None,
     no_catalog: given.NoCatalog = False,
     no_probe: given.NoProbe = False,
+    dry_run: given.DryRun = False,
     as_json: options.Json = False,
 ) -> int:
     """Appends at the end of data. A blank cartridge gets a label first, and every run ends with a trailer that says
@@ -88,9 +89,9 @@ def backup(
             "members_file": members,
             "probe": not no_probe,
         }
-        catalog = None if no_catalog else open_catalog(run)
-        with catalog or nullcontext(), _indexed(run, catalog):
-            _write(run, drive, library, label, volumes, request, catalog)
+        catalog = None if no_catalog else _catalog(run, there=dry_run)
+        with catalog or nullcontext(), _indexed(run, None if dry_run else catalog):
+            (_preview if dry_run else _write)(run, drive, library, label, volumes, request, catalog)
     return run.exit_code
 
 
@@ -113,6 +114,40 @@ def _index(run: Run, catalog: Catalog | None, took_s: float) -> None:
             catalog.extend_index(seconds)
     except PytpError as exc:
         run.note(f"warning: {exc}")
+
+
+def _catalog(run: Run, *, there: bool) -> Catalog | None:
+    """Open the catalog; `there`: only if there is one."""
+    try:
+        return open_catalog(run, create=not there)
+    except NothingHere:
+        return None
+
+
+def _preview(
+    run: Run,
+    drive: str | None,
+    library: str | None,
+    label: str | None,
+    volumes: str | None,
+    request: dict[str, object],
+    catalog: Catalog | None,
+) -> None:
+    from pytp_cli.backup_preview import show_preview
+    from pytp_cli.next_cartridge import NextCartridge, library_of
+    from pytp_cli.selection import choose_library
+    from pytp_native.jobs.backup import BackupRequest
+
+    _refuse_missing(request["paths"])
+    choose_library(library, run.config)
+    unit = run.open_drive(drive)
+    source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
+    try:
+        request["library_barcode"] = source.loaded_barcode()
+        run.fields["label"] = label or request["library_barcode"]
+        show_preview(run, unit, BackupRequest(**request), source, catalog)  # type: ignore[arg-type]
+    finally:
+        source.close()
 
 
 def _write(

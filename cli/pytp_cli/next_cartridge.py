@@ -40,6 +40,11 @@ class NextCartridge:
         self._number = 0
         self._source: Supply | None = None
 
+    @property
+    def named(self) -> list[str]:
+        """What --volumes names."""
+        return list(self._volumes or ())
+
     def close(self) -> None:
         if self._served is not None:
             self._served.changer.close()

@@ -68,12 +68,16 @@ class History:
             return True
         if writer.survey(self.argument, self.known).members:
             return True
-        if next(self._gone(), None) is not None:
+        if self.has_gone():
             self.known.drop([self.argument.name])  # so that there is a tape file that the deletions belong to
             return True
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(self._base.steps[-1].started))
         self._emit(Notice("info", "SOURCE", f"{os.fsdecode(self.argument.path)}: nothing has changed since {since}"))
         return False
+
+    def has_gone(self) -> bool:
+        """Tell whether the walk, which has been through all of it, has missed something."""
+        return next(self._gone(), None) is not None
 
     def deletions(self, log: MemberLog) -> list[Deletion]:
         """Return what the walk of this session did not meet any more; `log` has what it saved. Raises CatalogError."""

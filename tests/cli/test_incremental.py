@@ -375,3 +375,69 @@ def test_any_day_of_a_changing_tree_comes_back_from_spanning_cartridges(pytp: Py
         ended = pytp("restore", str(tmp_path / f"out-{number}"), "-d", days.drive, "--session", session)
         assert ended.code == 0, ended.err
         assert differences(state, describe(tmp_path / f"out-{number}" / "tree")) == []
+
+
+# -- what to save, and what would be --------------------------------------------------------------------------------
+
+
+def _everything(top: Path) -> dict[Path, tuple[int, bytes | None]]:
+    return {path: (path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else None) for path in top.rglob("*")}
+
+
+def test_a_dry_run_says_what_would_be_written_and_writes_nothing(
+    days: Days, library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (days.tree / "more").write_bytes(bytes(3 << 20))
+    tape, logs = days.pytp("position", "-d", days.drive).out, sorted((tmp_path / "home").rglob("*.log"))
+    before = {path: path.read_bytes() for path in library.rglob("*") if path.is_file() and path.suffix == ".data"}
+    report = days.backup("--dry-run", "--incremental")
+    assert [(one["status"], one["files"]) for one in report["arguments"]] == [("would be saved", 2)]
+    assert report["dry_run"] is True
+    ((cartridge),) = report["cartridges"]
+    assert (cartridge["barcode"], cartridge["tape_bytes"]) == ("PYT001L9", report["tape_bytes"])
+    assert 3 << 20 <= report["tape_bytes"] <= 5 << 20
+    assert days.pytp("position", "-d", days.drive).out == tape
+    assert before == {path: path.read_bytes() for path in before}
+    assert sorted((tmp_path / "home").rglob("*.log")) == logs
+    assert len(days.pytp("sessions", "--json").json["sessions"]) == 1
+    text = days.pytp("backup", "-d", days.drive, "--dry-run", str(days.tree))
+    assert "would be saved" in text.out
+    assert "Nothing was written." in text.out
+
+
+def test_a_dry_run_makes_no_catalog(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    assert pytp("backup", "-d", drive, "--dry-run", "-i", str(source)).code == 0
+    assert not (tmp_path / DATABASE).exists()
+    assert pytp("ls", "-d", drive).code == 11, "blank as before"
+
+
+def test_a_dry_run_tells_how_many_cartridges_it_takes(pytp: Pytp, drive: str, source: Path) -> None:
+    with open(source / "hole", "wb") as sparse:
+        os.posix_fallocate(sparse.fileno(), 0, 100 << 20)
+    report = pytp("backup", "-d", drive, "--json", "--dry-run", "--volumes", "PYT002L9", str(source)).json
+    assert [one["barcode"] for one in report["cartridges"]] == ["PYT001L9", "PYT002L9"]
+    assert sum(one["tape_bytes"] for one in report["cartridges"]) == report["tape_bytes"]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\0"])
+def test_arguments_and_globs_come_from_files_as_bytes(pytp: Pytp, drive: str, tmp_path: Path, end: bytes) -> None:
+    names = [b"one", b"t\xffwo", b"a b"]
+    for name in names:
+        os.makedirs(os.path.join(os.fsencode(tmp_path), name))
+        for file in (b"keep", b"drop\xfe.o"):
+            with open(os.path.join(os.fsencode(tmp_path), name, file), "wb") as made:
+                made.write(b"x")
+    (tmp_path / "list").write_bytes(b"".join(os.path.join(os.fsencode(tmp_path), name) + end for name in names))
+    (tmp_path / "globs").write_bytes(b"*\xfe.o" + end)
+    words = ("--files-from", str(tmp_path / "list"), "--exclude-from", str(tmp_path / "globs"))
+    report = pytp("backup", "-d", drive, "--json", *words).json
+    assert [(os.fsencode(one["path"]).rpartition(b"/")[2], one["files"]) for one in report["arguments"]] == [
+        (name, 2) for name in names
+    ]
+
+
+def test_a_list_that_is_not_there_or_empty_is_refused(pytp: Pytp, drive: str, tmp_path: Path) -> None:
+    assert pytp("backup", "-d", drive, "--files-from", str(tmp_path / "none")).code == 2
+    (tmp_path / "empty").write_bytes(b"\n\n")
+    assert pytp("backup", "-d", drive, "--files-from", str(tmp_path / "empty")).code == 2
+    assert pytp("backup", "-d", drive).code == 2
