@@ -48,7 +48,7 @@ def test_the_list_is_what_xargs_takes() -> None:
 
 
 def test_a_list_that_is_missing_is_told() -> None:
-    with pytest.raises(MediumError, match="has no pytp/deleted/00001.list"):
+    with pytest.raises(MediumError, match=r"has no pytp/deleted/00001\.list"):
         read(trailer(with_list=False)).gone(1, 3)
 
 
