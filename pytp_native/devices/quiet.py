@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from pytp_native.devices import retry
 from pytp_native.devices.time_limits import generation_of
-from pytp_native.errors import BadAddress, DeviceBusy, DeviceError, PytpError
+from pytp_native.errors import BadAddress, DeviceBusy, DeviceError, PytpError, Refused
 from pytp_native.scsi import executor, spc
 from pytp_native.scsi.inquiry import CHANGER, TAPE, Inquiry
 from pytp_native.spec.log_vendors import family_of
 from pytp_native.transport import open_scsi, open_tape, resolve
+from pytp_native.transport.address import generic_node
 
 if TYPE_CHECKING:
     from pytp_native.transport.address import Address
@@ -102,8 +103,16 @@ def _tape(target: Address, sysfs: str) -> tuple[TapeTransport | None, str]:
 
 
 def _tape_node(target: Address, sysfs: str) -> str | None:
-    """Return what to open for st's sake: never a node that rewinds at its close."""
+    """Return what to open for st's sake: never a node that rewinds at its close.
+
+    Without an sg node st itself carries the commands: it has one opener, so that nothing more has to be held.
+    """
     if target.kind == "st":
+        if generic_node(target.path, sysfs=sysfs) is None:
+            if target.rewinds:
+                fact = "this node rewinds the tape at every close, and there is no sg node to ask instead"
+                raise Refused(target.text, fact, f"use {target.no_rewind_node}, or modprobe sg")
+            return None
         return target.no_rewind_node if target.rewinds else target.path
     if target.kind == "vtl drive":
         return f"vtl:{target.path}/drive{target.drive}"
