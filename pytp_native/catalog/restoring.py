@@ -155,16 +155,17 @@ def member_at(database: Database, archive: Archive, block: int, offset: int) -> 
     return None
 
 
-def has_hard_links(database: Database, archive: Archive) -> bool:
-    """Tell whether one of its members refers to another for its data."""
+def hard_link_targets(database: Database, archive: Archive) -> set[bytes]:
+    """Return the names that other members refer to for their data."""
+    found: set[bytes] = set()
     for part in archive.parts:
         first = part.identity << MEMBERS_OF_FILE
-        if database.value(
-            "SELECT 1 FROM member WHERE id BETWEEN ? AND ? AND type = '1' LIMIT 1",
+        rows = database.rows(
+            "SELECT DISTINCT link FROM member WHERE id BETWEEN ? AND ? AND type = '1' AND link IS NOT NULL",
             (first, first | ((1 << MEMBERS_OF_FILE) - 1)),
-        ):
-            return True
-    return False
+        )
+        found.update(link for (link,) in rows)
+    return found
 
 
 def archive_on(database: Database, serial: str | None, uuid: str | None, number: int) -> Archive | None:

@@ -175,8 +175,9 @@ class Catalog:
         """Return the path of the member whose header group begins there."""
         return restoring.member_at(self._database, archive, block, offset)
 
-    def has_hard_links(self, archive: Archive) -> bool:
-        return restoring.has_hard_links(self._database, archive)
+    def hard_link_targets(self, archive: Archive) -> set[bytes]:
+        """Return the names that other members of an archive refer to for their data."""
+        return restoring.hard_link_targets(self._database, archive)
 
     def archive_on(self, serial: str | None, uuid: str | None, number: int) -> Archive | None:
         """Return what is known of a tape file by its number on a cartridge."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from pytp_native.catalog.restoring import Archive, ArchivePart, Place
@@ -132,27 +132,11 @@ def make_plan(
     gap_bytes: int,
 ) -> Plan:
     """Collect what is wanted of the states; nothing on tape is touched."""
-    found: list[ArchivePlan] = []
     literals = _literals(patterns)
+    found: list[ArchivePlan] = []
     for state in states:
-        links: dict[int, _Links] = {}
-        plans: dict[int, ArchivePlan] = {}
-        chosen: dict[int, list[Place]] = {}
-        for archive, place in catalog.live(state, literals):
-            if not wants(place.path):
-                continue
-            if archive.session not in links:
-                links[archive.session] = _Links(catalog, archive)
-                plans[archive.session] = ArchivePlan(archive, gap_bytes // archive.block_bytes)
-                chosen[archive.session] = []
-            if links[archive.session].needs_all:
-                chosen[archive.session].append(place)
-            else:
-                plans[archive.session].add(place)
-        for session, places in chosen.items():
-            for place, renamed in links[session].resolved(places):
-                plans[session].add(place, renamed)
-        found += plans.values()
+        planned = _StatePlan(catalog, state, literals, wants, gap_bytes)
+        found += planned.archives()
     return Plan([one for one in found if one.members])
 
 
@@ -163,41 +147,105 @@ def _literals(patterns: tuple[bytes, ...]) -> list[bytes] | None:
     return names if simple else None
 
 
+class _StatePlan:
+    """Collects what is wanted of one state. Nothing is held of a member once it is in a plan: there may be millions."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        state: State,
+        literals: list[bytes] | None,
+        wants: Callable[[bytes], bool],
+        gap_bytes: int,
+    ) -> None:
+        self._catalog = catalog
+        self._state = state
+        self._literals = literals
+        self._wants = wants
+        self._gap_bytes = gap_bytes
+        self._plans: dict[int, ArchivePlan] = {}
+        self._links: dict[int, _Links] = {}
+        """By session, as the plans."""
+
+    def archives(self) -> list[ArchivePlan]:
+        self._collect()
+        if any(links.orphans for links in self._links.values()):
+            for links in self._links.values():
+                links.adopt()
+            for plan in self._plans.values():
+                plan.close()
+            self._plans = {}
+            self._collect()  # again, with those in their places
+        return list(self._plans.values())
+
+    def _collect(self) -> None:
+        for archive, place in self._catalog.live(self._state, self._literals):
+            if not self._wants(place.path):
+                continue
+            plan, links = self._of(archive)
+            for adopted, renamed in links.before(place):
+                plan.add(adopted, renamed)
+            if not links.is_orphan(place):
+                plan.add(place)
+        for session, links in self._links.items():
+            for adopted, renamed in links.before(None):
+                self._plans[session].add(adopted, renamed)
+
+    def _of(self, archive: Archive) -> tuple[ArchivePlan, _Links]:
+        if archive.session not in self._plans:
+            self._plans[archive.session] = ArchivePlan(archive, self._gap_bytes // archive.block_bytes)
+        if archive.session not in self._links:
+            self._links[archive.session] = _Links(self._catalog, archive)
+        return self._plans[archive.session], self._links[archive.session]
+
+
 class _Links:
     """Hard links of one archive. One whose first name is not wanted takes the data of that name."""
 
     def __init__(self, catalog: Catalog, archive: Archive) -> None:
         self._catalog = catalog
         self._archive = archive
-        self.needs_all = catalog.has_hard_links(archive)
-        """Members have to be looked at together."""
+        self._targets = catalog.hard_link_targets(archive)
+        self._there: set[bytes] = set()
+        """Of the targets, those that are wanted."""
+        self.orphans: dict[bytes, list[Place]] = {}
+        """By first name: links to one that is not."""
+        self._adopted: list[tuple[Place, Renamed | None]] = []
+        self._given = 0
 
-    def resolved(self, places: list[Place]) -> list[tuple[Place, Renamed | None]]:
-        """Return the members to read, in the order of the tape, and what they are restored as."""
-        there = {place.path for place in places if place.type != "1"}
-        orphans: dict[bytes, list[Place]] = {}
-        kept: list[tuple[Place, Renamed | None]] = []
-        for place in places:
-            if place.type == "1" and place.link is not None and place.link not in there:
-                orphans.setdefault(place.link, []).append(place)
-            else:
-                kept.append((place, None))
-        if orphans:
-            kept += self._adopted(orphans)
-            kept.sort(key=lambda one: (one[0].block, one[0].offset))
-        return kept
+    def is_orphan(self, place: Place) -> bool:
+        """Look at a member; they come in the order of the tape, so that a first name comes before the links to it."""
+        if not self._targets:
+            return False
+        if place.type == "1" and place.link is not None and place.link not in self._there:
+            if not self._adopted:
+                self.orphans.setdefault(place.link, []).append(place)
+            return True
+        if place.type != "1" and place.path in self._targets:
+            self._there.add(place.path)
+        return False
 
-    def _adopted(self, orphans: dict[bytes, list[Place]]) -> list[tuple[Place, Renamed | None]]:
-        found: list[tuple[Place, Renamed | None]] = []
-        names = list(orphans)
+    def adopt(self) -> None:
+        """Find the data of the orphans."""
+        self._there.clear()
         first_names: dict[bytes, Place] = {}
+        names = list(self.orphans)
         for start in range(0, len(names), 100):
             for place in self._catalog.places(self._archive, names[start : start + 100]):
                 first_names[place.path] = place
-        for link, places in orphans.items():
+        for link, places in self.orphans.items():
             if link not in first_names:
-                found += [(place, None) for place in places]  # told when it is tried
+                self._adopted += [(place, None) for place in places]  # told when it is tried
                 continue
-            found.append((first_names[link], Renamed(places[0].path)))
-            found += [(place, Renamed(b"", places[0].path)) for place in places[1:]]
-        return found
+            self._adopted.append((first_names[link], Renamed(places[0].path)))
+            self._adopted += [(place, Renamed(b"", places[0].path)) for place in places[1:]]
+        self._adopted.sort(key=lambda one: (one[0].block, one[0].offset))
+
+    def before(self, place: Place | None) -> Iterator[tuple[Place, Renamed | None]]:
+        """Yield those adopted whose turn is before `place`; None: all that are left."""
+        while self._given < len(self._adopted):
+            one = self._adopted[self._given]
+            if place is not None and (one[0].block, one[0].offset) > (place.block, place.offset):
+                return
+            self._given += 1
+            yield one
