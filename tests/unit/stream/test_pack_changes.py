@@ -53,6 +53,7 @@ def test_a_file_that_shrinks_is_padded_and_listed(tree: Path) -> None:
     (tree / "f").write_bytes(b"x" * BLOCK * 100)
     packed = pack(tree, on_block=at_block(2, lambda: os.truncate(tree / "f", BLOCK * 50)))
     assert [problem for _, problem, _ in packed.problems] == [Problem.SHRANK]
+    assert packed.members[-1].ctime_ns == 0, "an incremental session tries it again"
     with packed.open() as tar:
         assert tar.extractfile("t/f").read() == b"x" * BLOCK * 50 + bytes(BLOCK * 50)
 
