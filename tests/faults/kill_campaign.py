@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""Backups killed with SIGKILL at random moments: whatever was reported as saved restores, and the next run appends.
+"""Backups killed with SIGKILL at random moments: whatever was reported as saved restores, whatever the catalog calls
+safe is on the tape, and the next run appends.
 
     python -m tests.faults.kill_campaign [--runs 1000] [--seed 1] [--work /dev/shm/pytp-kill]
 
@@ -22,12 +23,14 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import PytpError
 from pytp_native.jobs.backup import BackupRequest, backup
 from pytp_native.jobs.events import ArgumentReport
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.restore import RestoreRequest, restore
+from pytp_native.stream.scan import Scan
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 
@@ -62,7 +65,7 @@ def contents(tree: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in tree.iterdir()}
 
 
-def save_and_tell(address: str, trees: list[Path], pipe: int) -> None:
+def save_and_tell(address: str, trees: list[Path], pipe: int, catalog_path: str) -> None:
     """Run one backup and write a line to the pipe for each tape file that is saved."""
 
     def tell(event: object) -> None:
@@ -71,8 +74,8 @@ def save_and_tell(address: str, trees: list[Path], pipe: int) -> None:
             os.write(pipe, f"{event.tape_file} {name}\n".encode())
 
     request = BackupRequest(tuple(os.fsencode(tree) for tree in trees), memory_bytes=MIB)
-    with Drive.open(address, block_bytes=BLOCK, write=True) as drive:
-        report = backup(drive, request, tell, Interrupt())
+    with Catalog(catalog_path) as catalog, Drive.open(address, block_bytes=BLOCK, write=True) as drive:
+        report = backup(drive, request, tell, Interrupt(), catalog=catalog)
     if report.exit_code:
         os.write(pipe, f"failed {report.message}\n".encode())
 
@@ -85,7 +88,7 @@ class Campaign:
         self.chance = random.Random(seed)
         self.trees = make_trees(work / "source", self.chance)
         self.saved: list[Saved] = []
-        self.runs = self.killed = self.finished = self.restored = self.cartridges = 0
+        self.runs = self.killed = self.finished = self.restored = self.cartridges = self.claimed = 0
         self._durations: list[float] = []
         self._new_cartridge()
         while len(self._durations) < 5:
@@ -114,12 +117,31 @@ class Campaign:
                 if report.exit_code or contents(target / saved.tree.name) != contents(saved.tree):
                     raise Lost(f"{what}: {report.message or 'it differs'}")
                 self.restored += 1
+            self._compare(drive)
+
+    def _compare(self, drive: Drive) -> None:
+        """Look for every member that the catalog calls safe."""
+        there: dict[int, set[tuple[object, ...]]] = {}
+        with Catalog(self.catalog) as catalog:
+            if troubles := catalog.check():
+                raise Lost(f"after run {self.runs}: catalog: {troubles[0]}")
+            claims = list(catalog.find(b"*"))
+        for one in claims:
+            number = one.tape_file or 0
+            if number not in there:
+                drive.go_to_file(number)
+                members = Scan(list(drive.blocks()), BLOCK).members()
+                there[number] = {(member.name, member.block, member.offset, member.digest) for member in members}
+            if (one.path, one.block, one.offset, one.digest or b"") not in there[number]:
+                raise Lost(f"after run {self.runs}: file {number}: {one.path!r} is called safe and not there")
+            self.claimed += 1
 
     def _new_cartridge(self) -> None:
         library = self.work / "library"
         shutil.rmtree(library, ignore_errors=True)
         self._library = Library.create(library, drives=1, slots=1, cartridges=1, capacity_bytes=CAPACITY)
         self.address = f"vtl:{library}/drive0"
+        self.catalog = os.fspath(self.work / f"catalog{self.cartridges}.db")
         self.saved = []
         self.cartridges += 1
 
@@ -152,7 +174,7 @@ class Campaign:
 
     def _child(self, writing: int) -> None:
         try:
-            save_and_tell(self.address, self.trees, writing)
+            save_and_tell(self.address, self.trees, writing, self.catalog)
         except BaseException as exc:
             os.write(writing, f"failed {exc}\n".encode())
         finally:
@@ -193,7 +215,8 @@ def main() -> int:
     shutil.rmtree(options.work)
     print(
         f"{campaign.runs} runs: {campaign.killed} killed, {campaign.finished} finished before;"
-        f" {campaign.restored} tape files reported as saved on {campaign.cartridges} cartridges, all restored"
+        f" {campaign.claimed} members called safe, {campaign.restored} tape files reported as saved"
+        f" on {campaign.cartridges} cartridges, all there"
     )
     return 0
 

@@ -14,6 +14,7 @@ def test_what_was_reported_as_saved_survives_kill_9(shelf: Path) -> None:
     campaign.run(20)
     assert campaign.killed > 0
     assert campaign.restored > 0
+    assert campaign.claimed > 0
 
 
 def test_the_campaign_notices_a_loss(shelf: Path) -> None:
