@@ -133,6 +133,10 @@ NoCatalog = Annotated[
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Write here instead of at the end of data; everything behind is lost.")
 ]
+Confirm = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--confirm", metavar="BARCODE", help="With --overwrite: lose also what the catalog has on it."),
+]
 AppendForeign = Annotated[
     bool, typer.Option("--append-foreign", help="Append also to a tape that has no label of pytp.")
 ]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from pytp_cli.joblog import state_directory
+from pytp_native.errors import NothingHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,3 +20,11 @@ def open_catalog(run: Run, *, create: bool = True) -> Catalog:
 
     path = os.path.join(run.config.snapshot_dir or state_directory(), FILE_NAME)
     return Catalog(path, create=create)
+
+
+def open_if_there(run: Run) -> Catalog | None:
+    """Open the catalog to ask it; None when there is none."""
+    try:
+        return open_catalog(run, create=False)
+    except NothingHere:
+        return None

@@ -14,7 +14,7 @@ import typer
 from pytp_cli import backup_options as given
 from pytp_cli import options
 from pytp_cli.backup_options import Hash, Strategy, Switch
-from pytp_cli.catalog_choice import open_catalog
+from pytp_cli.catalog_choice import open_catalog, open_if_there
 from pytp_cli.run import Run
 from pytp_native.errors import NothingHere, PytpError, UsageError
 
@@ -30,7 +30,7 @@ _WORTH_TELLING_S = 10.0
 """A shorter backup is over before anything can limit it; the log and --json tell always."""
 
 
-_AS_GIVEN = ("one_file_system", "full_paths", "overwrite", "append_foreign", "volume", "bare", "job")
+_AS_GIVEN = ("one_file_system", "full_paths", "overwrite", "confirm", "append_foreign", "volume", "bare", "job")
 """Parameters that are the request's, by their names."""
 
 
@@ -56,6 +56,7 @@ def backup(
     one_file_system: given.OneFileSystem = False,
     full_paths: given.FullPaths = False,
     overwrite: given.Overwrite = False,
+    confirm: given.Confirm = None,
     append_foreign: given.AppendForeign = False,
     volume: given.Volume = None,
     volumes: given.Volumes = None,
@@ -177,11 +178,14 @@ def _write(
     _begin(run, log, request)
     try:
         order = BackupRequest(**request)  # type: ignore[arg-type]  # the keys are spelled in one place, above
-        report = run.job(
-            lambda emit, interrupt: write_backup(unit, order, emit, interrupt, source.supply, catalog=catalog),
-            verb="backup",
-            log=log,
-        )
+        with _guard(run, request, catalog) as guard:
+            report = run.job(
+                lambda emit, interrupt: write_backup(
+                    unit, order, emit, interrupt, source.supply, catalog=catalog, guard=guard
+                ),
+                verb="backup",
+                log=log,
+            )
     except Exception as exc:
         log.write(kind="TAPE", level="error", text=str(exc))
         raise
@@ -192,6 +196,15 @@ def _write(
     if sum(argument.duration_s for argument in report.arguments) >= _WORTH_TELLING_S:
         run.say(f"Buffer: {limits_text(report.limits)}")
     run.say(f"Log: {log.path}" if log.path else "Log: none")
+
+
+@contextmanager
+def _guard(run: Run, request: dict[str, object], catalog: Catalog | None) -> Iterator[Catalog | None]:
+    """The catalog, where it does not record, to be asked what would be lost."""
+    asked = catalog is None and request["overwrite"] and request["confirm"] is None
+    guard = open_if_there(run) if asked else None
+    with guard or nullcontext():
+        yield guard
 
 
 def _begin(run: Run, log: JobLog, request: dict[str, object]) -> None:

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated, Optional
 
 import typer
 
+from pytp_cli import backup_options as given
 from pytp_cli import options
+from pytp_cli.catalog_choice import open_if_there
 from pytp_cli.run import Run
 from pytp_native.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.devices.drive import Drive
+    from pytp_native.jobs.duplicate import Consent
     from pytp_native.jobs.events import Emit, JobReport
     from pytp_native.jobs.interrupt import Interrupt
 
@@ -24,6 +28,7 @@ def label(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also one that is not blank: everything on it is lost.")
     ] = False,
+    confirm: given.Confirm = None,
     pool: Annotated[Optional[str], typer.Option("--pool", help="Name of the pool it belongs to.")] = None,  # noqa: UP045
     drive: options.Drive = None,
     as_json: options.Json = False,
@@ -35,8 +40,10 @@ def label(
         from pytp_native.jobs.labelling import LabelRequest, label_cartridge
 
         unit = run.open_drive(drive, write=True)
-        request = LabelRequest(barcode, overwrite, barcode_of(unit.address), pool)
-        run.job(lambda emit, _interrupt: label_cartridge(unit, request, emit), verb="label", bar=False)
+        request = LabelRequest(barcode, overwrite, barcode_of(unit.address), pool, confirm)
+        catalog = open_if_there(run)
+        with catalog or nullcontext():
+            run.job(lambda emit, _interrupt: label_cartridge(unit, request, emit, catalog), verb="label", bar=False)
     return run.exit_code
 
 
@@ -47,17 +54,22 @@ def duplicate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also onto a tape that is not blank: everything on it is lost.")
     ] = False,
+    confirm: given.Confirm = None,
     as_json: options.Json = False,
 ) -> int:
     """Copies every block with its size and every filemark, from the beginning to the end of data. A file is an image
     in the .tap format of SIMH. A copy can be read like the original; appending to it is refused (exit 7), since its
     label is another cartridge's."""
     with Run(ctx, "duplicate", as_json=as_json) as run:
-        _duplicate(run, source, target, overwrite=overwrite)
+        from pytp_native.jobs.duplicate import Consent
+
+        catalog = open_if_there(run) if overwrite else None
+        with catalog or nullcontext():
+            _duplicate(run, source, target, Consent(overwrite, confirm, catalog))
     return run.exit_code
 
 
-def _duplicate(run: Run, source: str, target: str, *, overwrite: bool) -> None:
+def _duplicate(run: Run, source: str, target: str, consent: Consent) -> None:
     from contextlib import ExitStack
 
     from pytp_cli.tables import rate
@@ -78,7 +90,7 @@ def _duplicate(run: Run, source: str, target: str, *, overwrite: bool) -> None:
         def work(emit: Emit, interrupt: Interrupt) -> JobReport:
             giver = TapeSource(unit) if from_tape else stack.enter_context(ImageReader(source))
             if to_tape:
-                return copy(giver, TapeTarget(other, overwrite=overwrite, emit=emit), unit, emit, interrupt)
+                return copy(giver, TapeTarget(other, consent, emit=emit), unit, emit, interrupt)
             with ImageWriter(target) as image:
                 report = copy(giver, image, unit, emit, interrupt)
                 image.keep = report.exit_code == 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytp_native.catalog.database import Database
-from pytp_native.catalog.records import Cartridge, CartridgeFacts
+from pytp_native.catalog.records import Cartridge, CartridgeFacts, Needed
 
 
 def cartridge_id(database: Database, facts: CartridgeFacts, now: int) -> int:
@@ -46,6 +46,35 @@ def _recognise(database: Database, facts: CartridgeFacts) -> int | None:
             if found is not None:
                 return int(found)
     return None
+
+
+def needed(database: Database, facts: CartridgeFacts, number: int) -> list[Needed]:
+    """Return what is known to be on a cartridge from tape file `number` on, in the order of the tape."""
+    known = _recognise(database, facts)
+    rows = database.rows(
+        "SELECT t.number, t.kind, t.path, s.started, t.members, t.data_bytes FROM tape_file t"
+        " JOIN session s ON s.id = t.session WHERE t.cartridge = ? AND ifnull(t.number, 0) >= ?"
+        " AND t.state != 'overwritten' AND t.durable_blocks > t.skipped AND t.kind = 'data' ORDER BY t.number",
+        (known, number),
+    )
+    return [Needed(*row) for row in rows]
+
+
+def identity(database: Database, uuid: str) -> CartridgeFacts | None:
+    """Return barcode and serial of the cartridge with that label, as they were last."""
+    row = database.row("SELECT uuid, barcode, serial FROM cartridge WHERE uuid = ?", (uuid,))
+    return None if row is None else CartridgeFacts(*row)
+
+
+def namesake(database: Database, barcode: str, serial: str) -> CartridgeFacts | None:
+    """Return another medium that goes by that barcode and still has something that is needed."""
+    row = database.row(
+        "SELECT c.uuid, c.barcode, c.serial FROM cartridge c WHERE c.barcode = ? AND c.serial IS NOT NULL"
+        " AND c.serial != ? AND EXISTS (SELECT 1 FROM tape_file t WHERE t.cartridge = c.id"
+        " AND t.state != 'overwritten' AND t.durable_blocks > 0) LIMIT 1",
+        (barcode, serial),
+    )
+    return None if row is None else CartridgeFacts(*row)
 
 
 def inventory(database: Database) -> Iterator[Cartridge]:

@@ -171,6 +171,18 @@ class Session(NamedTuple):
     deletions: int = 0
 
 
+class Needed(NamedTuple):
+    """A tape file that is known to be on a cartridge, and to be lost if that is written over."""
+
+    number: int | None
+    kind: str
+    path: bytes
+    started: int
+    """When its session began."""
+    members: int
+    data_bytes: int
+
+
 class BegunFile(NamedTuple):
     """A tape file of a session that did not come to its end."""
 

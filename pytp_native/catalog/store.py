@@ -28,6 +28,7 @@ from pytp_native.catalog.records import (
     Cartridge,
     CartridgeFacts,
     Found,
+    Needed,
     Session,
     SessionFacts,
     Trouble,
@@ -92,6 +93,18 @@ class Catalog:
             (cartridge_uuid,),
         )
         return None if found is None else int(found)
+
+    def needed(self, cartridge: CartridgeFacts, number: int) -> list[Needed]:
+        """Return what is known to be on a cartridge from tape file `number` on."""
+        return cartridges.needed(self._database, cartridge, number)
+
+    def identity(self, cartridge_uuid: str) -> CartridgeFacts | None:
+        """Return what the cartridge with that label was called and made of, when it was last met."""
+        return cartridges.identity(self._database, cartridge_uuid)
+
+    def namesake(self, barcode: str, serial: str) -> CartridgeFacts | None:
+        """Return another medium with that barcode that holds something."""
+        return cartridges.namesake(self._database, barcode, serial)
 
     def strike_out(self, cartridge: CartridgeFacts, number: int) -> int:
         """Record that a cartridge has no tape file of that number or behind it; return how many that concerns."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from pytp_native import mtio
@@ -153,6 +153,18 @@ class Drive:
     def set_compression(self, on: bool) -> None:
         """Switch hardware compression for what is written from now on; NotSupported when the drive has no switch."""
         mtio.set_compression(self.tape, on)
+
+    def lock_door(self) -> None:
+        """Keep the cartridge in, whoever presses the button (PREVENT ALLOW MEDIUM REMOVAL); a drive that cannot is no
+        failure. Before the first write: st forgets with it that a filemark is due."""
+        with suppress(PytpError):
+            mtio.lock(self.tape)
+
+    def unlock_door(self) -> None:
+        """Let the cartridge go; also with a drive that has failed."""
+        if self.is_open:
+            with suppress(PytpError):
+                mtio.unlock(self.tape)
 
     # -- motion ------------------------------------------------------------------------------------------------------
 

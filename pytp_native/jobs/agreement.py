@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+import os
+import time
+
+from pytp_native.catalog.records import CartridgeFacts
 from pytp_native.catalog.store import Catalog
+from pytp_native.devices.cartridge_memory import Memory
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
+from pytp_native.jobs.events import Emit, Notice
 from pytp_native.jobs.frame import Place
+from pytp_native.stream.label import Label
 
 
 def check_catalog(catalog: Catalog, drive: Drive, place: Place) -> None:
@@ -26,3 +33,43 @@ def check_catalog(catalog: Catalog, drive: Drive, place: Place) -> None:
     if here is not None and claimed is not None and claimed >= here:
         fact = f"the catalog knows tape file {claimed} of cartridge {label.barcode}, but the tape ends at file {here}"
         raise Refused(drive.name, fact, "see what is on it: pytp ls --all; then pytp catalog rebuild")
+
+
+def check_identity(catalog: Catalog, drive: Drive, label: Label | None, memory: Memory) -> None:
+    """Raise Refused where label or medium are not those that the catalog knows: no two cartridges share a name."""
+    if label is None:
+        return
+    known = catalog.identity(label.uuid)
+    advice = "load the right cartridge, or see pytp tapes"
+    if known is not None and known.barcode and known.barcode != label.barcode:
+        fact = f"the label on the tape says {label.barcode}, the catalog knows this cartridge as {known.barcode}"
+        raise Refused(drive.name, fact, advice)
+    if known is not None and known.serial and memory.serial and known.serial != memory.serial:
+        fact = (
+            f"cartridge {label.barcode} is on medium {known.serial} in the catalog, but this medium is {memory.serial}"
+        )
+        raise Refused(drive.name, f"{fact}: it is a copy", advice)
+    if memory.serial and (other := catalog.namesake(label.barcode, memory.serial)) is not None:
+        fact = f"the catalog knows another cartridge {label.barcode}, on medium {other.serial}; this is {memory.serial}"
+        raise Refused(drive.name, fact, "name this one otherwise: --volume BARCODE")
+
+
+def check_loss(
+    catalog: Catalog, drive: Drive, cartridge: CartridgeFacts, number: int, *, confirm: str | None, emit: Emit
+) -> None:
+    """Tell what is lost when the cartridge is written over from tape file `number` on; Refused while the catalog needs
+    any of it and `confirm` does not name the cartridge."""
+    lost = catalog.needed(cartridge, number)
+    if not lost:
+        return
+    for one in lost:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.started))
+        text = f"tape file {one.number}: {os.fsdecode(one.path)} of {when}, {one.members} members"
+        emit(Notice("warning", "CATALOG", f"{drive.name}: would be lost: {text}"))
+    name = cartridge.barcode or "BARCODE"
+    if confirm is None:
+        fact = f"{len(lost)} tape files on cartridge {name}, listed above, are in the catalog and would be lost"
+        raise Refused(drive.name, fact, f"if that is wanted, add --confirm {name}")
+    if confirm != cartridge.barcode:
+        fact = f"--confirm says {confirm}, but this is cartridge {cartridge.barcode or 'without a barcode'}"
+        raise Refused(drive.name, fact, "load the right cartridge")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
-from pytp_native.jobs.agreement import check_catalog
+from pytp_native.jobs.agreement import check_catalog, check_identity, check_loss
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import Argument, resolve_arguments
 from pytp_native.jobs.cartridge import (
@@ -27,7 +27,7 @@ from pytp_native.jobs.frontier import FLUSH_BYTES
 from pytp_native.jobs.history import Histories
 from pytp_native.jobs.intent import Intent
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.ledger import Ledger, Told
+from pytp_native.jobs.ledger import Ledger, Told, cartridge_facts
 from pytp_native.jobs.members import MemberList, MemberLog
 from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.session import Session, Span
@@ -53,6 +53,8 @@ class BackupRequest(NamedTuple):
     one_file_system: bool = False
     full_paths: bool = False
     overwrite: bool = False
+    confirm: str | None = None
+    """Barcode of the cartridge whose contents may be lost, although the catalog needs them."""
     hw_compression: bool | None = None
     hash_name: str = "xxh3"
     memory_bytes: int | None = None
@@ -88,12 +90,13 @@ def backup(
     supply: Supply | None = None,
     *,
     catalog: Catalog | None = None,
+    guard: Catalog | None = None,
 ) -> JobReport:
     """Append the arguments at the end of data (or overwrite from here), and report what is on the tape.
 
     Raises PytpError for what is refused before anything is written; later failures are in the report. The tape is left
     behind the last filemark written. `supply` gives the next cartridge when one is full; without it that ends the job.
-    `catalog` records the session.
+    `catalog` records the session; `guard` is asked what may be lost where that is None.
     """
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
     ring = Ring(drive.block_bytes, ring_bytes(request.memory_bytes, available_bytes()))
@@ -105,7 +108,7 @@ def backup(
         log = stack.enter_context(MemberLog())
         wanted = request.members_file
         members = stack.enter_context(MemberList(wanted)) if wanted else None
-        place = find_place(drive, request, emit)
+        place = find_place(drive, request, emit, catalog or guard)
         if catalog is not None and not request.overwrite:
             check_catalog(catalog, drive, place)
         ledger = Ledger(catalog, drive, log, emit, told(request, arguments)) if catalog else None
@@ -168,7 +171,7 @@ def about(request: BackupRequest) -> About:
     return About(hash=request.hash_name, job=request.job, label=request.label, level=request.level)
 
 
-def find_place(drive: Drive, request: BackupRequest, emit: Emit) -> Place:
+def find_place(drive: Drive, request: BackupRequest, emit: Emit, catalog: Catalog | None = None) -> Place:
     """Set the drive up and go where writing begins, if that is allowed there."""
     drive.prepare()
     if request.hw_compression is not None:
@@ -181,6 +184,11 @@ def find_place(drive: Drive, request: BackupRequest, emit: Emit) -> Place:
         if start != 0:
             check_block_bytes(drive, found.label)
     _check_consent(drive, request, found, start)
+    if catalog is not None:
+        check_identity(catalog, drive, found.label, known.memory)
+        if start is not None:
+            facts = cartridge_facts(found.label, known.memory, request.library_barcode)
+            check_loss(catalog, drive, facts, start, confirm=request.confirm, emit=emit)
     if start is not None:
         drive.go_to_file(start)
         emit(Notice("warning", "TAPE", f"{drive.address}: overwriting: tape file {start} and all behind it is lost"))
@@ -191,7 +199,10 @@ def find_place(drive: Drive, request: BackupRequest, emit: Emit) -> Place:
     if request.bare:
         return Place(None)
     if start == 0 or found.is_blank:
-        return Place(fresh_label(drive, known, found.label, request.pool), fresh=True)
+        label = fresh_label(drive, known, found.label, request.pool)
+        if catalog is not None:
+            check_identity(catalog, drive, label, known.memory)
+        return Place(label, fresh=True)
     return Place(found.label, earlier=earlier_trailers(drive))
 
 

@@ -7,14 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pytp_native import mtio
+from pytp_native.catalog.store import Catalog
+from pytp_native.devices.cartridge_memory import read_memory
 from pytp_native.devices.drive import DEFAULT_BLOCK_BYTES, Drive
 from pytp_native.errors import BlockTooLarge, CartridgeNeeded, EndOfData, Interrupted, NothingHere, PytpError, Refused
+from pytp_native.jobs.agreement import check_loss
 from pytp_native.jobs.cartridge import identify
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Progress
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.ledger import cartridge_facts
 from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.tape_image import LONGEST
 from pytp_native.transport.records import GMT_EOD
@@ -68,20 +72,37 @@ class TapeSource:
             yield bytes(room[:length]) if length else None
 
 
+class Consent(NamedTuple):
+    """What may be lost on the tape that is written."""
+
+    overwrite: bool = False
+    confirm: str | None = None
+    """Barcode of a cartridge that the catalog needs."""
+    catalog: Catalog | None = None
+    """Who knows what that is."""
+
+
+NO_CONSENT = Consent()
+
+
 class TapeTarget:
     """A tape that is written from its beginning."""
 
-    def __init__(self, drive: Drive, *, overwrite: bool, emit: Emit) -> None:
-        """Refused for a tape that is not blank unless `overwrite`."""
+    def __init__(self, drive: Drive, consent: Consent = NO_CONSENT, *, emit: Emit) -> None:
+        """Refused for a tape that is not blank unless `overwrite`, and for one that the catalog needs."""
         self.name = drive.name
         self._drive = drive
         found = identify(drive)
         what = f"cartridge {found.label.barcode} of pytp" if found.label else found.foreign
-        if not found.is_blank and not overwrite:
+        if not found.is_blank and not consent.overwrite:
             fact = f"it is not blank: this is {what}; nothing was written"
             raise Refused(drive.address, fact, "load a blank cartridge, or lose all that is on it with --overwrite")
         if not found.is_blank:
             emit(Notice("warning", "TAPE", f"{drive.address}: everything on {what} is lost"))
+        if consent.catalog is not None:
+            facts = cartridge_facts(found.label, read_memory(drive.address))
+            check_loss(consent.catalog, drive, facts, 0, confirm=consent.confirm, emit=emit)
+            consent.catalog.strike_out(facts, 0)
         drive.rewind()
         mtio.set_block_bytes(drive.tape, 0)
 

@@ -6,11 +6,14 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
+from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
+from pytp_native.jobs.agreement import check_loss
 from pytp_native.jobs.cartridge import Found, Identity, fresh_label, identify, identity_of
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
+from pytp_native.jobs.ledger import cartridge_facts
 from pytp_native.jobs.parts import position_of
 from pytp_native.stream.label import Label
 from pytp_native.stream.ring import Ring
@@ -27,17 +30,24 @@ class LabelRequest:
     library_barcode: str | None = None
     """What the library reads on its sticker; another one is refused."""
     pool: str | None = None
+    confirm: str | None = None
+    """Barcode of the cartridge whose contents may be lost, although the catalog needs them."""
 
 
-def label_cartridge(drive: Drive, request: LabelRequest, emit: Emit) -> JobReport:
+def label_cartridge(drive: Drive, request: LabelRequest, emit: Emit, catalog: Catalog | None = None) -> JobReport:
     """Label the cartridge in the drive; the tape then stands behind the label, at the end of data.
 
-    Raises Refused for a cartridge that is not blank unless `overwrite`, and where the library reads another barcode.
+    Raises Refused for a cartridge that is not blank unless `overwrite`, for one that the `catalog` needs, and where the
+    library reads another barcode.
     """
     known = identity_of(drive, request.barcode, request.library_barcode)
     drive.prepare()
     found = identify(drive)
     _check_consent(drive, request, found, emit)
+    if catalog is not None:
+        facts = cartridge_facts(found.label, known.memory, request.library_barcode)
+        check_loss(catalog, drive, facts, 0, confirm=request.confirm, emit=emit)
+        catalog.strike_out(facts, 0)
     label = fresh_label(drive, known, _same_cartridge(found, known), request.pool)
     drive.prepare()
     drive.rewind()

@@ -18,6 +18,7 @@ from pytp_native.catalog.records import BegunFile, MemberBatch, Unfinished
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import NothingHere, PytpError, Refused
+from pytp_native.jobs.agreement import check_identity
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.backup import HASHES, OWN_RING
@@ -133,6 +134,7 @@ class _Resume:
             raise Refused(self._drive.name, f"{fact}: no session on it can be resumed", "load the one it was writing")
         check_agreement(self._drive, found.label, known)
         check_block_bytes(self._drive, found.label)
+        check_identity(self._catalog, self._drive, found.label, known.memory)
         return found.label
 
     def _session(self, label: Label) -> Unfinished:

@@ -61,6 +61,7 @@ class Session:
         self._histories = histories
         self._begun = False
         self._failure: PytpError | None = None
+        self._locked = False
         self._can_go_on = True
         """The drive has done all that it was asked to, and the trailer of this cartridge is not written yet."""
         self._log_start = 0
@@ -107,14 +108,22 @@ class Session:
         return details if self._begun or not details else {**details, "session": None}
 
     def close(self) -> None:
+        """Also after what nobody expected."""
+        if self._locked:
+            self._drive.unlock_door()
         if self._frame is not None:
             self._frame.close()
+
+    def _lock(self) -> None:
+        self._locked = True
+        self._drive.lock_door()
 
     def _begin(self) -> None:
         """Write the label where one is due; an interrupt that came before leaves the tape as it was."""
         if self._interrupt.triggered or self._begun:
             return
         self._begun = True
+        self._lock()
         if self._ledger is not None:
             frame = self._frame
             self._ledger.begin(*((frame.uuid, frame.started) if frame else (str(uuid.uuid4()), int(time.time()))))
@@ -221,6 +230,7 @@ class Session:
         if self._probe is not None and (bad := self._probe.run()) is not None:
             raise bad
         place = next_place(self._drive, span.supply, span.terms, self._emit, self._interrupt)
+        self._lock()
         self._frame = following = frame.follow(place, carry=carry)
         if self._ledger is not None:
             self._ledger.on_cartridge(place.label)

@@ -41,7 +41,7 @@ class Bench:
         drive = f"vtl:{self.library}/drive0"
         self._pytp("rewind", "-d", drive)
         began = time.monotonic()
-        out = self._pytp("backup", "-d", drive, "--overwrite", "--json", *options, str(source))
+        out = self._pytp("backup", "-d", drive, "--overwrite", "--confirm", "PYT001L9", "--json", *options, str(source))
         spent = time.monotonic() - began
         (argument,) = json.loads(out)["arguments"]
         return spent, argument["duration_s"], argument["files"]

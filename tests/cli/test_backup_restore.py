@@ -231,7 +231,14 @@ def test_restore_on_a_blank_tape_is_exit_11(pytp: Pytp, drive: str, tmp_path: Pa
 def test_overwrite_needs_the_start_of_a_file_and_says_what_is_lost(pytp: Pytp, drive: str, source: Path) -> None:
     pytp("backup", "-d", drive, str(source), "/etc/hostname")
     pytp("rewind", "-d", drive)
-    ended = pytp("backup", "--overwrite", "-d", drive, "/etc/hostname")
+    refused = pytp("backup", "--overwrite", "-d", drive, "/etc/hostname")
+    assert refused.code == 7
+    assert f"would be lost: tape file 1: {source} of " in refused.err
+    assert "add --confirm PYT001L9" in refused.err
+    assert pytp("backup", "--overwrite", "--confirm", "PYT002L9", "-d", drive, "/etc/hostname").code == 7
+    assert pytp("backup", "--overwrite", "--no-catalog", "-d", drive, "/etc/hostname").code == 7
+    pytp("rewind", "-d", drive)
+    ended = pytp("backup", "--overwrite", "--confirm", "PYT001L9", "-d", drive, "/etc/hostname")
     assert ended.code == 0
     assert "lost" in ended.err
     pytp("rewind", "-d", drive)

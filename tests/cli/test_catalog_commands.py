@@ -83,7 +83,7 @@ def test_the_inventory_knows_what_is_on_the_cartridge(pytp: Pytp, saved: Path) -
 
 def test_overwriting_ends_the_claims_of_before(pytp: Pytp, saved: Path, drive: str) -> None:
     assert pytp("rewind", "-d", drive).code == 0
-    assert pytp("backup", "-d", drive, "--overwrite", str(saved / "deep")).code == 0
+    assert pytp("backup", "-d", drive, "--overwrite", "--confirm", "PYT001L9", str(saved / "deep")).code == 0
     assert pytp("find", "plain").code == 11
     assert pytp("find", "big").code == 0
     assert pytp("catalog", "check").code == 0

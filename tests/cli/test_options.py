@@ -52,8 +52,8 @@ ORIGINAL_OPTIONS = {
 }
 
 EVERY_OPTION = {
-    "backup": "--append-foreign --bare --differential --double-buffer --drive --dry-run --exclude --exclude-from "
-    "--files-from --flush-every --full-paths --hash "
+    "backup": "--append-foreign --bare --confirm --differential --double-buffer --drive --dry-run --exclude "
+    "--exclude-from --files-from --flush-every --full-paths --hash "
     "--hw-compression --incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members "
     "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --no-probe "
     "--one-file-system --overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
@@ -71,8 +71,8 @@ EVERY_OPTION = {
     "catalog export": "--json",
     "catalog import-json": "--job --json -j",
     "cat": "--drive --file --json --output -d -f -o",
-    "duplicate": "--json --overwrite",
-    "label": "--drive --json --overwrite --pool -d",
+    "duplicate": "--confirm --json --overwrite",
+    "label": "--confirm --drive --json --overwrite --pool -d",
     "status": "--drive --json --library --verbose -d -l -v",
     "position": "--drive --json -d",
     "goto": "--drive --json -d",

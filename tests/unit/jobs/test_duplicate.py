@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytp_native.errors import HostDiskFull, MediumError, PytpError, Refused, UsageError
-from pytp_native.jobs.duplicate import TapeSource, TapeTarget, duplicate
+from pytp_native.jobs.duplicate import Consent, TapeSource, TapeTarget, duplicate
 from pytp_native.jobs.events import JobReport
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.tape_image import ImageReader, ImageWriter
@@ -23,7 +23,7 @@ TAPES = [ODD, [*ODD, None], [None], [b"x"], [None, None]]
 
 def to_tape(source: Cartridge, target: Cartridge, *, overwrite: bool = False) -> JobReport:
     with source.open() as giver, target.open(write=True) as taker:
-        sink = TapeTarget(taker, overwrite=overwrite, emit=lambda _event: None)
+        sink = TapeTarget(taker, Consent(overwrite), emit=lambda _event: None)
         return duplicate(TapeSource(giver), sink, giver, lambda _event: None, Interrupt())
 
 
@@ -36,7 +36,7 @@ def to_image(source: Cartridge, path: Path, interrupt: Interrupt | None = None) 
 
 def from_image(path: Path, target: Cartridge) -> JobReport:
     with ImageReader(str(path)) as giver, target.open(write=True) as taker:
-        sink = TapeTarget(taker, overwrite=False, emit=lambda _event: None)
+        sink = TapeTarget(taker, emit=lambda _event: None)
         return duplicate(giver, sink, taker, lambda _event: None, Interrupt())
 
 
