@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytp_native.devices.retry import CALM
 from pytp_native.errors import BadReply, NotSupported
-from pytp_native.scsi import executor, mam, mode, spc, vpd
+from pytp_native.scsi import executor, mam, mode, spc
 
 if TYPE_CHECKING:
     from pytp_native.scsi.log import LogPage
@@ -49,6 +49,8 @@ def log_page_if(scsi: ScsiTransport, page: int, subpage: int = 0) -> LogPage | N
 
 def vpd_page_list(scsi: ScsiTransport) -> tuple[int, ...]:
     """Return the pages that the device says it has; empty if it does not say."""
+    from pytp_native.scsi import vpd  # noqa: PLC0415 - construct is slow to import
+
     try:
         return executor.run(scsi, vpd.supported_pages(), CALM)
     except (NotSupported, BadReply):

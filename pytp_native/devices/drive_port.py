@@ -15,6 +15,7 @@ from pytp_native import mtio
 from pytp_native.devices.changer import Step, Tell, tell_nobody
 from pytp_native.devices.quirks import quirks_of
 from pytp_native.devices.retry import ABORTED, BUSY, CALM, RESERVED, UNIT_ATTENTION, becoming_ready
+from pytp_native.devices.time_limits import time_limits_of
 from pytp_native.errors import BadReply, DeviceBusy, NotReady, PytpError
 from pytp_native.scsi import executor, spc, ssc
 from pytp_native.scsi.executor import Clock, Waiting
@@ -110,8 +111,6 @@ class DrivePort:
         there before: a drive that has unloaded it calls itself empty, and is told to load. Raises NotReady, NoMedium
         and what else TEST UNIT READY means.
         """
-        from pytp_native.devices.time_limits import time_limits_of  # noqa: PLC0415 - construct is slow to import
-
         scsi = open_scsi(self.address)
         try:
             inquiry = executor.run(scsi, spc.inquiry(), CALM)

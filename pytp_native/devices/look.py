@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytp_native.devices import asking, identity
+from pytp_native.devices import asking
+from pytp_native.devices.retry import CALM
 from pytp_native.errors import BadReply, NoMedium, NotReady, NotSupported, PytpError
-from pytp_native.scsi import log_values
+from pytp_native.scsi import executor, log_values, spc
 from pytp_native.scsi.log import LogPage, flags_of_bitmap, tape_alerts
 from pytp_native.scsi.log_incidents import ChangerIncident, DriveIncident, ElementCounts
 from pytp_native.scsi.log_records import DeviceStatus, Phy, device_status
@@ -130,16 +132,22 @@ def look_at_library(device: Quiet) -> LibraryLook:
 
 
 def _names(device: Quiet) -> dict[str, Any]:
-    try:
-        who = identity.identify(device.scsi)
-        serial = who.serial or who.manufacturer_serial
-    except PytpError:
-        serial = ""
     told = device.inquiry
     return {
         "address": device.address, "taken": int(time.time()), "vendor": told.vendor, "product": told.product,
-        "firmware": told.revision, "serial": serial,
+        "firmware": told.revision, "serial": _serial(device),
     }  # fmt: skip
+
+
+def _serial(device: Quiet) -> str:
+    with suppress(PytpError):
+        if serial := executor.run(device.scsi, spc.unit_serial(), CALM):
+            return serial
+    from pytp_native.devices.identity import identify  # noqa: PLC0415 - construct is slow to import
+
+    with suppress(PytpError):
+        return identify(device.scsi).manufacturer_serial
+    return ""
 
 
 def _status(device: Quiet) -> DeviceStatus | None:

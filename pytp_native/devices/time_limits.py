@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytp_native.devices import retry
 from pytp_native.devices.quirks import Quirks, quirks_of
 from pytp_native.errors import PytpError
-from pytp_native.scsi import executor, supported_commands
+from pytp_native.scsi import executor
 from pytp_native.scsi.inquiry import TAPE, Inquiry
 from pytp_native.spec import time_limits
 
@@ -35,6 +35,8 @@ def generation_of(product: str) -> int | None:
 
 def time_limits_of(scsi: ScsiTransport, who: Inquiry) -> Limits:
     """Ask the device for its own limits and fill up with what is known. Never fails for a device that tells none."""
+    from pytp_native.scsi import supported_commands  # noqa: PLC0415 - construct is slow to import
+
     known = known_limits(who)
     try:
         told = executor.run(scsi, supported_commands.report_supported_operation_codes(), retry.CALM)

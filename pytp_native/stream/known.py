@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ class Known:
     """A table of members, 32 to 64 bytes each, whatever their names. Used by one thread, and by the packer's walker."""
 
     def __init__(self) -> None:
-        handle = lib.pytp_known_new(secrets.randbits(64))
+        handle = lib.pytp_known_new(int.from_bytes(os.urandom(8), "little"))
         if handle == ffi.NULL:
             raise MemoryError("known members")
         self.handle = ffi.gc(handle, lib.pytp_known_free)
