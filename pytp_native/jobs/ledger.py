@@ -80,6 +80,7 @@ class Ledger:
     def begin(self, uuid: str, started: int) -> None:
         """Raises CatalogError: nothing is on tape yet."""
         about = self._about
+        self._catalog.mark_dead(platform.node(), is_alive)
         self._session = self._catalog.begin_session(
             SessionFacts(
                 uuid, started, about.kind, job=about.job, label=about.label, hash=about.hash, host=platform.node(),
@@ -248,3 +249,14 @@ def cartridge_facts(label: Label | None, memory: Memory, barcode: str | None = N
         capacity_bytes=None if memory.maximum_mib is None else memory.maximum_mib * MIB,
         remaining_bytes=None if memory.remaining_mib is None else memory.remaining_mib * MIB,
     )
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether there is such a process on this host."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -35,7 +35,7 @@ from pytp_native.jobs.frame import About, Begun, Frame, Place
 from pytp_native.jobs.frontier import FLUSH_BYTES
 from pytp_native.jobs.intent import Intent, intent_of
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.ledger import Ledger, Told
+from pytp_native.jobs.ledger import Ledger, Told, is_alive
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.session import Session, Span
@@ -142,7 +142,7 @@ class _Resume:
         if session is None:
             fact = f"no session on cartridge {label.barcode} waits to be resumed"
             raise NothingHere(self._drive.name, fact, "see pytp sessions")
-        if session.state == "open" and session.host == platform.node() and session.pid and _alive(session.pid):
+        if session.state == "open" and session.host == platform.node() and session.pid and is_alive(session.pid):
             raise Refused(self._drive.name, f"that session still runs (process {session.pid})", "let it end")
         if session.overtaken:
             fact = f"another session was written behind the one of {label.barcode} that was interrupted"
@@ -351,13 +351,3 @@ def _as_resume(report: JobReport, safe: list[Safe]) -> JobReport:
         for one in safe
     ]  # fmt: skip
     return replace(report, command="resume", details={**report.details, "safe": told})
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

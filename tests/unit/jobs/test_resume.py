@@ -165,3 +165,12 @@ def test_a_bad_place_on_the_tape_is_told_and_the_members_before_it_are_safe(
     assert {one.path for one in catalog.find(b"f*")} == {
         f"tree/{directory}/f{number}".encode() for directory in "ab" for number in range(10)
     }
+
+
+def test_the_next_backup_marks_a_session_whose_process_is_gone_as_interrupted(
+    cartridge: Cartridge, catalog: Catalog, tree: Path
+) -> None:
+    stopped(cartridge, catalog, tree)
+    catalog._database.run("UPDATE session SET state = 'open', pid = 999999999")
+    save(cartridge, catalog, tree / "a")
+    assert [session.state for session in catalog.sessions()] == ["complete", "interrupted"]
