@@ -3,6 +3,8 @@
  * never left under its own name. */
 #include "untar_parts.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,13 +87,32 @@ int untar_damaged(pytp_untar *untar, pytp_untar_text name, int damage, uint64_t 
     return event;
 }
 
+/* Number `number` of the names that a damaged file may get. */
+static void aside_name(char into[NAME_MAX + 1], const char *base, int number)
+{
+    char suffix[32];
+    int length = snprintf(suffix, sizeof suffix, number > 0 ? "%s.%d" : "%s", SUFFIX, number);
+    snprintf(into, NAME_MAX + 1, "%.*s%s", NAME_MAX - length, base, suffix);
+}
+
+int untar_free_name(int parent, const char *base, const char *mine, char into[NAME_MAX + 1])
+{
+    enum { TRIES = 1000 };
+    struct stat there;
+    for (int number = 0; number < TRIES; number++) {
+        aside_name(into, base, number);
+        if ((mine != NULL && strcmp(into, mine) == 0) ||
+            (fstatat(parent, into, &there, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT))
+            return 1;
+    }
+    return 0;
+}
+
 int untar_set_aside(int parent, const char *name, const char *base)
 {
     char aside[NAME_MAX + 1];
-    int length = snprintf(aside, sizeof aside, "%s%s", base, SUFFIX);
-    if (length >= (int)sizeof aside) /* a name as long as can be: shorten it */
-        snprintf(aside, sizeof aside, "%.*s%s", (int)(NAME_MAX - sizeof SUFFIX), base, SUFFIX);
-    if (strcmp(aside, name) == 0 || renameat(parent, name, parent, aside) == 0)
+    if (untar_free_name(parent, base, name, aside) &&
+        (strcmp(aside, name) == 0 || renameat(parent, name, parent, aside) == 0))
         return 1;
     unlinkat(parent, name, 0);
     return 0;

@@ -7,6 +7,7 @@
 #include "hash.h"
 #include "untar.h"
 
+#include <limits.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -255,7 +256,9 @@ void untar_check_data(pytp_untar *untar, const uint8_t *data, size_t length, uin
 int untar_check_end(pytp_untar *untar, uint64_t size); /* PYTP_DAMAGE_ */
 int untar_check_whole(pytp_hash **hash, int kind, const pytp_untar_expected *expected, const uint8_t *data, size_t length);
 int untar_damaged(pytp_untar *untar, pytp_untar_text name, int damage, uint64_t at, uint64_t bad, int left); /* PROBLEM */
-/* Give a file the name with ".damaged" behind it; 1 when it has it. */
+/* The name with ".damaged" behind it, or ".damaged.1"...: one that no file has but `mine` (or NULL). 0: all are taken. */
+int untar_free_name(int parent, const char *base, const char *mine, char into[NAME_MAX + 1]);
+/* Give a file such a name; 1 when it has it. Nothing that exists is replaced. */
 int untar_set_aside(int parent, const char *name, const char *base);
 
 /* untar_crew.c */

@@ -142,12 +142,11 @@ static int prepare_map(pytp_untar *untar)
 /* A file that will replace another has this name until it has proved right. */
 static const char *spare_name(pytp_untar *untar, int parent, const char *base)
 {
+    char name[NAME_MAX + 1];
     untar->spare_name.length = 0;
-    size_t length = strlen(base);
-    if (untar->expected == NULL || untar->expected->digest_length == 0 || length > NAME_MAX - sizeof ".damaged" ||
-        untar_buffer_add(&untar->spare_name, base, length) != 0 || untar_buffer_add(&untar->spare_name, ".damaged", 8) != 0)
+    if (untar->expected == NULL || untar->expected->digest_length == 0 || !untar_free_name(parent, base, NULL, name) ||
+        untar_buffer_add(&untar->spare_name, name, strlen(name)) != 0)
         return NULL;
-    unlinkat(parent, (const char *)untar->spare_name.at, 0);
     return (const char *)untar->spare_name.at;
 }
 
