@@ -37,6 +37,7 @@ from pytp_native.jobs.intent import Intent, intent_of
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told, is_alive
 from pytp_native.jobs.members import MemberLog
+from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
@@ -297,7 +298,8 @@ class _Resume:
                 if way.supply is None
                 else Span(way.supply, Terms(plan.hw_compression, plan.pool, plan.append_foreign))
             )
-            job = Session(drive, writer, self._emit, way.interrupt, frame=frame, span=span, ledger=ledger)
+            probe = Probe(drive, HASHES[session.hash])
+            job = Session(drive, writer, self._emit, way.interrupt, frame=frame, span=span, ledger=ledger, probe=probe)
             stack.callback(job.close)
             report = job.run(_left(plan, safe))
         return _as_resume(report, safe)
