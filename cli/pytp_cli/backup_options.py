@@ -158,6 +158,14 @@ Bare = Annotated[
 NoProbe = Annotated[
     bool, typer.Option("--no-probe", help="Do not read the first, a middle and the last member back at the end.")
 ]
+Compress = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--compress",
+        metavar="zstd[:LEVEL]",
+        help="Compress before it goes to tape, levels 1 to 22; 3 unless given. Turn the drive's off: --hw-compression.",
+    ),
+]
 Compression = Annotated[
     Optional[Switch],  # noqa: UP045
     typer.Option("--hw-compression", help="Drive's compression. Default: as the drive is set."),

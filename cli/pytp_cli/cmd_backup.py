@@ -61,6 +61,7 @@ def backup(
     volume: given.Volume = None,
     volumes: given.Volumes = None,
     bare: given.Bare = False,
+    compress: given.Compress = None,
     hw_compression: given.Compression = None,
     hash_name: given.Checksum = Hash.xxh3,
     members: given.Members = None,
@@ -81,7 +82,6 @@ def backup(
             "exclude": (*(os.fsencode(glob) for glob in exclude or ()), *_listed(*exclude_from or ())),
             "level": _level(incremental=incremental, differential=differential, no_catalog=no_catalog),
             **{name: ctx.params[name] for name in _AS_GIVEN},
-            "hw_compression": None if hw_compression is None else hw_compression is Switch.on,
             "hash_name": hash_name.value,
             "memory_bytes": memory_bytes(memory_buffer),
             "flush_bytes": flush_bytes(run, flush_every),
@@ -89,7 +89,7 @@ def backup(
             "low_percent": low,
             "members_file": members,
             "probe": not no_probe,
-        }
+        } | _compression(compress, hw_compression)
         catalog = None if no_catalog else _catalog(run, there=dry_run)
         with catalog or nullcontext(), _indexed(run, None if dry_run else catalog):
             (_preview if dry_run else _write)(run, drive, library, label, volumes, request, catalog)
@@ -274,6 +274,17 @@ def flush_bytes(run: Run, text: str | None) -> int:
     if size <= 0:
         raise UsageError("--flush-every", f"{text!r} is nothing", "write 64G")
     return size
+
+
+def _compression(text: str | None, hardware: Switch | None) -> dict[str, object]:
+    drive = {"hw_compression": None if hardware is None else hardware is Switch.on}
+    if text is None:
+        return {**drive}
+    name, _colon, level = text.partition(":")
+    number = int(level) if level.isascii() and level.isdigit() else 3 if text == "zstd" else 0
+    if name != "zstd" or not 1 <= number <= 22:
+        raise UsageError("--compress", f"{text!r} is not zstd with a level from 1 to 22", "write zstd or zstd:9")
+    return {**drive, "zstd_level": number}
 
 
 def memory_bytes(text: str | None) -> int | None:

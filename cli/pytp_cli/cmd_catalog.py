@@ -265,7 +265,7 @@ def _file_row(file: TapeFile) -> tuple[str, ...]:
     place = f"{file.cartridge or '-'}:{_or_dash(file.number)}"
     return (
         "  tape file", file.state, file.kind, "", "", place, str(file.members),
-        format_size(file.blocks * file.block_bytes), printable(file.path),
+        format_size(file.tape_bytes), printable(file.path),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ typedef struct {
     const char *const *exclude;
     size_t excludes;
     int members_fd;
+    size_t frame_blocks;
     void (*problem)(void *context, const char *path, size_t length, int kind, int error);
     void *context;
     ...;
@@ -34,6 +35,7 @@ int pytp_pack_end(pytp_pack *pack);
 void pytp_pack_restart(pytp_pack *pack);
 void pytp_pack_stop(pytp_pack *pack);
 int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into);
+void pytp_pack_forget(pytp_pack *pack, uint64_t block);
 void pytp_pack_flush_log(pytp_pack *pack);
 void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);
 extern "Python" void pytp_pack_problem_seen(void *context, const char *path, size_t length, int kind, int error);

@@ -87,7 +87,8 @@ class OpenSession:
         with self._database.transaction():
             number = self._database.run(
                 "INSERT INTO tape_file (session, cartridge, number, first_block, block_bytes, path, name, kind, part,"
-                " skipped, ahead, level, based_on, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
+                " skipped, ahead, level, based_on, compression, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
                 (self._id, cartridge, *facts),
             )  # fmt: skip
         return OpenTapeFile(self._database, number, facts)
@@ -165,16 +166,18 @@ class OpenTapeFile:
                 "UPDATE tape_file SET durable_blocks = max(durable_blocks, ?) WHERE id = ?", (blocks, self._id)
             )
 
-    def end(self, state: str, blocks: int, *, closed: bool) -> None:
-        """It has its filemark (`closed`) or will not get one, behind `blocks` tape blocks of this cartridge.
+    def end(self, state: str, blocks: int, *, closed: bool, stored: int | None = None, frames: bytes = b"") -> None:
+        """It has its filemark (`closed`) or will not get one, behind `blocks` blocks of this cartridge. `stored`: so
+        many on tape, if it is compressed, with the table of its `frames`.
 
         Members behind what is durable are forgotten.
         """
         reached = self.facts.skipped + blocks - self.facts.ahead if closed else 0
         with self._database.transaction(lasting=True):
             self._database.run(
-                "UPDATE tape_file SET state = ?, blocks = ?, durable_blocks = max(?, durable_blocks) WHERE id = ?",
-                (state, blocks, reached, self._id),
+                "UPDATE tape_file SET state = ?, blocks = ?, durable_blocks = max(?, durable_blocks),"
+                " stored_blocks = ?, frames = ? WHERE id = ?",
+                (state, blocks, reached, stored, frames or None, self._id),
             )
             self._forget_the_rest()
             if state == "continues":

@@ -65,6 +65,8 @@ class TapeFileFacts(NamedTuple):
     """full, incremental, differential"""
     based_on: str | None = None
     """uuid of the session whose state of this argument it changes."""
+    compression: str | None = None
+    """zstd; blocks are those of the archive in it."""
 
 
 class MemberBatch(NamedTuple):
@@ -148,6 +150,13 @@ class TapeFile(NamedTuple):
     data_bytes: int
     level: str = "full"
     based_on: str | None = None
+    compression: str | None = None
+    stored_blocks: int | None = None
+    """On tape, if it is compressed."""
+
+    @property
+    def tape_bytes(self) -> int:
+        return (self.blocks if self.stored_blocks is None else self.stored_blocks) * self.block_bytes
 
 
 class Session(NamedTuple):

@@ -42,9 +42,12 @@ class ArchivePart(NamedTuple):
     durable_blocks: int
     """From the start of the archive."""
     members: int
+    compression: str | None = None
+    frames: bytes | None = None
+    """If it is compressed, and they are known: stream.frames.unpack_places."""
 
     def block_in_file(self, block: int) -> int:
-        """Return which block of the tape file block `block` of the archive is."""
+        """Return which block of the tape file block `block` of the archive is; of its content, if it is compressed."""
         return block - self.skipped + self.ahead
 
 
@@ -96,7 +99,7 @@ class Place(NamedTuple):
 _ARCHIVES = (
     "SELECT s.id, s.uuid, s.started, s.hash, t.path, t.name,"
     " t.id, t.cartridge, c.uuid, c.barcode, t.number, t.first_block, t.block_bytes, t.skipped, t.ahead,"
-    " t.durable_blocks, t.members"
+    " t.durable_blocks, t.members, t.compression, t.frames"
     " FROM tape_file t JOIN session s ON s.id = t.session JOIN cartridge c ON c.id = t.cartridge"
     " WHERE t.session = ? AND t.kind = 'data' AND t.state != 'overwritten' ORDER BY t.part, t.id"
 )

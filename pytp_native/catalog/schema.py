@@ -79,7 +79,10 @@ CREATE TABLE tape_file (
     blocks INTEGER NOT NULL DEFAULT 0,          -- on this cartridge, those ahead included
     durable_blocks INTEGER NOT NULL DEFAULT 0,  -- from the start of the archive; members that end behind are no claim
     members INTEGER NOT NULL DEFAULT 0,
-    data_bytes INTEGER NOT NULL DEFAULT 0       -- of member content
+    data_bytes INTEGER NOT NULL DEFAULT 0,      -- of member content
+    compression TEXT,               -- zstd; the blocks above are those of the archive inside it
+    stored_blocks INTEGER,          -- tape blocks of what is compressed
+    frames BLOB                     -- stream.frames.pack_places; NULL: not known (yet)
 ) STRICT;
 CREATE INDEX tape_file_by_session ON tape_file (session);
 CREATE INDEX tape_file_by_place ON tape_file (cartridge, number);

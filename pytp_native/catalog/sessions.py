@@ -15,7 +15,7 @@ _SESSIONS = (
 _TAPE_FILES = (
     "SELECT t.session, t.kind, c.barcode, t.number, t.first_block, t.block_bytes, t.path, t.name, t.state,"
     " t.part, t.skipped, t.ahead, t.blocks,"
-    " t.durable_blocks, t.members, t.data_bytes, t.level, t.based_on"
+    " t.durable_blocks, t.members, t.data_bytes, t.level, t.based_on, t.compression, t.stored_blocks"
     " FROM tape_file t JOIN cartridge c ON c.id = t.cartridge ORDER BY t.id"
 )
 

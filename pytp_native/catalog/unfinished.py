@@ -19,7 +19,7 @@ _SESSION = (
 )
 _FILES = (
     "SELECT t.id, t.number, t.first_block, t.block_bytes, t.path, t.name, t.kind, t.part, t.skipped, t.ahead,"
-    " t.level, t.based_on, t.state, t.blocks, t.durable_blocks, c.uuid, c.barcode"
+    " t.level, t.based_on, t.compression, t.state, t.blocks, t.durable_blocks, c.uuid, c.barcode"
     " FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
     " WHERE t.session = ? AND t.kind = 'data' AND t.state != 'overwritten' ORDER BY t.id"
 )
@@ -45,8 +45,8 @@ def _files(database: Database, session: int) -> Iterator[BegunFile]:
         members, size = database.row(
             "SELECT count(*), ifnull(sum(size), 0) FROM member WHERE id BETWEEN ? AND ?", (first, last)
         ) or (0, 0)
-        facts = TapeFileFacts._make(row[1:12])
-        yield BegunFile._make((row[0], facts, *row[12:15], members, size, *row[15:]))
+        facts = TapeFileFacts._make(row[1:13])
+        yield BegunFile._make((row[0], facts, *row[13:16], members, size, *row[16:]))
 
 
 def reopen(database: Database, file: BegunFile) -> OpenTapeFile:

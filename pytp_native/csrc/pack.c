@@ -116,7 +116,9 @@ void pytp_pack_restart(pytp_pack *pack)
 {
     pack->slot = NULL;
     pack->used = 0;
-    pack->block = 0;
+    pack->block = pack->frame = 0;
+    pack->frame_due = 1;
+    pack->frame_long = 0;
     pytp_links_clear(&pack->links);
     pytp_crossings_clear(&pack->crossings);
 }
@@ -167,6 +169,7 @@ pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options)
     pack->options = *options;
     pack->block_bytes = stats.slot_bytes;
     pack->slots = stats.slots;
+    pack->frame_due = 1;
     pthread_mutex_init(&pack->log_lock, NULL);
     pthread_mutex_init(&pack->crossings.lock, NULL);
     pack->hash = pytp_hash_new(options->hash);

@@ -5,6 +5,9 @@
  *
  * A header group (pax header and ustar header) that fits a tape block never straddles two: filler, a global pax header
  * with a comment, is put before it where needed.
+ *
+ * With frame_blocks, the first block of every frame is told to the ring (pytp_ring_begin). A frame begins with a member, after
+ * a filler up to the block, unless it is a further one of a member that is longer than a frame.
  */
 #ifndef PYTP_PACK_H
 #define PYTP_PACK_H
@@ -33,6 +36,7 @@ typedef struct {
     const char *const *exclude; /* glob patterns as `tar --exclude` takes them */
     size_t excludes;
     int members_fd;             /* where member records go, or -1 */
+    size_t frame_blocks;        /* cut the archive into frames of at most so many blocks, for compression; 0: do not */
     void (*problem)(void *context, const char *path, size_t length, int kind, int error);
     void *context;
 } pytp_pack_options;
@@ -85,6 +89,8 @@ void pytp_pack_stop(pytp_pack *pack);
  * Returns 0 when the cut is between two members (or in a header too long for a block) and nothing is needed. The ring must
  * still hold that block. From another thread, too, as these two: */
 int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into);
+/* With frames, what precedes `block` of the archive will not be continued any more: it is on tape. */
+void pytp_pack_forget(pytp_pack *pack, uint64_t block);
 /* Write out the member records that are complete so far. */
 void pytp_pack_flush_log(pytp_pack *pack);
 /* May be called from another thread at any time. */

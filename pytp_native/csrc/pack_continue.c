@@ -61,7 +61,8 @@ int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_en
 {
     uint64_t start = pack->block * pack->block_bytes + pack->used, end = start + head->size;
     uint64_t boundary = (start + pack->block_bytes - 1) / pack->block_bytes * pack->block_bytes;
-    if (boundary >= end)
+    uint64_t frame_end = (pack->frame + pack->options.frame_blocks) * pack->block_bytes;
+    if (boundary >= end || (pack->options.frame_blocks > 0 && end <= frame_end)) /* tapes are cut between frames */
         return 0;
     pytp_crossing *made = copy_of(head, entry);
     if (made == NULL)
@@ -76,10 +77,20 @@ int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_en
     else
         crossings->first = made;
     crossings->last = made;
-    if (++crossings->count > pack->slots + 2) /* its last boundary has left the ring */
+    crossings->count++;
+    if (pack->options.frame_blocks == 0 && crossings->count > pack->slots + 2) /* its last boundary has left the ring */
         drop_first(crossings);
     pthread_mutex_unlock(&crossings->lock);
     return 0;
+}
+
+void pytp_pack_forget(pytp_pack *pack, uint64_t block)
+{
+    pytp_crossings *crossings = &pack->crossings;
+    pthread_mutex_lock(&crossings->lock);
+    while (crossings->first != NULL && crossings->first->end <= block * pack->block_bytes)
+        drop_first(crossings);
+    pthread_mutex_unlock(&crossings->lock);
 }
 
 static int number_record(pytp_bytes *records, const char *key, uint64_t value)

@@ -135,10 +135,12 @@ static int put_headers(pytp_pack *pack, const pytp_entry *entry, const pytp_tarh
     pack->group.length = 0;
     if (pytp_tarhead_build(head, &entry->records, &pack->group) != 0)
         return PYTP_FAILED;
-    int status = pytp_stream_align(pack, pack->group.length);
+    member->stored_bytes = pack->group.length + (head->size + PYTP_TAR_BLOCK - 1) / PYTP_TAR_BLOCK * PYTP_TAR_BLOCK;
+    int status = pytp_stream_frame(pack, pack->group.length, member->stored_bytes);
+    if (status == 0)
+        status = pytp_stream_align(pack, pack->group.length);
     member->block = pack->block;
     member->offset = (uint32_t)pack->used;
-    member->stored_bytes = pack->group.length + (head->size + PYTP_TAR_BLOCK - 1) / PYTP_TAR_BLOCK * PYTP_TAR_BLOCK;
     if (status == 0)
         status = pytp_stream_put(pack, pack->group.data, pack->group.length);
     return status ? status : pytp_crossings_note(pack, head, entry, member->size > head->size ? member->size : head->size);

@@ -72,6 +72,9 @@ struct pytp_pack {
     uint8_t *slot;
     size_t used;
     uint64_t block;
+    uint64_t frame; /* block with which the current frame begins */
+    int frame_due;  /* another one begins with the next block */
+    int frame_long; /* the current one does not begin with a member */
     int filled_up; /* the current file gave less than its header says, which has been told */
     /* the tree being walked */
     const char *root;    /* path of the argument */
@@ -117,6 +120,8 @@ int pytp_stream_advance(pytp_pack *pack, size_t length);
 int pytp_stream_put(pytp_pack *pack, const void *data, size_t length);
 int pytp_stream_zeros(pytp_pack *pack, uint64_t length);
 int pytp_stream_align(pytp_pack *pack, size_t group);
+/* Begin another frame, if a member of `length` bytes, of which `group` are headers, has to have one. */
+int pytp_stream_frame(pytp_pack *pack, size_t group, uint64_t length);
 int pytp_stream_end(pytp_pack *pack);
 
 /* pack_member.c: one member, header and content. The entry's attributes are used up. */

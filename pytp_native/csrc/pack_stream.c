@@ -5,6 +5,18 @@
 #include <errno.h>
 #include <string.h>
 
+/* The block that begins is the first of a frame, if one is due or the current one is full. */
+static void begin_block(pytp_pack *pack)
+{
+    int full = pack->block - pack->frame == pack->options.frame_blocks;
+    if (!full && !pack->frame_due)
+        return;
+    pack->frame = pack->block;
+    pack->frame_long = !pack->frame_due;
+    pack->frame_due = 0;
+    pytp_ring_begin(pack->ring);
+}
+
 /* Where the next bytes go, and how many fit there; NULL when the ring was stopped. */
 uint8_t *pytp_stream_room(pytp_pack *pack, size_t *room)
 {
@@ -13,6 +25,8 @@ uint8_t *pytp_stream_room(pytp_pack *pack, size_t *room)
         pack->used = 0;
         if (pack->slot == NULL)
             return NULL;
+        if (pack->options.frame_blocks > 0)
+            begin_block(pack);
     }
     *room = pack->block_bytes - pack->used;
     return pack->slot + pack->used;
@@ -61,17 +75,42 @@ int pytp_stream_zeros(pytp_pack *pack, uint64_t length)
     return put(pack, NULL, length);
 }
 
-/* Make room for a header group in one block, where a block can hold it. */
-int pytp_stream_align(pytp_pack *pack, size_t group)
+static int fill_block(pytp_pack *pack, size_t left)
 {
-    size_t left = pack->slot == NULL ? pack->block_bytes : pack->block_bytes - pack->used;
-    if (group <= left || group > pack->block_bytes)
-        return 0;
     pytp_bytes filler = {0};
     int status = PYTP_FAILED;
     if (pytp_tarhead_filler(left, &filler) == 0)
         status = pytp_stream_put(pack, filler.data, filler.length);
     pytp_bytes_free(&filler);
+    return status;
+}
+
+/* What has to be filled up so that a header group is in one block, where a block can hold it. */
+static size_t filler_for(const pytp_pack *pack, size_t group)
+{
+    size_t left = pack->slot == NULL ? pack->block_bytes : pack->block_bytes - pack->used;
+    return group <= left || group > pack->block_bytes ? 0 : left;
+}
+
+int pytp_stream_align(pytp_pack *pack, size_t group)
+{
+    size_t left = filler_for(pack, group);
+    return left == 0 ? 0 : fill_block(pack, left);
+}
+
+int pytp_stream_frame(pytp_pack *pack, size_t group, uint64_t length)
+{
+    if (pack->options.frame_blocks == 0)
+        return 0;
+    uint64_t frame_end = (pack->frame + pack->options.frame_blocks) * pack->block_bytes;
+    uint64_t at = pack->block * pack->block_bytes + pack->used;
+    int fits = at + filler_for(pack, group) + length <= frame_end, first = at == pack->frame * pack->block_bytes;
+    if (!pack->frame_long && (fits || first))
+        return 0;
+    int status = pack->used > 0 ? fill_block(pack, pack->block_bytes - pack->used) : 0;
+    pack->frame_due = 1;
+    if (status == 0 && pack->slot != NULL)
+        begin_block(pack);
     return status;
 }
 

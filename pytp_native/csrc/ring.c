@@ -17,6 +17,7 @@ struct pytp_ring {
     size_t *free_stack, free_count;   /* slots nobody uses, hottest on top */
     size_t *queue, head, filled;      /* circular queue of filled slots, oldest at head */
     size_t *used;                     /* bytes in each slot */
+    uint8_t *begins;                  /* something new begins with this slot */
     size_t high, low, ahead;
     size_t claimed;                   /* of the filled slots, how many claim() has given out */
     size_t filling;                   /* slot given out by fill(), or NONE */
@@ -61,10 +62,11 @@ pytp_ring *pytp_ring_new(size_t slot_bytes, size_t slots)
     ring->free_stack = calloc(slots, sizeof(size_t));
     ring->queue = calloc(slots, sizeof(size_t));
     ring->used = calloc(slots, sizeof(size_t));
+    ring->begins = calloc(slots, 1);
     ring->slot_bytes = slot_bytes;
     ring->stride = stride;
     ring->slots = ring->ahead = slots;
-    if (ring->memory == MAP_FAILED || !ring->free_stack || !ring->queue || !ring->used) {
+    if (ring->memory == MAP_FAILED || !ring->free_stack || !ring->queue || !ring->used || !ring->begins) {
         pytp_ring_free(ring);
         errno = ENOMEM;
         return NULL;
@@ -87,6 +89,7 @@ void pytp_ring_free(pytp_ring *ring)
     free(ring->free_stack);
     free(ring->queue);
     free(ring->used);
+    free(ring->begins);
     free(ring);
 }
 
@@ -130,8 +133,10 @@ uint8_t *pytp_ring_fill(pytp_ring *ring)
             pthread_cond_wait(&ring->not_full, &ring->lock);
         ring->stats.producer_wait_ns += now_ns() - since;
     }
-    if (!ring->stopped && ring->filling == NONE)
+    if (!ring->stopped && ring->filling == NONE) {
         ring->filling = ring->free_stack[--ring->free_count];
+        ring->begins[ring->filling] = 0;
+    }
     uint8_t *slot = ring->stopped ? NULL : ring->memory + ring->filling * ring->stride;
     pthread_mutex_unlock(&ring->lock);
     return slot;
@@ -153,6 +158,22 @@ void pytp_ring_commit(pytp_ring *ring, size_t used)
             pthread_cond_signal(&ring->not_empty);
     }
     pthread_mutex_unlock(&ring->lock);
+}
+
+void pytp_ring_begin(pytp_ring *ring)
+{
+    pthread_mutex_lock(&ring->lock);
+    if (ring->filling != NONE)
+        ring->begins[ring->filling] = 1;
+    pthread_mutex_unlock(&ring->lock);
+}
+
+int pytp_ring_begins(pytp_ring *ring)
+{
+    pthread_mutex_lock(&ring->lock);
+    int begins = ring->filled > 0 && ring->begins[ring->queue[ring->head]];
+    pthread_mutex_unlock(&ring->lock);
+    return begins;
 }
 
 void pytp_ring_finish(pytp_ring *ring, int why, int error)

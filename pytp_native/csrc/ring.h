@@ -58,6 +58,9 @@ int pytp_ring_reset(pytp_ring *ring);
  * gives the same slot. */
 uint8_t *pytp_ring_fill(pytp_ring *ring);
 void pytp_ring_commit(pytp_ring *ring, size_t used);
+/* Say that something new begins with the slot that fill() gave; the consumer sees it in begins(), of the oldest filled slot. */
+void pytp_ring_begin(pytp_ring *ring);
+int pytp_ring_begins(pytp_ring *ring);
 /* No more blocks will come. `why` is one of the enum above; `error` an errno for PYTP_FAILED. */
 void pytp_ring_finish(pytp_ring *ring, int why, int error);
 

@@ -102,6 +102,8 @@ class ArchiveReading:
             if untar.ended is not Ended.COMPLETE:
                 reader.join()
             unread = list(reader.unread)
+        for text in reader.damage[:_TOLD]:
+            self._emit(Notice("error", "TAPE", f"{self._drive.name}: {os.fsdecode(archive.path)}: {text}"))
         self._count(reader)
         counts = _less(untar.counts(), before)
         self._progress(force=True)

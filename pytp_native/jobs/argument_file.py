@@ -13,15 +13,17 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, DeviceError, Interrupted, NotReady, PytpError
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Part, Progress
+from pytp_native.jobs.frame_cut import Cut, FrameCutter
 from pytp_native.jobs.frontier import FLUSH_BYTES, Frontier
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.pipeline import Outcome, Pipeline
+from pytp_native.stream.compress import Compressor, Plan
 from pytp_native.stream.known import Known
 from pytp_native.stream.pack import Hash, PackCancelled, Packer, Problem, Survey
-from pytp_native.stream.ring import Ring, RingStats
+from pytp_native.stream.ring import HOT_BYTES, Ring, RingStats
 from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import format_size
 
@@ -63,6 +65,7 @@ class ArgumentFile:
         one_file_system: bool = False,
         ledger: Ledger | None = None,
         flush_bytes: int = FLUSH_BYTES,
+        compression: Plan | None = None,
     ) -> None:
         self.ring = ring
         self.log = log
@@ -74,17 +77,24 @@ class ArgumentFile:
         self._interrupt = interrupt
         self._frontier = Frontier(drive, flush_bytes)
         self._told_durable = 0
+        self._before = 0
+        """Blocks that left the ring before this archive."""
         self._ended: PytpError | None = None
         """What kept a full cartridge from being followed by another."""
+        self._torn: PytpError | None = None
+        """What kept a full cartridge from ending with a whole frame."""
         self._problems: list[MemberProblem] = []
         self._notes: list[Notice] = []
+        self._plain = ring if compression is None else Ring(drive.block_bytes, HOT_BYTES)
+        self._compressor = None if compression is None else Compressor(self._plain, ring, compression)
         self._packer = Packer(
-            ring,
+            self._plain,
             self._on_problem,
             hash_kind=hash_kind,
             exclude=exclude,
             one_file_system=one_file_system,
             members_fd=log.fileno(),
+            frame_blocks=0 if compression is None else compression.frame_blocks,
         )
 
     def close(self) -> None:
@@ -123,7 +133,13 @@ class ArgumentFile:
         self._compare(known)
         started = time.monotonic()
         files_before = self._packer.counts().members
-        self._parts, self._ended = Parts(self._drive, cartridge), None
+        self._plain.reset()
+        if self._compressor is not None:
+            self._compressor.restart()
+        self._before = self.ring.stats().blocks_out
+        self._parts = Parts(self._drive, cartridge, self._compressor.frames if self._compressor else None)
+        self._ended = self._torn = None
+        self._cut = Cut(0, 0, 0, is_last=False)
         self._argument = argument
         self._record_start(0)
         emit(ArgumentStarted(argument.path, self._parts.now(0).tape_file))
@@ -146,14 +162,14 @@ class ArgumentFile:
             status=status,
             tape_file=parts[0].tape_file,
             first_block=parts[0].first_block,
-            blocks=outcome.moved.blocks,
+            blocks=sum(part.on_tape - part.ahead * (part.stored is None) for part in parts),
             files=self._files(outcome, files_before),
             data_bytes=outcome.moved.data_bytes,
             duration_s=time.monotonic() - started,
             errors=tuple(self._problems[first_problem:]),
             parts=parts,
         )
-        return Written(report, failure, part, closed, can_go_on=not broken and (closed or not part.blocks))
+        return Written(report, failure, part, closed, can_go_on=not broken and (closed or not part.on_tape))
 
     def _compare(self, known: Known | None) -> None:
         self._known = known
@@ -172,22 +188,25 @@ class ArgumentFile:
             lambda: self._frontier.write(self.ring),
             pauses=on_full is not None,
         )
-        self._interrupt.on_trigger(self._packer.stop)
+        self._interrupt.on_trigger(self._stop)
         pipeline.start()
-        before = self.ring.stats().blocks_out
         try:
             while not pipeline.wait(TICK_S) or pipeline.paused:
                 self._tell(emit)
-                self._record_progress(self.ring.stats().blocks_out - before)
+                self._record_progress(self.ring.stats().blocks_out - self._before)
                 if pipeline.paused and on_full is not None:
                     self._go_on(pipeline, on_full)
             self._tell(emit)
         except BaseException:
             # Nobody may close the drive under the thread that writes: its descriptor could be another file's by then.
-            self.ring.stop()
+            self._stop()
             pipeline.outcome()
             raise
         return pipeline.outcome()
+
+    def _stop(self) -> None:
+        self._packer.stop()
+        self.ring.stop()
 
     def _record_progress(self, blocks: int) -> None:
         """Tell the catalog what is written, and what of it is on the medium."""
@@ -196,43 +215,90 @@ class ArgumentFile:
         if self._frontier.durable > self._told_durable:
             self._told_durable = self._frontier.durable
             self._packer.flush_log()
-            self._ledger.durable(self._told_durable)
-        self._ledger.follow(blocks)
+            self._ledger.durable(self._parts.content(self._told_durable))
+        self._ledger.follow(self._parts.content(blocks))
 
     def _pack(self, argument: Argument) -> None:
+        if self._compressor is None:
+            self._pack_all(argument)
+        else:
+            self._compressor.run(lambda: self._pack_all(argument))
+
+    def _pack_all(self, argument: Argument) -> None:
         before = self._packer.counts().members
         self._packer.add(argument.path, argument.name, argument.after)
         if self._known is not None and self._packer.counts().members == before:
-            self.ring.finish()  # an archive of nothing is not worth a tape file
+            self._plain.finish()  # an archive of nothing is not worth a tape file
         else:
             self._packer.end()
 
     def _go_on(self, pipeline: Pipeline, on_full: OnFull) -> None:
         """Close the part on the full cartridge and go on on the next one; or end the pipeline, `_ended` says why."""
-        blocks = pipeline.moved.blocks
-        part = self._parts.close(blocks)
         try:
-            if part.blocks or part.ahead:
-                self._drive.write_filemark()
+            if self._compressor is None:
+                self._go_on_plain(pipeline, on_full)
             else:
-                self._leave_no_empty_file()
-            self._packer.flush_log()
-            if self._ledger is not None:
-                self._ledger.end_file(part, "continues", closed=True)
-            self._parts.begin(on_full(part), blocks)
-            block = self._packer.continuation(blocks) if blocks else None
-            if block is not None:
-                self._parts.put_ahead(block)
-            self._record_start(blocks)
+                cutter = FrameCutter(self._drive, self.ring, self._compressor)
+                self._go_on_compressed(pipeline, on_full, cutter)
         except PytpError as error:
-            self._ended = error
+            self._ended = None if self._torn else error
             pipeline.stop()
         else:
             pipeline.resume()
 
+    def _go_on_plain(self, pipeline: Pipeline, on_full: OnFull) -> None:
+        blocks = pipeline.moved.blocks
+        part = self._end_part(blocks)
+        self._parts.begin(on_full(part), blocks)
+        block = self._packer.continuation(blocks) if blocks else None
+        if block is not None:
+            self._parts.put_ahead(block)
+        self._record_start(blocks)
+
+    def _go_on_compressed(self, pipeline: Pipeline, on_full: OnFull, cutter: FrameCutter) -> None:
+        """The same between two frames, wherever those meet in a block."""
+        blocks = pipeline.moved.blocks
+        if self._parts.now(blocks).on_tape:
+            try:
+                self._cut = cutter.end(blocks)
+            except (CartridgeNeeded, Interrupted) as error:
+                self._torn = error
+                raise
+            self._count(pipeline, self._cut.blocks - blocks)
+            self._parts.end_at(self._cut.edge, self._cut.fillers)
+        cut = self._cut
+        if cut.is_last:
+            return
+        part = self._end_part(cut.blocks)
+        self._parts.begin(on_full(part), cut.blocks)
+        archive = part.skipped + part.blocks
+        continuation = self._packer.continuation(archive) if archive else None
+        start = cutter.start(cut, continuation)
+        whole = len(start) - cut.edge % self.ring.block_bytes
+        self._parts.put_ahead(start[:whole], continues=continuation is not None)
+        self._record_start(cut.blocks)
+        passed = cutter.go_on(cut, start) - cut.blocks
+        self._frontier.count(passed)
+        self._count(pipeline, passed)
+
+    def _count(self, pipeline: Pipeline, blocks: int) -> None:
+        pipeline.count(blocks, blocks * self.ring.block_bytes)
+
+    def _end_part(self, blocks: int) -> Part:
+        """Put the filemark behind what a full cartridge got."""
+        part = self._parts.close(blocks)
+        if part.on_tape:
+            self._drive.write_filemark()
+        else:
+            self._leave_no_empty_file()
+        self._packer.flush_log()
+        if self._ledger is not None:
+            self._ledger.end_file(part, "continues", closed=True)
+        return part
+
     def _record_start(self, blocks: int) -> None:
         """A part begins behind so many blocks of the archive: tell the catalog."""
-        self._frontier.begin(self._parts.now(blocks))
+        self._frontier.begin(self._parts.first)
         self._told_durable = self._frontier.durable
         if self._ledger is not None:
             self._ledger.begin_file(self._argument, self._parts.now(blocks))
@@ -244,7 +310,7 @@ class ArgumentFile:
         failure = self._judge(outcome)
         if outcome.moved.stop is Stop.ERROR:
             return failure, False
-        if not part.blocks and not part.ahead:
+        if not part.on_tape:
             self._leave_no_empty_file()
             return failure, False
         try:
@@ -263,7 +329,7 @@ class ArgumentFile:
         moved = outcome.moved._replace(blocks=written if kept is None else kept, stop=Stop.ERROR)
         outcome = outcome._replace(moved=moved)
         part = self._parts.now(moved.blocks)
-        if kept is None or not (part.blocks or part.ahead):
+        if kept is None or not part.on_tape:
             return outcome, False
         try:
             self._drive.write_filemark()
@@ -289,6 +355,8 @@ class ArgumentFile:
 
     def _judge(self, outcome: Outcome) -> PytpError | None:
         """Return what keeps this tape file from being complete."""
+        if self._torn is not None:
+            return self._torn
         moved = outcome.moved
         if moved.error is not None and moved.stop is Stop.ERROR:
             return _behind(moved.blocks, moved.error)
@@ -313,14 +381,17 @@ class ArgumentFile:
     def _tell(self, emit: Emit) -> None:
         while self._notes:
             emit(self._notes.pop(0))
-        stats = self.ring.stats()
-        emit(Progress(self._packer.counts().members, stats.bytes_out, stats.fill, self.total_bytes))
+        stats, counts = self.ring.stats(), self._packer.counts()
+        if self._compressor is not None:
+            self._packer.forget(self._parts.content(stats.blocks_out - self._before))
+        done = stats.bytes_out if self._compressor is None else counts.data_bytes
+        emit(Progress(counts.members, done, stats.fill, self.total_bytes))
 
     def _files(self, outcome: Outcome, before: int) -> int:
         """Count the members that reached the tape complete; the packer is ahead of the tape when that is cut off."""
         if outcome.moved.stop is Stop.END_OF_STREAM:
             return self._packer.counts().members - before
-        return sum(1 for _ in self.log.members(self._drive.block_bytes, outcome.moved.blocks))
+        return sum(1 for _ in self.log.members(self._drive.block_bytes, self._parts.content(outcome.moved.blocks)))
 
 
 def limits_of(stats: RingStats) -> dict[str, object]:
@@ -348,7 +419,7 @@ def _drive_failed(failure: PytpError | None) -> bool:
 
 def _closed_behind(part: Part, lost: int) -> str:
     gone = f"; {lost} blocks behind it are lost" if lost else ""
-    return f"tape file {part.tape_file} is closed behind its block {part.blocks + part.ahead - 1}{gone}"
+    return f"tape file {part.tape_file} is closed behind its block {part.on_tape - 1}{gone}"
 
 
 def _how_it_ends(moved: Moved) -> str:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from pytp_native.catalog.store import Catalog
+from pytp_native.devices.cartridge_memory import read_memory
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
 from pytp_native.jobs.agreement import check_catalog, check_identity, check_loss
@@ -33,6 +34,7 @@ from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply
+from pytp_native.stream.compress import Plan, plan_compression
 from pytp_native.stream.memory import available_bytes, ring_bytes
 from pytp_native.stream.pack import Hash
 from pytp_native.stream.ring import Ring
@@ -78,6 +80,8 @@ class BackupRequest(NamedTuple):
     """How much may be in doubt when power fails, with a drive that does not tell what is on the medium."""
     probe: bool = True
     """Read the first, a middle and the last member back at the end."""
+    zstd_level: int | None = None
+    """Compress, in frames; None: do not."""
     members_file: str | None = None
     """Where to leave a JSON line per member (tape file, block, offset, checksum)."""
 
@@ -99,11 +103,7 @@ def backup(
     `catalog` records the session; `guard` is asked what may be lost where that is None.
     """
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
-    ring = Ring(drive.block_bytes, ring_bytes(request.memory_bytes, available_bytes()))
-    if drive.has_lowest_speed:
-        ring.set_marks(request.high_percent / 100, request.low_percent / 100)
-    else:
-        ring.stay_hot()
+    ring, plan = _share_memory(drive, request)
     with ExitStack() as stack:
         log = stack.enter_context(MemberLog())
         wanted = request.members_file
@@ -122,6 +122,7 @@ def backup(
             one_file_system=request.one_file_system,
             ledger=ledger,
             flush_bytes=request.flush_bytes,
+            compression=plan,
         )
         stack.callback(writer.close)
         frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
@@ -149,6 +150,22 @@ def histories_of(catalog: Catalog | None, request: BackupRequest, emit: Emit) ->
     if catalog is None or request.level == "full":
         return None
     return Histories(catalog, request.job, request.level, emit)
+
+
+def _share_memory(drive: Drive, request: BackupRequest) -> tuple[Ring, Plan | None]:
+    """Make the ring, and the plan of what the compression takes beside it, if there is one."""
+    memory = ring_bytes(request.memory_bytes, available_bytes())
+    plan = None
+    if request.zstd_level is not None:
+        capacity = read_memory(drive.address).maximum_mib
+        capacity_bytes = None if capacity is None else capacity * MIB
+        plan = plan_compression(request.zstd_level, memory, drive.block_bytes, capacity_bytes)
+    ring = Ring(drive.block_bytes, plan.tape_bytes if plan else memory)
+    if drive.has_lowest_speed:
+        ring.set_marks(request.high_percent / 100, request.low_percent / 100)
+    else:
+        ring.stay_hot()
+    return ring, plan
 
 
 def told(request: BackupRequest, arguments: tuple[Argument, ...]) -> Told:

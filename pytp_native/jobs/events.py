@@ -74,6 +74,15 @@ class Part(NamedTuple):
     """Blocks of the archive that are on earlier cartridges."""
     ahead: int = 0
     """Blocks in front of the archive's here: 1 where a cut member goes on."""
+    stored: int | None = None
+    """Tape blocks, if they are compressed; the figures above count what is in them."""
+    frames: bytes = b""
+    """Where each Zstandard frame is: stream.frames.unpack_places."""
+
+    @property
+    def on_tape(self) -> int:
+        """Tape blocks of this part."""
+        return self.blocks + self.ahead if self.stored is None else self.stored
 
 
 class ArgumentReport(NamedTuple):

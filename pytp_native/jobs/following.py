@@ -36,6 +36,8 @@ class Follower:
         while not self._interrupt.triggered and self._supply.next(drive) is not None:
             following = self._find(drive, session, part)
             if following is not None:
+                if following.ahead:
+                    file.pass_over(following.ahead)
                 self._part = following
                 return True
             self._say(f"{drive.name}: not the cartridge that follows {session.barcode or 'the one before'}")
@@ -80,7 +82,5 @@ class Follower:
                 if one.path == part.path and one.skipped == skipped and one.tape_file is not None:
                     drive.go_to_file(one.tape_file)
                     drive.prepare(session.block_bytes)
-                    if one.ahead:
-                        mtio.forward_records(drive.tape, one.ahead)
                     return one
         return None

@@ -93,6 +93,8 @@ class Frame:
         self._spool = IndexSpool()
         self._saved: list[SavedFile] = []
         self._lists: list[GoneList] = []
+        self._frames: dict[str, bytes] = {}
+        """Tables of frames, by their name in the trailer."""
 
     def recall(self, saved: SavedFile, records: IO[bytes], members_blocks: int) -> None:
         """Take over a tape file that this session wrote before it was resumed, with its members' records; the last of
@@ -152,10 +154,19 @@ class Frame:
                 part.tape_file, part.first_block, part.blocks + part.ahead,
                 report.files if report and not part.skipped else members,
                 tuple((os.fsdecode(problem.path), problem.reason) for problem in report.errors) if report else (),
-                self.part, part.skipped, part.ahead, report is None, argument.level, argument.based_on,
+                self.part, part.skipped, part.ahead, report is None,
+                argument.level, argument.based_on,
+                None if part.stored is None else "zstd", part.stored, self._keep_frames(part),
             )
         )  # fmt: skip
         return log_start + taken
+
+    def _keep_frames(self, part: Part) -> str | None:
+        if part.stored is None:
+            return None
+        name = f"pytp/index/{len(self._saved) + 1:05}.frames"
+        self._frames[name] = part.frames
+        return name
 
     def follow(self, place: Place, *, carry: bool) -> Frame:
         """Make the frame on the session's next cartridge; close this one.
@@ -165,6 +176,7 @@ class Frame:
         after = Frame(self._drive, self._ring, place, self._emit, self._about, before=self)
         if carry:
             after._saved, after._lists = self._saved, self._lists
+            after._frames = self._frames
             after._spool, self._spool = self._spool, after._spool
         self._spool.close()
         return after
@@ -179,7 +191,9 @@ class Frame:
         here = position_of(self._drive)
         record = self._record(failure, not_started, here.file if here else None, here.logical_block if here else None)
         try:
-            write_own_file(self._drive, self._ring, build_trailer(record, self._spool, self._lists), "trailer")
+            write_own_file(
+                self._drive, self._ring, build_trailer(record, self._spool, self._lists, self._frames), "trailer"
+            )
         except PytpError as error:
             return own_file_error(error, "trailer")
         self.has_trailer = True

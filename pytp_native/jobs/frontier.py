@@ -58,6 +58,10 @@ class Frontier:
         self._knows_place = part.first_block is not None
         self._zero = (part.first_block or 0) + part.ahead - part.skipped
 
+    def count(self, blocks: int) -> None:
+        """So many blocks were written past `write`."""
+        self._blocks += blocks
+
     def write(self, ring: Ring) -> Moved:
         """Write all that comes out of the ring, as TapeTransport.write_from, looking around now and then."""
         blocks = data_bytes = 0

@@ -145,6 +145,7 @@ class Ledger:
                     part.tape_file, part.first_block, self._drive.block_bytes, argument.path, argument.name,
                     part=self._part, skipped=part.skipped, ahead=part.ahead,
                     level=argument.level, based_on=argument.based_on,
+                    compression=None if part.stored is None else "zstd",
                 )
             )  # fmt: skip
 
@@ -171,7 +172,7 @@ class Ledger:
         blocks = part.skipped + part.blocks
         with self._trying(lost=True):
             self._take(blocks)
-            self._file.end(status, part.blocks + part.ahead, closed=closed)
+            self._file.end(status, part.blocks + part.ahead, closed=closed, stored=part.stored, frames=part.frames)
         self._file, self._last_file = None, self._file
 
     def gone(self, deletions: list[Deletion]) -> None:

@@ -54,6 +54,12 @@ class Pipeline:
         """What the consumer has done so far; while it is paused or has ended."""
         return self._moved
 
+    def count(self, blocks: int, data_bytes: int) -> None:
+        """In a pause, so many blocks were taken out of the ring and written by the caller."""
+        self._moved = self._moved._replace(
+            blocks=self._moved.blocks + blocks, data_bytes=self._moved.data_bytes + data_bytes
+        )
+
     def resume(self) -> None:
         """Go on after a pause."""
         self._consumer.join()

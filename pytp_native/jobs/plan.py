@@ -23,13 +23,6 @@ class Stretch(NamedTuple):
     """Block of the archive."""
     blocks: int
 
-    @property
-    def logical(self) -> int | None:
-        """Logical block on the cartridge at which it begins; None where that was never known."""
-        if self.part.first_block is None:
-            return None
-        return self.part.first_block + self.part.block_in_file(self.first)
-
 
 class ArchivePlan:
     """What is wanted of one archive."""

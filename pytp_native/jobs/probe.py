@@ -14,12 +14,14 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import PytpError, VerifyFailed
 from pytp_native.ffi import lib
 from pytp_native.jobs.events import ArgumentReport, Part
+from pytp_native.jobs.framed_stretch import FramedStretch, cover
 from pytp_native.jobs.members import MemberLog
 from pytp_native.stream.expected import pack_entry
 from pytp_native.stream.member_index import Picked, pick
 from pytp_native.stream.pack import Hash, Member
 from pytp_native.stream.ring import Ring
 from pytp_native.stream.untar import Ended, Problem, Untar
+from pytp_native.transport.records import Moved
 from pytp_native.units import MIB
 
 _MOST_BYTES = 256 * MIB
@@ -100,9 +102,7 @@ class Probe:
         ring = Ring(size, blocks * size)
         try:
             self._drive.go_to_file(number)
-            if block:
-                mtio.forward_records(self._drive.tape, block)
-            moved = self._drive.tape.read_into(ring, limit=blocks)
+            moved = self._read_blocks(part, member.block, blocks, ring)
         except PytpError as error:
             return self._failed(member, place, error.fact)
         if moved.error is not None:
@@ -117,6 +117,23 @@ class Probe:
         if problems or untar.ended is not Ended.COMPLETE or untar.counts().checked != 1:
             return self._failed(member, place, problems[0].reason if problems else "it is not there")
         return None
+
+    def _read_blocks(self, part: Part, first: int, blocks: int, ring: Ring) -> Moved:
+        """Read blocks of the archive from the tape file at whose start the tape stands."""
+        if part.stored is None:
+            self._pass(first - part.skipped + part.ahead)
+            return self._drive.tape.read_into(ring, limit=blocks)
+        where = cover(part, self._drive.block_bytes, first, blocks)
+        framed = FramedStretch(ring, where, first, blocks, lambda _text: None)
+        try:
+            self._pass(where.first)
+            return self._drive.tape.read_into(framed.ring, limit=where.blocks or part.stored - where.first)
+        finally:
+            framed.finish()
+
+    def _pass(self, blocks: int) -> None:
+        if blocks:
+            mtio.forward_records(self._drive.tape, blocks)
 
     def _failed(self, member: Member, place: str, fact: str) -> VerifyFailed:
         name = os.fsdecode(member.name)

@@ -25,7 +25,7 @@ class Reading:
         """`restores`: the files that it tells are those made in the target, not those seen in the archive."""
         self.file = file
         self._restores = restores
-        self.untar = Untar(file.ring, on_problem=self._problem, on_pause=self._pause)
+        self.untar = Untar(file.archive(), on_problem=self._problem, on_pause=self._pause)
         self.problems: list[MemberProblem] = []
         self._damaged = 0
         self._emit = emit
@@ -88,6 +88,9 @@ class Reading:
         cut = self._cut(subject)
         if cut is not None:
             return cut.exit_code, str(cut)
+        if self.untar.ended is Ended.NO_TAR and self.file.packing:
+            packing = self.file.packing
+            return 1, f"{subject}: this was packed with {packing}: pytp cat | {packing} -dc | tar -x"
         if self.untar.ended is Ended.NO_TAR:
             return 1, f"{subject}: this is no tar archive; pytp cat gives its bytes"
         if self.problems:

@@ -119,7 +119,8 @@ class Rebuild:
                     columns, used = self._columns.convert(records[at : at + ROOM])
                     file.add(MemberBatch(*columns))
                     at += used
-            file.end(saved.status, saved.blocks, closed=True)
+            frames = reader.frames.get(saved.frames or "", b"")
+            file.end(saved.status, saved.blocks, closed=True, stored=saved.stored_blocks, frames=frames)
             file.add_deletions(Deletion(*pair) for pair in reader.gone(saved.part, saved.tape_file))
             self._members += file.members
             if saved.part == record.part and saved.tape_file is not None:
@@ -156,6 +157,7 @@ def _facts(record: SessionRecord, saved: SavedFile) -> TapeFileFacts:
     return TapeFileFacts(
         saved.tape_file, saved.first_block, record.block_bytes, os.fsencode(saved.path), os.fsencode(saved.name),
         part=saved.part, skipped=saved.skipped, ahead=saved.ahead, level=saved.level, based_on=saved.based_on,
+        compression=saved.compression,
     )  # fmt: skip
 
 

@@ -151,6 +151,9 @@ class _Resume:
         if any(file.facts.level != "full" for file in session.files):
             fact = "that session is incremental, and what it had not saved is found again by the next one"
             raise Refused(self._drive.name, fact, "back up again with --incremental")
+        if any(file.facts.compression for file in session.files):
+            fact = "that session is compressed, and such a one cannot be gone on with"
+            raise Refused(self._drive.name, fact, "what is safe stays; back up again what is missing")
         if session.files[-1].cartridge_uuid != label.uuid:
             fact = f"the session went on on cartridge {session.files[-1].barcode}; this is {label.barcode}"
             raise Refused(self._drive.name, fact, f"load {session.files[-1].barcode}")

@@ -213,7 +213,7 @@ class Session:
             raise CartridgeNeeded(self._drive.address, "the cartridge is full", "load another cartridge")
         if self._probe is not None:
             self._probe.note(self._writer.log, self._log_start, part)
-        if part.blocks or part.ahead:
+        if part.on_tape:
             self._log_start = frame.take(argument, part, self._writer.log, self._log_start)
         full = CartridgeNeeded(self._drive.address, "the cartridge is full")
         trouble = frame.end(full, tuple(one.path for one in self._waiting))
@@ -254,7 +254,7 @@ class Session:
     def _keep_members(self, written: Written) -> None:
         """List the members that are on tape, which they are only in front of a filemark."""
         if self._members is not None and written.closed:
-            saved = self._writer.log.members(self._drive.block_bytes, written.report.blocks)
+            saved = self._writer.log.members(self._drive.block_bytes, written.part.skipped + written.part.blocks)
             self._members.add(saved, written.report.parts)
 
     def _list_error(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from pytp_native import mtio
@@ -13,6 +14,7 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import MediumError, PytpError
 from pytp_native.ffi import lib
 from pytp_native.jobs.bad_blocks import Step, is_unreadable, step_over
+from pytp_native.jobs.framed_stretch import FramedStretch, cover
 from pytp_native.jobs.plan import Stretch
 from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import Stop
@@ -23,7 +25,7 @@ class Unread(NamedTuple):
 
     part: ArchivePart
     block: int
-    """Of the archive."""
+    """Of the archive, or of what is stored if it is compressed: ArchivePart.block_in_file takes both."""
     error: PytpError
 
 
@@ -37,6 +39,8 @@ class StretchReader:
         """`ready` is called, in the thread, before something is read of a cartridge: it brings that into the drive."""
         self.error: PytpError | None = None
         self.unread: list[Unread] = []
+        self.damage: list[str] = []
+        """What was wrong with frames of compressed archives."""
         self.locates = 0
         self.blocks = 0
         """Read so far."""
@@ -80,47 +84,71 @@ class StretchReader:
 
     def _read(self, stretch: Stretch) -> bool:
         """Read one stretch; False when nobody wants more."""
-        start, done = self._go_to(stretch), 0
-        while done < stretch.blocks:
-            moved = self._drive.tape.read_into(self._ring, limit=stretch.blocks - done)
+        part = stretch.part
+        if part.compression is None:
+            self._read_blocks(part, part.block_in_file(stretch.first), stretch.blocks, self._ring)
+        else:
+            self._read_frames(stretch)
+        return not self._ring.stopped
+
+    def _read_frames(self, stretch: Stretch) -> None:
+        where = cover(stretch.part, stretch.part.block_bytes, stretch.first, stretch.blocks)
+        framed = FramedStretch(self._ring, where, stretch.first, stretch.blocks, self.damage.append)
+        try:
+            self._read_blocks(stretch.part, where.first, where.blocks, framed.ring)
+        except BaseException:
+            framed.ring.stop()
+            with suppress(PytpError):
+                framed.finish()
+            raise
+        framed.finish()
+        if framed.done < stretch.blocks and not self._ring.stopped:
+            raise self._too_short(stretch.part, where.first)
+
+    def _read_blocks(self, part: ArchivePart, first: int, blocks: int | None, ring: Ring) -> None:
+        """Read `blocks` blocks of a tape file (None: to its end), from `first` on."""
+        start, done = self._go_to(part, first), 0
+        while blocks is None or done < blocks:
+            moved = self._drive.tape.read_into(ring, limit=0 if blocks is None else blocks - done)
             done += moved.blocks
             self.blocks += moved.blocks
             self._at = None if start is None else start + done
-            if moved.stop is Stop.CANCELLED or self._ring.stopped:
-                return False
+            if moved.stop is Stop.CANCELLED or ring.stopped:
+                return
             if moved.stop is Stop.LIMIT:
                 continue
-            error = moved.error or self._too_short(stretch, done)
+            if moved.stop is Stop.FILEMARK:
+                self._at = None
+                if blocks is None:
+                    return
+            error = moved.error or self._too_short(part, first + done)
             if moved.error is None or not is_unreadable(error) or start is None:
                 raise error
-            self.unread.append(Unread(stretch.part, stretch.first + done, error))
+            self.unread.append(Unread(part, first + done + part.skipped - part.ahead, error))
             if step_over(self._drive, start + done) is not Step.BEHIND:
                 raise error
-            if not self._ring.put(b""):
-                return False
+            if not ring.put(b""):
+                return
             done += 1
             self._at = start + done
-        return True
 
-    def _go_to(self, stretch: Stretch) -> int | None:
-        """Stand at its first block; return which logical block that is, where it is known."""
-        wanted = stretch.logical
-        if wanted is not None:
+    def _go_to(self, part: ArchivePart, block: int) -> int | None:
+        """Stand at that block of the tape file; return which logical block that is, where it is known."""
+        if part.first_block is not None:
+            wanted = part.first_block + block
             if wanted != self._at:
                 self.locates += 1
                 mtio.seek(self._drive.tape, wanted)
             return wanted
-        part = stretch.part
         if part.number is None:
             raise MediumError(self._drive.name, "the catalog does not know where this tape file is", "rebuild it")
         self.locates += 1
         self._drive.go_to_file(part.number)
-        if part.block_in_file(stretch.first):
-            mtio.forward_records(self._drive.tape, part.block_in_file(stretch.first))
+        if block:
+            mtio.forward_records(self._drive.tape, block)
         return None
 
-    def _too_short(self, stretch: Stretch, done: int) -> PytpError:
-        part = stretch.part
+    def _too_short(self, part: ArchivePart, block: int) -> PytpError:
         place = f"tape file {part.number} of cartridge {part.barcode or part.uuid}"
-        fact = f"{place} ends in front of block {part.block_in_file(stretch.first + done)}, other than the catalog says"
+        fact = f"{place} ends in front of block {block}, other than the catalog says"
         return MediumError(self._drive.name, fact, "see pytp catalog rebuild")

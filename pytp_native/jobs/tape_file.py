@@ -14,11 +14,14 @@ from pytp_native.errors import BlockSizeMismatch, BlockTooLarge, EndOfData, Medi
 from pytp_native.ffi import lib
 from pytp_native.jobs.bad_blocks import Step, is_unreadable, step_over
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.stream.decompress import Decompressor
+from pytp_native.stream.frames import filler, frame_bytes, is_frame, packing_of
 from pytp_native.stream.own_archive import Mark, find_mark
 from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import GMT_EOD, Moved, Stop
 from pytp_native.units import MIB
 
+PLAIN_BYTES = 32 * MIB
 RING_BYTES = 256 * MIB
 """Memory is touched only as far as the tape runs ahead of the reader."""
 
@@ -65,12 +68,17 @@ class TapeFile:
         self.stop: Stop | None = None
         """Why reading ended; None while it runs."""
         self.error: PytpError | None = None
+        self.packing: str | None = None
+        """The program that has packed it so that it cannot be read here."""
         self.mark: Mark | None = None
         """What pytp itself wrote in front of this tape file: it is a label or a trailer."""
         self._at_filemark = False
         """Stepping over a bad block led there."""
         self._interrupt = interrupt
         self._notice = notice
+        self._plain: Ring | None = None
+        self._decompressor: Decompressor | None = None
+        self._second: threading.Thread | None = None
         self._thread = threading.Thread(target=self._read, name="tape reader", daemon=True)
 
     def __enter__(self) -> TapeFile:
@@ -86,14 +94,52 @@ class TapeFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._plain is not None:
+            self._plain.stop()
         if self._thread.is_alive():
             self.ring.stop()
             self._thread.join()
+        self.join()
 
     def join(self) -> None:
         """Wait for the reader after the stream has ended; then `stop` and `error` are known."""
         if self._thread.ident is not None:
             self._thread.join()
+        if self._second is not None and self._decompressor is not None:
+            self._second.join()
+            self.error = self.error or self._decompressor.error
+
+    # -- what is in it -----------------------------------------------------------------------------------------------
+
+    def archive(self) -> Ring:
+        """Return the ring out of which the archive comes: `ring`, or if Zstandard frames come out of that another, in
+        which their content is. Nobody else takes anything out of `ring` then."""
+        if self._plain is not None:
+            return self._plain
+        start = self.ring.look() if self.blocks else None
+        if start is None or not is_frame(start):
+            self.packing = None if start is None else packing_of(start)
+            return self.ring
+        self._plain = Ring(self.ring.block_bytes, PLAIN_BYTES, reading=True)
+        self._decompressor = Decompressor(self.ring, self._plain, self._notice)
+        self._second = threading.Thread(target=self._decompressor.run, name="decompression", daemon=True)
+        self._second.start()
+        return self._plain
+
+    def pass_over(self, blocks: int) -> None:
+        """For `follow`: the first `blocks` blocks of content here are not the archive's."""
+        if self._plain is None:
+            mtio.forward_records(self.drive.tape, blocks)
+            return
+        held, room = bytearray(), bytearray(self.ring.block_bytes)
+        length = None
+        while length is None and len(held) <= 2 * len(room):
+            held += room[: self.drive.tape.read_block(memoryview(room))]
+            length = frame_bytes(held)
+        if length is not None:
+            held[:length] = filler(length)
+        for at in range(0, len(held), len(room)):
+            self.ring.put(bytes(held[at : at + len(room)]))
 
     # -- where the tape stands afterwards ----------------------------------------------------------------------------
 

@@ -194,5 +194,16 @@ what was gone by then: the list in its trailer that session.json names for the t
     mt -f /dev/nst0 asf N
     tar -b {factor} -xpf /dev/nst0 --numeric-owner --xattrs --xattrs-include='*' --acls
 
+COMPRESSED TAPE FILES. Where session.json says "compression": "zstd", the tar is in Zstandard frames. Behind mt's asf:
+
+    dd if=/dev/nst0 bs={block_bytes} | zstd -dc | tar -xpf - --numeric-owner --xattrs --xattrs-include='*' --acls
+
+One that goes on on other cartridges is first put on disk, part by part, from each of them, then joined:
+
+    dd if=/dev/nst0 bs={block_bytes} | zstd -dc > part1.tar
+    tar -xpM -f part1.tar -f part2.tar
+
+zstd tells of a tape file that ends inside a frame (an interrupted run); all in front of that is good.
+
 On-tape format {version}.
 """

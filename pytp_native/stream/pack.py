@@ -152,7 +152,9 @@ class Packer:
         exclude: tuple[bytes, ...] = (),
         one_file_system: bool = False,
         members_fd: int = -1,
+        frame_blocks: int = 0,
     ) -> None:
+        """`frame_blocks`: most blocks of a frame, for a consumer that takes frames; 0: for one that takes blocks."""
         self._ring = ring
         self._keep = [ffi.new("char[]", pattern) for pattern in exclude]
         patterns = ffi.new("char *[]", self._keep) if exclude else ffi.NULL
@@ -165,6 +167,7 @@ class Packer:
                 "exclude": patterns,
                 "excludes": len(exclude),
                 "members_fd": members_fd,
+                "frame_blocks": frame_blocks,
                 "problem": lib.pytp_pack_problem_seen,
                 "context": self._context,
             },
@@ -198,9 +201,14 @@ class Packer:
 
     def continuation(self, block: int) -> bytes | None:
         """Return the block with which another cartridge goes on when this one ended in front of `block` of the archive;
-        None where no member is cut there. The ring must still hold that block."""
+        None where no member is cut there. The ring must still hold that block; with frames it is the first one of a
+        frame that was not forgotten."""
         into = ffi.new("uint8_t[]", self._ring.block_bytes)
         return bytes(ffi.buffer(into)) if lib.pytp_pack_continuation(self._handle, block, into) else None
+
+    def forget(self, block: int) -> None:
+        """With frames: nothing in front of that block of the archive will be cut any more."""
+        lib.pytp_pack_forget(self._handle, block)
 
     def flush_log(self) -> None:
         """Let the member log have all members that are complete so far."""

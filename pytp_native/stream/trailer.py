@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from pytp_native.stream.record import field
 
 JSON_LIMIT = 64 << 20
 """Bytes of session.json that are accepted: some hundred thousand errors or arguments."""
+FRAMES_LIMIT = 256 << 20
+"""Bytes of a table of frames that are accepted: of 250 TB."""
 MANIFESTS = {"xxh3": "pytp/CHECKSUMS.xxh128", "sha256": "pytp/CHECKSUMS.sha256"}
 SESSION = "pytp/session.json"
 
@@ -50,6 +52,12 @@ class SavedFile:
     level: str = "full"
     """full; incremental, differential: only what has changed since the session `based_on` (its uuid)."""
     based_on: str | None = None
+    compression: str | None = None
+    """zstd: blocks above are those of the archive in it; ahead is 1 then if the first frame is not the archive's."""
+    stored_blocks: int | None = None
+    """Tape blocks, if it is compressed."""
+    frames: str | None = None
+    """Name of its table of frames in this archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +127,19 @@ class SessionRecord:
 
 
 def build_trailer(
-    session: SessionRecord, spool: IndexSpool | None, lists: Sequence[GoneList] = (), *, now: float | None = None
+    session: SessionRecord,
+    spool: IndexSpool | None,
+    lists: Sequence[GoneList] = (),
+    frames: Mapping[str, bytes] | None = None,
+    *,
+    now: float | None = None,
 ) -> Iterator[bytes]:
-    """Yield the trailer's tape file as a stream: session.json, the lists of deletions, the manifest, the index of each
-    tape file."""
+    """Yield the trailer's tape file as a stream: session.json, the lists of deletions, the tables of frames, the
+    manifest, the index of each tape file."""
     members = [OwnMember.of(SESSION, session_json(session))]
     for one in lists:
         members += one.members()
+    members += [OwnMember.of(name, table) for name, table in (frames or {}).items()]
     if spool is not None:
         if session.checksums:
             members.append(OwnMember(session.checksums, spool.line_bytes, spool.lines))
@@ -157,6 +171,8 @@ class TrailerReader:
         name, _size = next(self._members, ("", 0))
         if name != SESSION:
             raise MediumError(subject, f"begins with {name!r} and not with {SESSION}", "look at it with tar")
+        self.frames: dict[str, bytes] = {}
+        """Tables of frames that came by so far; they are in front of the indexes."""
         self.session = session_from_json(self._reader.whole(JSON_LIMIT), subject)
 
     def gone(self, part: int, tape_file: int | None) -> list[tuple[bytes, bytes | None]]:
@@ -169,9 +185,12 @@ class TrailerReader:
         """Yield each tape file's entry of session.json with its compressed index, for member_index.read_index."""
         listed = {one.file: one for one in self.session.index}
         lists = {name for one in self.session.deletions for name in (one.file, one.renamed) if name}
+        tables = {one.frames for one in self.session.arguments if one.frames}
         for name, _size in self._members:
             if name in lists:
                 self._lists[name] = self._reader.whole(GONE_LIMIT)
+            elif name in tables:
+                self.frames[name] = self._reader.whole(FRAMES_LIMIT)
             elif name in listed:
                 yield listed[name], self._reader.content()
 
@@ -239,6 +258,9 @@ def _saved_file(found: Any, subject: str) -> SavedFile:
         continues=field(found, "continues", bool, subject),
         level=_level(found, subject),
         based_on=field(found, "based_on", str, subject, optional=True) if "based_on" in found else None,
+        compression=field(found, "compression", str, subject, optional=True),
+        stored_blocks=field(found, "stored_blocks", int, subject, optional=True),
+        frames=field(found, "frames", str, subject, optional=True),
     )
 
 

@@ -52,7 +52,7 @@ ORIGINAL_OPTIONS = {
 }
 
 EVERY_OPTION = {
-    "backup": "--append-foreign --bare --confirm --differential --double-buffer --drive --dry-run --exclude "
+    "backup": "--append-foreign --bare --compress --confirm --differential --double-buffer --drive --dry-run --exclude "
     "--exclude-from --files-from --flush-every --full-paths --hash "
     "--hw-compression --incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members "
     "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --no-probe "
