@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""Tell the catalog again what is on a cartridge, from its trailers alone: a few seeks, no member is read."""
+"""Tell the catalog again what is on a cartridge, from its trailers alone: a few seeks, no member is read.
+
+Only what no trailer tells of, because its session died, is read whole.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import cartridge_facts
 from pytp_native.jobs.parts import position_of
+from pytp_native.jobs.untold import Untold
 from pytp_native.stream.member_columns import ROOM, MemberColumns
 from pytp_native.stream.member_index import read_records
 from pytp_native.stream.trailer import Earlier, SavedFile, SessionRecord, TrailerReader
@@ -32,6 +36,8 @@ class Rebuild:
         self._columns = MemberColumns()
         self._told: set[int] = set()
         """Tape files that the trailers tell of, their own included."""
+        self._ended: dict[int, int] = {}
+        """When the session ended whose trailer is that tape file; seconds since 1970."""
         self._sessions: list[str] = []
         self._members = 0
         self._troubles = 0
@@ -54,9 +60,9 @@ class Rebuild:
             if interrupt.triggered:
                 break
             self._read(trailer)
-        self._drive.to_end_of_data()
         if not interrupt.triggered:
-            self._tell_untold(end, found)
+            self._tell_untold(end, found, interrupt)
+        self._drive.to_end_of_data()
         return JobReport(
             command="catalog rebuild",
             exit_code=130 if interrupt.triggered else int(self._troubles > 0),
@@ -88,6 +94,7 @@ class Rebuild:
         )
         session.begin_tape_file(mine, facts).end("saved", blocks, closed=True)
         self._told.add(trailer.tape_file)
+        self._ended[trailer.tape_file] = _seconds(reader.session.ended)
         self._sessions.append(reader.session.uuid)
         if reader.session.part >= session.last_part():
             session.end(reader.session.status, reader.session.exit, ended=_seconds(reader.session.ended))
@@ -136,12 +143,25 @@ class Rebuild:
             return session.last_cartridge
         return session.met_cartridge(CartridgeFacts(volume.uuid, volume.barcode))
 
-    def _tell_untold(self, end: int, found: Found) -> None:
-        """Name the tape files that no trailer tells of: a session that died, or another program's."""
+    def _tell_untold(self, end: int, found: Found, interrupt: Interrupt) -> None:
+        """Read the tape files that no trailer tells of; on a tape without label, another program's, only name them."""
         first = 1 if found.label else 0
-        for number in range(first, end):
-            if number not in self._told:
+        missing = [number for number in range(first, end) if number not in self._told]
+        if found.label is None:
+            for number in missing:
                 self._trouble(f"tape file {number}: no trailer tells what is in it; see it with pytp ls")
+            return
+        untold = Untold(self._drive, self._catalog, found.label, self._mine)
+        for numbers in _runs(missing):
+            if interrupt.triggered:
+                break
+            many = f"tape files {numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"tape file {numbers[0]}"
+            self._emit(Notice("info", "CATALOG", f"{self._drive.name}: {many}: no trailer tells of it, so it is read"))
+            before = max((when for last, when in self._ended.items() if last < numbers[0]), default=None)
+            for trouble in untold.tell(numbers, before or _seconds(found.label.created)):
+                self._trouble(trouble)
+        self._members += untold.members
+        self._sessions += untold.sessions
 
     def _trouble(self, text: str) -> None:
         self._troubles += 1
@@ -159,6 +179,17 @@ def _facts(record: SessionRecord, saved: SavedFile) -> TapeFileFacts:
         part=saved.part, skipped=saved.skipped, ahead=saved.ahead, level=saved.level, based_on=saved.based_on,
         compression=saved.compression,
     )  # fmt: skip
+
+
+def _runs(numbers: list[int]) -> list[list[int]]:
+    """Cut into runs of numbers that follow each other: one dead session each, or several."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
 
 
 def _seconds(text: str) -> int:

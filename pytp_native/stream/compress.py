@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zstandard
 
@@ -21,6 +20,9 @@ from pytp_native.ffi import ffi, lib
 from pytp_native.stream.frames import FRAME_BYTES, FrameMap, filler_to
 from pytp_native.stream.ring import HOT_BYTES, Ring
 from pytp_native.units import MIB, format_size
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 MOST_WORKERS = 16
 
@@ -88,6 +90,8 @@ class Compressor:
 
     def run(self, produce: Callable[[], None]) -> None:
         """Compress what `produce` packs, in a thread of its own, into the first ring. Raises what it raises."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - brings logging, which is slow to import
+
         with ThreadPoolExecutor(1, thread_name_prefix="pytp-pack") as source:
             packed = source.submit(self._feed, produce)
             self._compress_all()
@@ -102,6 +106,8 @@ class Compressor:
 
     def _compress_all(self) -> None:
         """Compress until the packer has ended, and finish the tape's ring; stop both where one was stopped."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - brings logging, which is slow to import
+
         jobs: SimpleQueue[_Job | None] = SimpleQueue()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="pytp-zstd") as pool:
             gatherer = Thread(target=self._gather, args=(pool, jobs), name="pytp-frames", daemon=True)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import zstandard
 
@@ -21,6 +20,9 @@ from pytp_native.ffi import ffi, lib
 from pytp_native.stream.frames import FRAME_BYTES, MAGIC, FramePlace, header_bytes, is_frame, walk_blocks
 from pytp_native.stream.ring import Ring
 from pytp_native.units import MIB, format_size
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 LARGEST_WINDOW = 128 * MIB
 """As the zstd program has it without --memory."""
@@ -121,6 +123,8 @@ class Decompressor:
 
     def run(self) -> None:
         """Decompress up to the end of the stream, and finish the other ring as this one was finished."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - brings logging, which is slow to import
+
         why = lib.PYTP_FAILED
         try:
             with ThreadPoolExecutor(self._workers, thread_name_prefix="pytp-zstd") as pool:

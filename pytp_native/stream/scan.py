@@ -47,6 +47,8 @@ class Scan:
     ) -> None:
         self.ended = False
         self.trouble = ""
+        self.blocks = 0
+        """Taken so far."""
         self._blocks = iter(blocks)
         self._block_bytes = block_bytes
         self._held, self._next = b"", 0
@@ -174,6 +176,7 @@ class Scan:
             self._held, self._next = next(self._blocks, b""), 0
             if not self._held:
                 raise _Cut
+            self.blocks += 1
         piece = self._held[self._next : self._next + most]
         self._next += len(piece)
         self._at += len(piece)

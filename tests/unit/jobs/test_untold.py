@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: WTFPL OR MIT
+"""Tape files without a trailer come back into the catalog by being read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pytp_native.catalog.store import Catalog
+from pytp_native.jobs.events import Notice
+from pytp_native.jobs.frame import Frame
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.rebuild import rebuild
+from tests.cartridge import Cartridge, Done
+
+BLOCK = 10240
+
+
+@pytest.fixture
+def cartridge(shelf: Path) -> Cartridge:
+    return Cartridge(shelf / "library", block_bytes=BLOCK)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return Catalog(str(tmp_path / "catalog.db"))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    top = tmp_path / "tree"
+    for directory in ("a", "b", "c"):
+        (top / directory / "deeper").mkdir(parents=True)
+        for number in range(10):
+            (top / directory / "deeper" / f"f{number}").write_bytes(os.urandom(BLOCK * number))
+        os.symlink("f1", top / directory / "deeper" / "link")
+        os.link(top / directory / "deeper" / "f2", top / directory / "deeper" / "hard")
+    return top
+
+
+def again(cartridge: Cartridge, path: Path) -> tuple[Catalog, Done]:
+    events: list[object] = []
+    fresh = Catalog(str(path))
+    with cartridge.open() as drive:
+        return fresh, Done(rebuild(drive, fresh, events.append, Interrupt()), events)
+
+
+def rows(catalog: Catalog) -> set[tuple[object, ...]]:
+    return {(one.path, one.tape_file, one.block, one.offset, one.size, one.digest) for one in catalog.find(b"*")}
+
+
+def dead_session(cartridge: Cartridge, catalog: Catalog, tree: Path) -> None:
+    """Three sessions; the one in the middle left its tape files and no trailer, as one that was killed would."""
+    cartridge.backup(tree / "a", catalog=catalog, bare=False)
+    with without_trailer():
+        cartridge.backup(tree / "b", tree / "c", catalog=catalog, bare=False)
+    cartridge.backup(tree / "a", catalog=catalog, bare=False)
+
+
+@contextmanager
+def without_trailer() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Frame, "end", lambda *_arguments: None)
+        yield
+
+
+def test_a_catalog_is_the_same_again_where_a_trailer_is_missing(
+    cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    dead_session(cartridge, catalog, tree)
+    fresh, done = again(cartridge, tmp_path / "again.db")
+    assert rows(fresh) == rows(catalog)
+    assert done.code == 0
+    assert [session.state for session in fresh.sessions()].count("interrupted") == 1
+    assert any("tape files 3 to 4: no trailer tells of it" in text for text in done.notices)
+
+
+def test_telling_twice_changes_nothing(cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path) -> None:
+    dead_session(cartridge, catalog, tree)
+    fresh, _done = again(cartridge, tmp_path / "again.db")
+    before = [(one.uuid, one.state, one.started) for one in fresh.sessions()]
+    fresh.close()
+    fresh, _done = again(cartridge, tmp_path / "again.db")
+    assert [(one.uuid, one.state, one.started) for one in fresh.sessions()] == before
+    assert rows(fresh) == rows(catalog)
+
+
+def test_of_a_cut_tape_file_the_complete_members_are_told(
+    cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    cartridge.backup(tree / "a", catalog=catalog, bare=False)
+    interrupt = Interrupt()
+
+    def stop(event: object) -> None:
+        if not isinstance(event, Notice):
+            interrupt.trigger()
+
+    with without_trailer():
+        cut = cartridge.backup(tree / "b", catalog=catalog, bare=False, interrupt=interrupt, on_event=stop)
+    assert cut.code == 130
+    fresh, done = again(cartridge, tmp_path / "again.db")
+    assert rows(fresh) == rows(catalog)
+    assert done.code == int(any(path.startswith(b"b/") for path, *_rest in rows(catalog)))
