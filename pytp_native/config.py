@@ -72,7 +72,7 @@ class Config(NamedTuple):
             if library.name == name:
                 return library
         names = ", ".join(library.name for library in self.libraries) or "none"
-        raise ConfigError(f"library {name!r}", f"not configured (there: {names})", "name one of these or add it")
+        raise ConfigError(f"library '{name}'", f"not configured (there: {names})", "name one of these or add it")
 
 
 def is_address(text: str) -> bool:

@@ -169,7 +169,7 @@ def _text(facts: dict[str, Any], *, verbose: bool) -> str:
     from pytp_cli.tables import aligned
 
     named = facts["name"] not in (None, facts["device"])
-    rows = [("Device", f"{facts['device']} ({facts['name']})" if named else facts["device"])]
+    rows = [("Device", printable(f"{facts['device']} ({facts['name']})" if named else facts["device"]))]
     reason = f": {facts['reason']}" if facts.get("reason") else ""
     rows.append(("State", facts["state"] + reason))
     if facts.get("barcode"):

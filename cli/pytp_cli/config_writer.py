@@ -15,6 +15,10 @@ from pytp_cli.run import Run
 from pytp_native.config import Config, candidates, read
 from pytp_native.errors import ConfigError, Refused
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.devices.discovery import Found
+
 _NO_DEVICES = (
     "attach one and load its driver (modprobe st, ch, sg), or make a virtual one (pytp vtl create DIR) and name it:"
     " PYTP_DEV=vtl:DIR/drive0; --virtual takes the default one"
@@ -31,7 +35,7 @@ def write_config(run: Run, named: str | None, *, overwrite: bool, virtual: bool 
     known = read(path) if there else Config()
     found = look(known, default=False)
     if virtual and not found.drives and not found.libraries:
-        found = look(known)
+        found = _virtual(run, known)
     proposal = propose(found, _raw(path) if there else {})
     for note in proposal.notes:
         run.note(note)
@@ -49,6 +53,16 @@ def write_config(run: Run, named: str | None, *, overwrite: bool, virtual: bool 
     kept = f"; the old one is {old}" if old else ""
     counts = f"drives: {len(proposal.data['tape_drives'])}, libraries: {len(proposal.data['tape_libraries'])}"
     run.say(f"{path} written ({counts}{kept})")
+
+
+def _virtual(run: Run, known: Config) -> Found:
+    """Find the default virtual library; it is created at its first use, and this is one."""
+    from pytp_native.vtl.library import open_or_create_default
+
+    library, new = open_or_create_default()
+    if new:
+        run.note(f"virtual library {library.path} created now")
+    return look(known)
 
 
 def _raw(path: str) -> dict[str, Any]:

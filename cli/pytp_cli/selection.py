@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from pytp_native.config import Config, DriveConfig, LibraryConfig
 
-_VIRTUAL = re.compile(r"vtl:(?P<path>.+)/drive(?P<number>\d+)/?\Z", re.DOTALL)
+_VIRTUAL = re.compile(r"vtl:(?P<path>.+)/drive(?P<number>[0-9]{1,3})/?\Z", re.DOTALL)
 
 
 def choose_drive(

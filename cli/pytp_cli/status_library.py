@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from pytp_cli.names import printable
 from pytp_native.errors import PytpError
 
 TYPE_CHECKING = False
@@ -32,7 +33,8 @@ def add_library(chosen: DriveConfig, flag: str | None, config: Config, facts: di
             from pytp_native.devices.drive_port import DrivePort
 
             now = served.drive_status(0)
-            element = now.drives[drive_number(choice, chosen, now, DrivePort(chosen.address).serial)]
+            number = drive_number(choice, chosen, now, DrivePort(chosen.address).serial)
+            element = now.at(now.drive(number))
             facts["barcode"] = element.volume_tag or None
             facts["slot"] = served.slot_number(element.source) if element.full else None
         finally:
@@ -72,7 +74,7 @@ def _object(found: Statistics) -> dict[str, Any]:
 
 
 def library_rows(facts: dict[str, Any], *, verbose: bool) -> Rows:
-    rows = [("Library", facts["library"])] if facts.get("library") else []
+    rows = [("Library", printable(facts["library"]))] if facts.get("library") else []
     if facts.get("slot") is not None:
         rows.append(("From slot", str(facts["slot"])))
     if verbose and facts.get("library_error"):

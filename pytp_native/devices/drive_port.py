@@ -24,11 +24,11 @@ from pytp_native.scsi.sense import parse_sense
 from pytp_native.spec import sense as codes
 from pytp_native.transport import holders, open_scsi, open_tape, resolve
 from pytp_native.transport.address import generic_node
-from pytp_native.transport.records import GMT_ONLINE
+from pytp_native.transport.records import GMT_DR_OPEN, GMT_ONLINE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pytp_native.transport.base import ScsiTransport
+    from pytp_native.transport.base import ScsiTransport, TapeTransport
 
 SEATING_S = 90.0
 """How long a drive may still say "no medium" after the robot has put a cartridge into it."""
@@ -55,7 +55,7 @@ class DrivePort:
 
         Raises DeviceBusy, naming the process, if somebody else has it open: a cartridge in use is never moved.
         """
-        tape = open_tape(self.address, status_only=True)
+        tape = self._open_settled() if unload else open_tape(self.address, status_only=True)
         try:
             with self._no_commands_of_others():
                 if unload and tape.status().has(GMT_ONLINE):
@@ -65,6 +65,31 @@ class DrivePort:
         finally:
             with suppress(PytpError):  # nothing was written; a node that rewinds has nothing left to rewind
                 tape.close()
+
+    def _open_settled(self) -> TapeTransport:
+        """Open the drive; one that is still threading its cartridge takes no order to let go of it, and is waited for.
+
+        st looks at the cartridge when it is opened, so it is opened again then.
+        """
+        tape = open_tape(self.address, status_only=True)
+        try:
+            is_settled = tape.status().has(GMT_ONLINE | GMT_DR_OPEN)
+        except BaseException:
+            tape.close()
+            raise
+        if is_settled:
+            return tape
+        tape.close()
+        scsi = open_scsi(self.address)
+        try:
+            inquiry = executor.run(scsi, spc.inquiry(), CALM)
+            with suppress(
+                NotReady
+            ):  # not on its way, or never ready: the robot will tell whether it gets the cartridge
+                self._test(scsi, _getting_ready(quirks_of(inquiry).first_load_s), inquiry.vendor)
+        finally:
+            scsi.close()
+        return open_tape(self.address, status_only=True)
 
     @contextmanager
     def _no_commands_of_others(self) -> Iterator[None]:
@@ -157,7 +182,11 @@ def loading(most_s: float) -> Policy:
         "waiting for the cartridge to be seated", keys=frozenset({codes.NOT_READY}),
         codes=frozenset({codes.MEDIUM_NOT_PRESENT, 0x3A01, 0x3A04}), wait_s=_WAIT_S, deadline_s=SEATING_S,
     )  # fmt: skip
-    return Policy((UNIT_ATTENTION, BUSY, RESERVED, ABORTED, becoming_ready(most_s, wait_s=_WAIT_S), seating))
+    return Policy((*_getting_ready(most_s).rules, seating))
+
+
+def _getting_ready(most_s: float) -> Policy:
+    return Policy((UNIT_ATTENTION, BUSY, RESERVED, ABORTED, becoming_ready(most_s, wait_s=_WAIT_S)))
 
 
 def _wants_load(error: PytpError) -> bool:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pytp_native.scsi.elements import Element
 
 _LONGEST_NUMBER = 9
-_NO_PLACE = 10**_LONGEST_NUMBER
 """Numbers with more digits than that name nothing."""
 
 Ports = Callable[[int], "DrivePort | None"]
@@ -109,8 +108,10 @@ class TapeLibrary:
             return Place(TRANSPORT, 0)
         if word not in {"", "slot", "drive", "d"} or not number or (not word and bare):
             return None
-        value = int(number) if len(number) <= _LONGEST_NUMBER else _NO_PLACE
         try:
+            if len(number) > _LONGEST_NUMBER:
+                raise UsageError(text[:40], "no such slot or drive", "see pytp list")
+            value = int(number)
             if word in {"drive", "d"}:
                 return now.drive(value)
             return now.slot(value) if word or not number.startswith("0") or not is_barcode else None

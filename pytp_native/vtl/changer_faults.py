@@ -32,7 +32,7 @@ _FORMS = re.compile(
 )
 ALLOWED = (
     f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline", "slot N: retries M" or'
-    ' "slot N: label unreadable"'
+    ' "slot N: barcode unreadable"'
 )
 
 
@@ -56,7 +56,7 @@ class ChangerFault(NamedTuple):
         if self.kind == "retries":
             return f"slot {self.number}: retries {self.seconds}"
         if self.kind == "label unreadable":
-            return f"slot {self.number}: {self.kind}"
+            return f"slot {self.number}: barcode unreadable"
         return f"move {self.number}: {self.kind}" if self.kind in FAILURES else self.kind
 
 
@@ -64,7 +64,7 @@ def parse_changer_fault(text: str) -> ChangerFault:
     """Read one line. Raises UsageError with what is allowed."""
     match = _FORMS.match(" ".join(text.lower().split()).replace(" :", ":"))
     if match is None:
-        raise UsageError("fault", f"{text!r} is none of the changer", ALLOWED)
+        raise UsageError("fault", f"'{text}' is none of the changer", ALLOWED)
     if match["state"]:
         return ChangerFault(match["state"])
     if match["hard"]:

@@ -68,7 +68,7 @@ def parse_fault(text: str) -> Fault:
     line = " ".join(text.lower().split()).replace(" :", ":")
     match = _FORMS.match(line)
     if match is None:
-        raise UsageError("fault", f"{text!r} is none", ALLOWED)
+        raise UsageError("fault", f"'{text}' is none", ALLOWED)
     if match["verb"]:
         return Fault(match["verb"], int(match["at"]), line)
     if match["bad"]:

@@ -347,6 +347,9 @@ class Library:
     def add_changer_fault(self, text: str) -> None:
         """Script one more for the changer (changer_faults.py has the grammar). Raises UsageError."""
         fault = parse_changer_fault(text)
+        slots = len(Inventory(self._path).slots)
+        if fault.kind in {"label unreadable", "retries"} and fault.number > slots:
+            raise UsageError(f"slot {fault.number}", "no such slot", f"there are 1 to {slots}")
         with library_lock(self._path):
             os.makedirs(changer_directory(self._path), exist_ok=True)
             script = ChangerFaults(changer_directory(self._path))

@@ -95,7 +95,7 @@ class StDriver:
         self.met_end = False
         self._last_story: PytpError | None = None
         self._block_bytes = self._density = 0
-        if not nonblock and not loading.wait(self.drive, _OPEN_WAIT_S):
+        if not loading.wait(self.drive, 1 if nonblock else _OPEN_WAIT_S) and not nonblock:
             fail(errno.EIO)
         self.limits: st_modes.BlockLimits | None = None
         self.has_tape = self.drive.ready
@@ -243,7 +243,11 @@ class StDriver:
             gstat |= GMT_EOT
         elif raw.eof >= EOM_OK:
             gstat |= GMT_EOD
-        gstat |= _GMT_DENSITY.get(self._density, 0) | (GMT_ONLINE if self.has_tape else GMT_DR_OPEN)
+        gstat |= _GMT_DENSITY.get(self._density, 0)
+        if self.has_tape:
+            gstat |= GMT_ONLINE
+        elif not self.drive.raw.loading:  # st calls only a drive that says "no medium" open (ST_NO_TAPE, check_tape)
+            gstat |= GMT_DR_OPEN
         gstat |= (GMT_SM if raw.setmark else 0) | (GMT_IM_REP_EN if self._reports_immediately() else 0)
         dsreg = self._block_bytes << lib.MT_ST_BLKSIZE_SHIFT & lib.MT_ST_BLKSIZE_MASK
         dsreg |= self._density << lib.MT_ST_DENSITY_SHIFT & 0xFF000000

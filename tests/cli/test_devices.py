@@ -156,6 +156,13 @@ def test_the_default_library_is_written_only_if_asked_for_and_there_is_nothing_e
     assert [one["device_path"] for one in real["tape_drives"]] == [tree.path("nst0")]
 
 
+def test_the_default_library_is_made_if_it_was_never_used(pytp: Pytp, tree: Tree, tmp_path: Path) -> None:
+    written = pytp("config", "--write", str(tmp_path / "a.json"), "--virtual")
+    assert written.code == 0, written.err
+    assert "created now" in written.err
+    assert "vtl:" in (tmp_path / "a.json").read_text()
+
+
 def test_where_nothing_can_be_written_says_so(pytp: Pytp, tree: Tree, configured: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     tree.device("2:0:0:0", 1, "st0", "nst0")

@@ -164,6 +164,7 @@ def test_move_works_between_any_two_places(pytp: Pytp, changer: str) -> None:
         (("2", "9"), 2, "there are 1 to 5"),
         (("2", "drive7"), 2, "no such drive"),
         (("NONE00L9", "3"), 2, "no such slot, drive or barcode"),
+        (("99999999999", "3"), 2, "99999999999: no such slot"),
     ],
 )
 def test_a_move_that_cannot_be_moves_nothing(

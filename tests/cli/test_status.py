@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pytp_native.transport import open_tape
 from tests.cli.conftest import Pytp
 
@@ -158,3 +160,26 @@ def test_nothing_is_asked_of_a_drive_that_somebody_uses(pytp: Pytp, drive: str) 
         tape.close()
     assert "volume" not in ended.json
     assert ended.json["label"] == "PYT001L9"
+
+
+@pytest.mark.parametrize("number", ["9", "999", "99999999999999999999"])
+def test_a_drive_that_the_library_does_not_have_is_no_crash(pytp: Pytp, drive: str, number: str) -> None:
+    ended = pytp("status", "-d", drive[:-1] + number)
+    assert ended.code == 3
+    assert "IndexError" not in ended.err
+    assert rows(ended.out)["State"].startswith("error: no ")
+
+
+def test_names_that_are_no_text_are_shown_as_bytes_everywhere(pytp: Pytp) -> None:
+    ended = pytp("status", "-d", "vtl:\udcff/drive0")
+    assert rows(ended.out)["Device"] == r"vtl:\xff/drive0"
+    assert r"\udc" not in ended.out + ended.err
+    named = pytp("list", "-l", "\udcff")
+    assert (named.code, named.err.partition(":")[2].split(":")[0]) == (3, r" library '\xff'")
+
+
+def test_a_drive_that_is_still_loading_is_not_called_empty(pytp: Pytp, drive: str) -> None:
+    pytp("vtl", "fault", drive[4:].rpartition("/")[0], "slow load 2")
+    first, second = pytp("status", "-d", drive), pytp("status", "-d", drive)
+    assert (first.code, rows(first.out)["State"]) == (5, "not ready")
+    assert (second.code, rows(second.out)["State"]) == (0, "ready")

@@ -59,6 +59,16 @@ def test_a_virtual_drive_that_takes_its_time_over_a_load_is_waited_for(
     assert time.now_s == 8.0
 
 
+def test_a_drive_that_is_still_threading_its_cartridge_is_waited_for_before_it_is_emptied(
+    path: Path, changer: Changer, steps: list[Step]
+) -> None:
+    Library.open(path).add_fault(0, "slow load 4")
+    port = DrivePort(f"vtl:{path}/drive0", name="lto9", tell=steps.append, clock=FakeTime().clock)
+    assert TapeLibrary(changer, lambda _number: port).unload(0).barcode == "PYT001L9"
+    assert [step.text for step in steps].count("lto9: becoming ready") == 3
+    assert "lto9: unloading" in [step.text for step in steps]
+
+
 def test_the_first_load_of_a_new_cartridge_may_take_two_hours(drive: Injected, port: DrivePort) -> None:
     drive.plans[TEST_UNIT_READY] = [check(NOT_READY, 0x0401)] * 3590
     port.wait_ready()

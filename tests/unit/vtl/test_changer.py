@@ -441,6 +441,13 @@ def test_a_fault_that_is_none_is_refused(library, text):
         library.add_changer_fault(text)
 
 
+def test_a_fault_of_a_slot_that_is_none_is_refused_and_one_is_told_as_it_is_said(library):
+    with pytest.raises(UsageError, match="slot 99: no such slot"):
+        library.add_changer_fault("slot 99: barcode unreadable")
+    library.add_changer_fault("slot 1: barcode unreadable")
+    assert library.changer_faults() == ("slot 1: barcode unreadable",)
+
+
 def test_moves_are_counted(changer, library):
     library.add_changer_fault("move 2: gripper error")
     for _ in range(3):

@@ -9,6 +9,7 @@ from pytp_native.devices import retry
 from pytp_native.errors import NotReady, PytpError, UsageError
 from pytp_native.scsi import executor, spc
 from pytp_native.scsi.executor import Clock
+from pytp_native.transport.records import GMT_DR_OPEN, GMT_ONLINE
 from pytp_native.transport.virtual import open_virtual_tape
 from pytp_native.transport.virtual_scsi import open_virtual_scsi
 from pytp_native.units import MIB
@@ -104,6 +105,18 @@ def test_st_waits_for_a_slow_cartridge(library):
     tape = open_virtual_tape(str(library.path), 0)
     assert tape.position() == 0
     tape.close()
+
+
+def test_each_look_at_a_slow_cartridge_is_one_question_and_it_is_no_empty_drive(library):
+    library.unload(0)
+    library.add_fault(0, "slow load 3")
+    library.load(1, 0)
+    seen = []
+    for _look in range(4):
+        tape = open_virtual_tape(str(library.path), 0, status_only=True)
+        seen.append((tape.status().has(GMT_ONLINE), tape.status().has(GMT_DR_OPEN)))
+        tape.close()
+    assert seen == [(False, False), (False, False), (True, False), (True, False)]
 
 
 def test_st_gives_up_after_two_minutes(library):
