@@ -24,6 +24,8 @@ from pathlib import Path
 
 INSTALLED = Path(sys.executable).with_name("pytp")
 PYTP = [str(INSTALLED)] if INSTALLED.exists() else [sys.executable, "-m", "pytp_cli"]
+NO_CATALOG = "- catalog, probe"
+"""The data path with label, trailer and checksums: what both of them cost is the difference."""
 Task = Callable[[], "Run"]
 
 
@@ -101,11 +103,11 @@ class Bench:
             shutil.rmtree(path, ignore_errors=True)
         self.archive.unlink(missing_ok=True)
 
-    def pytp_backup(self, source: Path) -> Run:
+    def pytp_backup(self, source: Path, *options: str) -> Run:
         self.clean()
         create = [*PYTP, "vtl", "create", str(self.vtl), "--capacity", "20G"]
         subprocess.run(create, check=True, stdout=subprocess.DEVNULL)
-        return Run([*PYTP, "backup", "--drive", f"vtl:{self.vtl}/drive0", str(source)])
+        return Run([*PYTP, "backup", "--drive", f"vtl:{self.vtl}/drive0", *options, str(source)])
 
     def shell(self, command: str, source: Path) -> Run:
         self.clean()
@@ -117,6 +119,7 @@ class Bench:
         results = alternate(
             {
                 "pytp": lambda: self.pytp_backup(source),
+                NO_CATALOG: lambda: self.pytp_backup(source, "--no-catalog", "--no-probe"),
                 "tar|mbuffer": lambda: self.shell(
                     "tar -b 1024 -C {parent} -cf - {name} | mbuffer -m 1G -P 20 -s 512k -o {archive}", source
                 ),
@@ -182,9 +185,9 @@ class Bench:
                 "cpu_s": round(statistics.median(run.cpu_s for run in runs), 3),
                 "mb_per_s": round(size / 1e6 / statistics.median(walls)),
             }
-            if name != "pytp":
-                pairs = [other.wall_s / ours.wall_s for ours, other in zip(results["pytp"], runs, strict=True)]
-                row[f"ratio to {name}"] = round(statistics.median(pairs), 2)
+            for mine in {"pytp", NO_CATALOG} & set(results) if name not in {"pytp", NO_CATALOG} else ():
+                pairs = [other.wall_s / ours.wall_s for ours, other in zip(results[mine], runs, strict=True)]
+                row[f"ratio of {mine} to {name}"] = round(statistics.median(pairs), 2)
         self.rows.append(row)
         show(row)
 
@@ -193,7 +196,7 @@ def show(row: dict[str, object]) -> None:
     print(row["work"], f"({row['mib']} MiB)" if "mib" in row else "")
     for name, value in row.items():
         if isinstance(value, dict):
-            print(f"  {name:12} {value['wall_s']:7.3f} s  [{value['min_s']:.3f} .. {value['max_s']:.3f}]"
+            print(f"  {name:16} {value['wall_s']:7.3f} s  [{value['min_s']:.3f} .. {value['max_s']:.3f}]"
                   f"  cpu {value['cpu_s']:6.2f} s  {value['mb_per_s']:6} MB/s")  # fmt: skip
     for name, value in row.items():
         if name.startswith("ratio"):
