@@ -163,7 +163,9 @@ def _open_address(name: str) -> GenericDevice:
     try:
         return GenericDevice(name, open_scsi(name))
     except PytpError as error:
-        text = "Device or resource busy" if isinstance(error, DeviceBusy) else "No such file or directory"
+        cause = error.__cause__
+        text = os.strerror((cause.errno if isinstance(cause, OSError) else None) or 2)  # ENOENT: it names no device
+        text = "Device or resource busy" if isinstance(error, DeviceBusy) else text
         raise NotOpened(f"cannot open SCSI device '{name}' - {text}\n", error) from error
 
 

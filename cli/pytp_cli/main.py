@@ -22,6 +22,7 @@ BROKEN_PIPE_EXIT = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. Never raises, never prints a traceback (unless PYTP_DEBUG=1)."""
     args = list(sys.argv[1:] if argv is None else argv)
+    _fill_closed_streams()
     _survive_odd_locales()
     try:
         with _terminable():
@@ -37,6 +38,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as exc:  # the last line of defence: one line, no traceback
         code = _judge(args, exc)
     return code
+
+
+def _fill_closed_streams() -> None:
+    """Give every standard stream that the caller has closed a descriptor, so that no device is opened under its number.
+
+    Input is at its end, output cannot be written (and that is said), messages go nowhere.
+    """
+    for number, (name, access) in enumerate((("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))):
+        if not _is_open(number):
+            os.open(os.devnull, access)  # the lowest number that is free: this one
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

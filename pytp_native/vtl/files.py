@@ -60,6 +60,8 @@ def read_json(path: str, *, what: str) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
             value = json.load(file)
+    except PermissionError as exc:
+        raise BadAddress(path, "permission denied", "run as the owner of the library, or make one of your own") from exc
     except OSError as exc:
         raise BadAddress(
             path, f"no {what} here: {os.strerror(exc.errno or 0)}", "check the path; pytp vtl create makes a new one"

@@ -188,3 +188,16 @@ def test_listing_on_a_terminal_has_no_bar_between_its_lines(environ: dict[str, s
     assert (done.returncode, os.read(leader, 10_000)) == (0, b"end")
     os.close(leader)
     os.close(follower)
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 6), ("2>&-", 0), ("<&-", 0), ("<&- 2>&-", 0)])
+def test_a_stream_that_is_closed_is_no_crash_and_nothing_lands_on_the_device(
+    environ: dict[str, str], saved: str, closed: str, code: int
+) -> None:
+    line = f'"$@" {closed}'
+    words = ["sh", "-c", line, "sh", *PYTP, "status", "-d", saved]
+    ended = subprocess.run(words, env=environ, capture_output=True, check=False, timeout=60)
+    assert ended.returncode == code, ended
+    assert b"Error" not in ended.stderr
+    if code:
+        assert b"standard output: cannot be written: Bad file descriptor" in ended.stderr

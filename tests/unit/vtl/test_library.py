@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -89,6 +90,15 @@ def test_what_is_there_already_is_not_overwritten(tmp_path):
         Library.create(tmp_path / "vtl")
     (tmp_path / "empty").mkdir()
     Library.create(tmp_path / "empty")
+
+
+def test_a_library_that_may_not_be_read_is_not_called_missing(tmp_path, monkeypatch):
+    def refuse(*_args, **_more):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(BadAddress, match="permission denied; run as the owner"):
+        Library.open(tmp_path)
 
 
 def test_no_library_is_no_library(tmp_path):
