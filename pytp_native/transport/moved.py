@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from pytp_native.errors import PytpError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from pytp_native.light import NamedTuple
 
 
 class Stop(Enum):

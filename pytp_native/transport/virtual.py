@@ -7,7 +7,6 @@ import errno
 import os
 from collections.abc import Callable
 from io import UnsupportedOperation
-from typing import TypeVar
 
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.ffi import lib
@@ -21,10 +20,12 @@ from pytp_native.vtl.st import StDriver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from pytp_native.transport.base import BlockRing
     from pytp_native.transport.records import Moved
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 
 def open_virtual_tape(path: str, drive: int, *, write: bool = False, status_only: bool = False) -> VirtualTape:

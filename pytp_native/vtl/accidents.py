@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
 
 from pytp_native.vtl import buffer, counters, loading, sense
 from pytp_native.vtl.faults import parse_fault
 from pytp_native.vtl.sense import Sense
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.drive import VirtualDrive
     from pytp_native.vtl.faults import Fault
+
 
 _OWN_LIFE = ("life_written", "life_read", "life_write_errors", "life_read_errors", "life_loads", "life_cleanings")
 """What a drive keeps without power."""

@@ -8,15 +8,20 @@ what the cartridge knows to be synced; a full buffer writes on by itself, the ol
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from pytp_native.errors import MediumDamaged
 from pytp_native.ffi import lib
 from pytp_native.units import GIB
 from pytp_native.vtl.cartridge import partition_files
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NamedTuple
+
     from pytp_native.vtl.drive import VirtualDrive
+else:
+    from pytp_native.light import NamedTuple
+
 
 BUFFER_BYTES = GIB
 """As of LTO-7 and later drives."""

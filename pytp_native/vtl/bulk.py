@@ -5,13 +5,17 @@ thought, so that both ways have one behaviour."""
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytp_native.ffi import ffi, lib
 from pytp_native.vtl.st_states import EOD_1, NOEOF, READING, WRITING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NamedTuple
+
     from pytp_native.vtl.st import StDriver
+else:
+    from pytp_native.light import NamedTuple
 
 
 class Moved(NamedTuple):

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from pytp_native.ffi import ffi
 from pytp_native.vtl.cartridge import FILEMARK_BYTES, early_warning_bytes
 from pytp_native.vtl.faults import NEVER, WHEN_WRITING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pytp_native.vtl.drive import VirtualDrive
 
 

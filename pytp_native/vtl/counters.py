@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes
 from pytp_native.vtl.incidents import note_incident
@@ -12,8 +10,10 @@ from pytp_native.vtl.memory import CartridgeMemory
 from pytp_native.vtl.reply import ascii_field
 from pytp_native.vtl.wear import retries_of_load
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.drive import VirtualDrive
+
 
 # TapeAlert flags (SSC-5 annex A).
 HARD_ERROR, READ_FAILURE, WRITE_FAILURE, WRITE_PROTECT, NO_REMOVAL, FORCED_EJECT, WORM_OVERWRITE = (

@@ -252,7 +252,7 @@ def _partitions(use: Use) -> Parameters:
     """Native, used and remaining capacity of each partition, in 10^6 bytes."""
     if use.label is None:
         return []
-    sizes = [use.label.capacity_of(number) for number in range(len(use.used))]
+    sizes = [use.label.capacity_of(partition) for partition in range(len(use.used))]
     left = [max(early_warning_bytes(size) - used, 0) for size, used in zip(sizes, use.used, strict=True)]
     return [
         parameter(code, b"".join(_record(number, count // _MB) for number, count in enumerate(counts)))
@@ -283,7 +283,7 @@ def _usage(drive: VirtualDrive) -> Parameters:
 def _capacity(drive: VirtualDrive) -> Parameters:
     """Remaining, then maximum capacity of partitions 0 and 1, in MiB."""
     use = use_of(drive)
-    sizes = [use.label.capacity_of(number) for number in range(len(use.used))] if use.label else []
+    sizes = [use.label.capacity_of(partition) for partition in range(len(use.used))] if use.label else []
     left = [max(early_warning_bytes(size) - used, 0) for size, used in zip(sizes, use.used, strict=True)]
     pad = [0, 0]
     values = [*(left + pad)[:2], *(sizes + pad)[:2]]

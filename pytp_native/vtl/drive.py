@@ -5,7 +5,6 @@ makes of them is st.py; how they look as bytes is target.py."""
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
 
 from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
 from pytp_native.ffi import lib
@@ -27,6 +26,12 @@ from pytp_native.vtl.memory import CartridgeMemory
 from pytp_native.vtl.personality import GENERATIONS, Personality, density_of, personality_of
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.state import DriveState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NamedTuple
+else:
+    from pytp_native.light import NamedTuple
 
 LARGEST_COUNT = 0xFFFFFF
 

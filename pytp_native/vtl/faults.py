@@ -21,11 +21,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from pytp_native.errors import UsageError
 from pytp_native.units import parse_size
 from pytp_native.vtl.files import replace_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from pytp_native.light import NamedTuple
 
 NEVER = 2**63
 _FORMS = re.compile(

@@ -8,9 +8,12 @@ import fcntl
 import json
 import os
 from collections.abc import Callable
-from typing import Any
 
 from pytp_native.errors import BadAddress, DeviceError, HostDiskFull, PytpError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def host_error(subject: str, number: int) -> PytpError:

@@ -6,13 +6,18 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
 
 from pytp_native.errors import BadAddress
 from pytp_native.vtl.files import read_json, store_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NamedTuple
+
     from pytp_native.vtl.drive import VirtualDrive
+else:
+    from pytp_native.light import NamedTuple
+
 
 MOST = 16
 FILE = "incidents.json"

@@ -5,10 +5,13 @@ replaced whole."""
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from pytp_native.errors import BadAddress, UsageError
 from pytp_native.vtl.files import Lock, read_json, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FILE = "library.json"
 FORMAT = 1

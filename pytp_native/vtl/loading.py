@@ -7,15 +7,15 @@ waiting can be rehearsed in no time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import counters, host_state, sense
 from pytp_native.vtl.personality import CLEANING_PREFIX
 from pytp_native.vtl.sense import Sense
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.drive import VirtualDrive
+
 
 CLEANING_USES = 50
 """How often a cleaning cartridge cleans (Ultrium universal cleaning cartridge)."""

@@ -8,10 +8,13 @@ import os
 import time
 import zlib
 from contextlib import suppress
-from typing import Any
 
 from pytp_native.errors import BadAddress
 from pytp_native.vtl.files import read_json, store_json, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FILE = "memory.json"
 HOST_ROOM_BYTES = 4096

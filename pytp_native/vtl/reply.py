@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pytp_native.spec import opcodes
 from pytp_native.vtl.sense import Sense
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from pytp_native.light import NamedTuple
 
 
 class TargetReply(NamedTuple):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
-from typing import Any, NamedTuple
 
 from pytp_native.errors import NoMedium, PytpError
 from pytp_native.ffi import lib
@@ -37,6 +36,12 @@ from pytp_native.vtl.st_states import (
     fail,
 )
 from pytp_native.vtl.state import drive_lock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NamedTuple
+else:
+    from pytp_native.light import NamedTuple
 
 GMT_EOF, GMT_BOT, GMT_EOT, GMT_SM, GMT_EOD = 0x80000000, 0x40000000, 0x20000000, 0x10000000, 0x08000000
 GMT_WR_PROT, GMT_ONLINE, GMT_DR_OPEN, GMT_IM_REP_EN = 0x04000000, 0x01000000, 0x00040000, 0x00010000

@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import errno
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
 
 from pytp_native.ffi import lib
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_states import fail
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NamedTuple
+
     from pytp_native.vtl.st import StDriver
+else:
+    from pytp_native.light import NamedTuple
 
 
 class BlockLimits(NamedTuple):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
@@ -27,8 +26,10 @@ from pytp_native.vtl.st_states import (
     fail,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.st import StDriver
+
 
 # What follows keeps the state "writing", and with it the filemark at close.
 _KEEP_WRITING = {lib.MTNOP, lib.MTSETBLK, lib.MTSETDENSITY, lib.MTWSM, lib.MTSETDRVBUFFER, lib.MTSETPART}

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
 from pytp_native.vtl import st_modes
 from pytp_native.vtl.state import NO_DEFAULT
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.st import StDriver
+
 
 _VALUE = 0x0FFFFFFF
 

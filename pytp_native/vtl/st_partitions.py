@@ -5,14 +5,15 @@ noted, and made by the next operation that needs the tape."""
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
 
 from pytp_native.ffi import lib
 from pytp_native.vtl.cartridge import PARTITION_UNIT, SMALLEST_PARTITION, default_partitions
 from pytp_native.vtl.st_states import IDLE, NOEOF, fail
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.st import StDriver
+
 
 _TOO_LARGE = 65535 * 1000
 """MB that st can say in units of 10^9."""

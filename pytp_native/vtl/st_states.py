@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import os
-from typing import NoReturn
 
 from pytp_native.ffi import lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 IDLE: int = lib.PYTP_ST_IDLE
 READING: int = lib.PYTP_ST_READING

@@ -6,11 +6,14 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-from typing import Any
 
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.ffi import ffi, lib
 from pytp_native.vtl.files import Lock, host_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 STATE_BYTES = 4096
 MAGIC = b"PYTPVDR1"

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pytp_native.vtl.faults import NEVER
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NamedTuple
+
     from pytp_native.vtl.drive import VirtualDrive
     from pytp_native.vtl.memory import CartridgeMemory
+else:
+    from pytp_native.light import NamedTuple
+
 
 DATA_SET_BYTES = 2_500_000
 """About what an LTO-5 or LTO-6 drive puts into one data set."""
