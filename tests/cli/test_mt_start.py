@@ -63,6 +63,20 @@ def test_it_loads_nothing_heavy(words: list[str], first: str) -> None:
     assert loaded & HEAVY == set()
 
 
+def test_a_virtual_drive_loads_nothing_heavy_either(tmp_path: Path) -> None:
+    """But for what reads its JSON files."""
+    library = str(tmp_path / "library")
+    process("-m", "pytp_cli", "vtl", "create", library)
+    words = ["mt", "-f", f"vtl:{library}/drive0", "status"]
+    ended = subprocess.run(
+        [sys.executable, "-c", CODE.format(words=words, first="")],
+        env=environ(), capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    loaded = set(ended.stderr.splitlines()[-1].split())
+    assert "pytp_native.vtl.drive" in loaded
+    assert loaded & {"typer", "rich", "construct", "zstandard", "dataclasses", "typing", "logging", "inspect"} == set()
+
+
 def test_the_script_is_no_wrapper_of_an_installer() -> None:
     """pip's wrapper for an entry point imports re."""
     text = (ROOT / "pyproject.toml").read_text()
