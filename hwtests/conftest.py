@@ -42,7 +42,9 @@ def pytest_collection_modifyitems(config, items):
         if GUEST == "tgt":
             reason = TGT.get(item.name) or TGT.get(item.name.partition("[")[0])
             if reason is not None:
-                item.add_marker(pytest.mark.xfail(reason=f"tgt: {reason}", strict=True))
+                # A bulk read without an end fills the guest's memory; the other tests of that reason still hold it.
+                ends = "without end" not in reason or "bulk_read" not in item.name
+                item.add_marker(pytest.mark.xfail(reason=f"tgt: {reason}", strict=True, run=ends))
         elif not GUEST and not named(config):
             item.add_marker(pytest.mark.skip(reason="no tape: run `python -m hwtests.guest`, or --drive and --scratch"))
 
