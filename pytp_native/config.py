@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytp_native.errors import BadAddress, ConfigError
+from pytp_native.light import NamedTuple
 from pytp_native.units import KIB, MIB, parse_size
 
 DEFAULT_BLOCK_BYTES = 512 * KIB

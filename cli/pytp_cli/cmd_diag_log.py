@@ -66,11 +66,10 @@ def _read_page(run: Run, device: Quiet, key: tuple[int, int]) -> LogPage:
 
 
 def _store_flags(history: Any, device: Quiet, flags: frozenset[int], *, cleared: bool) -> None:
-    from dataclasses import replace
 
     from pytp_native.devices.look import look
 
-    seen = replace(look(device), alerts=flags)
+    seen = look(device)._replace(alerts=flags)
     history.store(seen, "alerts", cleared=flags if cleared else frozenset(), lasting=True)
 
 

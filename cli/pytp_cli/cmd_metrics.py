@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from typing import Annotated, Optional
 
 import typer
@@ -95,11 +94,11 @@ def _look(device: Quiet, history: History) -> DriveLook | LibraryLook:
 
     def keep(told: frozenset[int], gone: bool) -> None:
         if told and gone:
-            history.store(replace(seen, alerts=told), "metrics", cleared=told, lasting=True)
+            history.store(seen._replace(alerts=told), "metrics", cleared=told, lasting=True)
 
     with suppress(NotSupported):
         flags = read_alerts(device, keep)
-    return replace(seen, alerts=flags)
+    return seen._replace(alerts=flags)
 
 
 def _replace(path: str, content: str) -> None:

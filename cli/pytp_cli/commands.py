@@ -4,7 +4,7 @@ nothing else."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pytp_native.light import NamedTuple
 
 
 class Command(NamedTuple):

@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from pytp_native.light import NamedTuple
 
 _CHUNK_BYTES = 1 << 20
 _IGNORED_XATTRS = frozenset({"security.selinux"})

@@ -34,7 +34,7 @@ class JobLog:
     def event(self, record: object) -> None:
         """Write one line for an event of a job; progress is no event."""
         if isinstance(record, JobReport) and record.limits:
-            figures: dict[str, Any] = record.limits
+            figures: dict[str, Any] = dict(record.limits)
             self.write(kind="BUFFER", text=limits_text(figures), limits=figures)
         line = _line(record)
         if line is not None:

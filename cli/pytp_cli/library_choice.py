@@ -7,11 +7,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from pytp_cli.selection import choose_drive, virtual_drive
 from pytp_native.config import Config, DriveConfig, LibraryConfig, is_address
 from pytp_native.errors import ConfigError
+from pytp_native.light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

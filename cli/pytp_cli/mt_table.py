@@ -3,11 +3,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
+from pytp_native.light import NamedTuple
 
 # How a command runs and reads its arguments.
 TOP, DRIVER, OPTIONS, SHOW_OPTIONS = "top", "driver", "options", "show options"

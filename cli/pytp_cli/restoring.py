@@ -6,12 +6,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from pytp_cli.catalog_choice import open_catalog
 from pytp_cli.names import printable
 from pytp_cli.run import Run
 from pytp_native.errors import CatalogError, NothingHere
+from pytp_native.light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

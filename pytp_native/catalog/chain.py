@@ -9,10 +9,10 @@ complete or partial count, and in them what is known to be on a medium. (What a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
+from pytp_native.light import NamedTuple
 
 _AT_ONCE = 20_000
 """Members that are handed over together."""

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 
 SUFFIX = "_backup.json"
 DEFAULT_BLOCK_BYTES = 524288

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from typing import NamedTuple
+
+from pytp_native.light import NamedTuple
 
 BEGIN, END = b"\x01\x01", b"\x02"
 """Put around names in the search index, so that what they begin and end with is searchable from one letter on."""

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from pytp_native.light import NamedTuple
 
 
 class CartridgeFacts(NamedTuple):

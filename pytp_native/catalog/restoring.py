@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
+from pytp_native.light import NamedTuple
 
 
 class Selector(NamedTuple):

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
 
 from pytp_native.errors import CatalogError
+from pytp_native.light import NamedTuple
 
 APPLICATION_ID = 0x50595450
 """PRAGMA application_id: "PYTP"."""

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import Pattern
 from pytp_native.catalog.records import Found
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
+from pytp_native.light import NamedTuple
 
 _AT_ONCE = 20_000
 """Names that one transaction puts into the index: a fraction of a second."""

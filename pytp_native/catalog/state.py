@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.restoring import Archive, Place, Selector, archives_of, places
 from pytp_native.errors import NothingHere, UsageError
+from pytp_native.light import NamedTuple
 
 _CANDIDATES = """
 SELECT s.id, t.path FROM session s JOIN tape_file t ON t.session = s.id JOIN cartridge c ON c.id = t.cartridge

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.restoring import Archive, archives_of
 from pytp_native.catalog.state import session_id
+from pytp_native.light import NamedTuple
 
 
 class Scope(NamedTuple):

@@ -7,9 +7,10 @@ A drive without it, or one that SCSI commands do not reach, is no failure: the a
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pytp_native.errors import PytpError
+from pytp_native.light import NamedTuple
 from pytp_native.transport import open_scsi, resolve
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ Every failure of the device is a LibraryError (exit 9) with the sense data in wo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from pytp_native.devices.inventory import Inventory, Place, cartridge_name
 from pytp_native.devices.quirks import Quirks, quirks_of
@@ -24,6 +24,7 @@ from pytp_native.errors import (
     UnitAttention,
     UsageError,
 )
+from pytp_native.light import NamedTuple
 from pytp_native.scsi import element_scan, executor, smc, spc
 from pytp_native.scsi.command import Command
 from pytp_native.scsi.element_scan import Scan

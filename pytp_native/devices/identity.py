@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from pytp_native.devices import retry
 from pytp_native.errors import PytpError
+from pytp_native.light import T
 from pytp_native.scsi import executor, spc, vpd
 from pytp_native.scsi.command import Command
 from pytp_native.scsi.inquiry import Inquiry
-from pytp_native.scsi.record import T
 
 if TYPE_CHECKING:
     from pytp_native.transport.base import ScsiTransport

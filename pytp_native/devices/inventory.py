@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.elements import Element
 from pytp_native.scsi.mode_pages import DRIVE, IMPORT_EXPORT, STORAGE, TRANSPORT
 
@@ -37,8 +36,7 @@ class Place(NamedTuple):
         return self.kind in {STORAGE, IMPORT_EXPORT}
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(NamedTuple):
     """One answer of the library: what it had when it was asked. Kinds that were not asked for are empty."""
 
     transports: tuple[Element, ...] = ()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from pytp_native.devices.changer import Changer, Step, Tell, tell_nobody
 from pytp_native.devices.drive_port import DrivePort
 from pytp_native.devices.inventory import Inventory, Place, cartridge_name, is_cleaning
 from pytp_native.errors import ConfigError, Interrupted, LibraryError, NoMedium, PytpError, Refused, UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.mode_pages import DRIVE, TRANSPORT
 
 TYPE_CHECKING = False

@@ -10,12 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytp_native.devices import asking
 from pytp_native.devices.retry import CALM
 from pytp_native.errors import BadReply, NoMedium, NotReady, NotSupported, PytpError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi import executor, log_values, spc
 from pytp_native.scsi.log import LogPage, flags_of_bitmap, tape_alerts
 from pytp_native.scsi.log_incidents import ChangerIncident, DriveIncident, ElementCounts
@@ -31,8 +31,7 @@ STATUS, ALERT_RESPONSE, ALERTS, INCIDENTS, VOLUME, ELEMENTS, PORTS = 0x11, 0x12,
 _TEXTS = {0x40: "serial", 0x41: "lot", 0x42: "barcode", 0x43: "manufacturer", 0x45: "personality", 0x46: "made"}
 
 
-@dataclass(frozen=True, slots=True)
-class CartridgeLook:
+class CartridgeLook(NamedTuple):
     """Texts are "" where nobody tells."""
 
     serial: str = ""
@@ -41,7 +40,7 @@ class CartridgeLook:
     manufacturer: str = ""
     personality: str = ""
     made: str = ""
-    counters: Mapping[str, float] = field(default_factory=dict)
+    counters: Mapping[str, float] = {}
     """By the names of spec.measures."""
     alerts: frozenset[int] | None = None
     """TapeAlert flags in its memory: those of the last load that has ended."""
@@ -54,8 +53,7 @@ class CartridgeLook:
         return self.serial or self.barcode
 
 
-@dataclass(frozen=True, slots=True)
-class DriveLook:
+class DriveLook(NamedTuple):
     address: str
     taken: int
     """Seconds since 1970."""
@@ -68,7 +66,7 @@ class DriveLook:
     """Who has its tape open: then little could be asked."""
     status: DeviceStatus | None = None
     alerts: frozenset[int] | None = None
-    counters: Mapping[str, float] = field(default_factory=dict)
+    counters: Mapping[str, float] = {}
     incidents: tuple[DriveIncident, ...] = ()
     links: tuple[Phy, ...] = ()
     cartridge: CartridgeLook | None = None
@@ -78,8 +76,7 @@ class DriveLook:
         return self.serial or self.address
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryLook:
+class LibraryLook(NamedTuple):
     address: str
     taken: int
     vendor: str
@@ -87,8 +84,8 @@ class LibraryLook:
     firmware: str
     serial: str
     alerts: frozenset[int] | None = None
-    counters: Mapping[str, float] = field(default_factory=dict)
-    elements: Mapping[int, ElementCounts] = field(default_factory=dict)
+    counters: Mapping[str, float] = {}
+    elements: Mapping[int, ElementCounts] = {}
     """By element address."""
     incidents: tuple[ChangerIncident, ...] = ()
 

@@ -12,12 +12,12 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytp_native.devices import retry
 from pytp_native.devices.time_limits import generation_of
 from pytp_native.errors import BadAddress, DeviceBusy, DeviceError, PytpError, Refused
+from pytp_native.light import NamedTuple
 from pytp_native.scsi import executor, spc
 from pytp_native.scsi.inquiry import CHANGER, TAPE, Inquiry
 from pytp_native.spec.log_vendors import family_of
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 _NO_REWIND = re.compile(r"nst\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Quiet:
+class Quiet(NamedTuple):
     """A drive or library that can be asked."""
 
     address: str

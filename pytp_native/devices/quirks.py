@@ -7,16 +7,15 @@ Every row that matches counts, a later one over an earlier; never write a second
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.inquiry import Inquiry
 from pytp_native.spec import opcodes
 
 
-@dataclass(frozen=True, slots=True)
-class Quirks:
+class Quirks(NamedTuple):
     """How a device is to be handled; the defaults are what the standards say."""
 
     element_status_bytes: int = 65536
@@ -35,8 +34,7 @@ class Quirks:
     """False: it may not ask while it only writes; go by its hours of motion."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Matches vendor, product and revision of INQUIRY with shell patterns, without regard to case."""
 
     vendor: str
@@ -73,5 +71,5 @@ def quirks_of(device: Inquiry, rows: Iterable[Row] = ROWS) -> Quirks:
     found = Quirks()
     for row in rows:
         if row.matches(device):
-            found = replace(found, **row.changes)
+            found = found._replace(**row.changes)
     return found

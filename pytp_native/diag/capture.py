@@ -8,7 +8,6 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytp_native import __version__
@@ -93,7 +92,7 @@ def _device(
         recorder = Recorder(plain.scsi)
         device = Quiet(plain.address, recorder, plain.inquiry, plain.busy)
         seen = look(plain)
-        values = everything(device, lambda flags: keep(replace(seen, alerts=flags)))
+        values = everything(device, lambda flags: keep(seen._replace(alerts=flags)))
         who = plain.inquiry
         told = {"address": address, "vendor": who.vendor, "product": who.product, "firmware": who.revision,
                 "changer": plain.is_changer, "busy": plain.busy}  # fmt: skip

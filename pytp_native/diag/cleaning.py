@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from pytp_native.diag import rules
+from pytp_native.light import NamedTuple
 
 
 class Forecast(NamedTuple):

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from pytp_native.devices.look import DriveLook
 from pytp_native.diag.trend import growth
+from pytp_native.light import NamedTuple
 from pytp_native.spec.measures import CARTRIDGE, COUNTER, DRIVE, MEASURES
 
 _TROUBLE = (

@@ -8,12 +8,12 @@ import grp
 import os
 import shutil
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from pytp_native.config import Config, DriveConfig
 from pytp_native.devices.nodes import Nodes, find_nodes, real_address
 from pytp_native.devices.quiet import opened
 from pytp_native.errors import PytpError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi import executor, ssc
 from pytp_native.scsi.inquiry import CHANGER, TAPE
 from pytp_native.transport import resolve

@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import NamedTuple
 
 from pytp_native.catalog.database import Database
 from pytp_native.devices.look import DriveLook, LibraryLook
 from pytp_native.diag.schema import HISTORY
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.log_incidents import ChangerIncident, DriveIncident
 from pytp_native.spec.measures import CARTRIDGE, DRIVE, LIBRARY
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytp_native.devices.alerts import read_alerts
@@ -31,7 +30,7 @@ def take_look(device: Quiet, history: History, occasion: str) -> DriveLook | Lib
     stored: list[DriveLook | LibraryLook] = []
 
     def keep(flags: frozenset[int], gone: bool) -> None:
-        stored.append(replace(seen, alerts=flags))
+        stored.append(seen._replace(alerts=flags))
         history.store(stored[0], occasion, cleared=flags if gone else frozenset(), lasting=True)
 
     with suppress(NotSupported):

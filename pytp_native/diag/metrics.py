@@ -5,10 +5,11 @@ has no sample."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pytp_native.devices.look import DriveLook, LibraryLook
 from pytp_native.diag.verdict import LEVELS, Verdict
+from pytp_native.light import NamedTuple
 from pytp_native.spec.measures import (
     CARTRIDGE_MEASURES,
     COUNTER,

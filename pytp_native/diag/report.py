@@ -6,13 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from pytp_native.diag.blame import is_bad
 from pytp_native.diag.checkup import checkup, verdicts
 from pytp_native.diag.history import History
 from pytp_native.diag.trend import Cell, ElementUse, Past, elements, growth
 from pytp_native.diag.verdict import Verdict
+from pytp_native.light import NamedTuple
 from pytp_native.spec.measures import LIBRARY
 from pytp_native.spec.tape_alerts import Alert, alert_of
 

@@ -4,8 +4,7 @@ of the standard, and are tuned here."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from pytp_native.light import NamedTuple
 from pytp_native.spec.measures import CARTRIDGE, DRIVE
 
 EITHER = "either"

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from pytp_native.diag.history import History, StoredLook, Unit
+from pytp_native.light import NamedTuple
 
 GROWING = (
     "mounts", "data_sets_written", "write_retries", "unrecovered_write_errors", "suspended_writes",

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pytp_native.catalog.restoring import Archive, ArchivePart
 from pytp_native.catalog.store import Catalog
@@ -17,6 +16,7 @@ from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, Membe
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.plan import ArchivePlan
 from pytp_native.jobs.stretches import StretchReader, Unread
+from pytp_native.light import NamedTuple
 from pytp_native.stream.pack import Hash
 from pytp_native.stream.ring import Ring
 from pytp_native.stream.untar import Counts, Damage, Ended, Problem, Untar

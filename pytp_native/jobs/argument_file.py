@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, DeviceError, Interrupted, NotReady, PytpError
@@ -20,6 +19,7 @@ from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.pipeline import Outcome, Pipeline
+from pytp_native.light import NamedTuple
 from pytp_native.stream.compress import Compressor, Plan
 from pytp_native.stream.known import Known
 from pytp_native.stream.pack import Hash, PackCancelled, Packer, Problem, Survey

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 
 
 class Argument(NamedTuple):

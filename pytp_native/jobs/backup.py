@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import read_memory
@@ -34,6 +33,7 @@ from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply
+from pytp_native.light import NamedTuple
 from pytp_native.stream.compress import Plan, plan_compression
 from pytp_native.stream.memory import available_bytes, ring_bytes
 from pytp_native.stream.pack import Hash

@@ -6,7 +6,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import NamedTuple
 
 from pytp_native.devices.cartridge_memory import NOTHING_KNOWN, Memory, read_memory
 from pytp_native.devices.drive import Drive
@@ -20,6 +19,7 @@ from pytp_native.errors import (
     Refused,
     UsageError,
 )
+from pytp_native.light import NamedTuple
 from pytp_native.stream.label import Label, new_label, parse_label
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.trailer import Earlier, SessionRecord, TrailerReader

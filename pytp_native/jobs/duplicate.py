@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pytp_native import mtio
 from pytp_native.catalog.store import Catalog
@@ -21,6 +21,7 @@ from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import cartridge_facts
 from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.tape_image import LONGEST
+from pytp_native.light import NamedTuple
 from pytp_native.transport.records import GMT_EOD
 
 _PROGRESS_S = 0.25

@@ -4,10 +4,9 @@ records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
+from pytp_native.light import NamedTuple
 from pytp_native.transport.records import Position
 
 
@@ -106,8 +105,7 @@ class ArgumentReport(NamedTuple):
     """Backup: one for each cartridge that the argument is on."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobReport:
+class JobReport(NamedTuple):
     """The end of a job: everything the summary table and --json need."""
 
     command: str
@@ -117,9 +115,9 @@ class JobReport:
     position: Position | None
     message: str = ""
     """One line (subject: fact; next step) when exit_code is not 0."""
-    limits: dict[str, object] = field(default_factory=dict)
+    limits: Mapping[str, object] = {}
     """What limited the job: underruns, waits of each side in seconds, peak fill, ring size."""
-    details: dict[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = {}
     """What --json tells beside the common fields: backup: session, cartridge, label_file, trailer_file."""
 
 

@@ -8,7 +8,7 @@ import platform
 import time
 import uuid
 from collections.abc import Sequence
-from typing import IO, NamedTuple
+from typing import IO
 
 import pytp_native
 from pytp_native.catalog.records import Deletion
@@ -20,6 +20,7 @@ from pytp_native.jobs.events import ArgumentReport, Emit, Notice, Part
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.own_file import own_file_error, write_own_file
 from pytp_native.jobs.parts import position_of
+from pytp_native.light import NamedTuple
 from pytp_native.stream.gone_list import GoneList, gone_list
 from pytp_native.stream.label import Label, build_label
 from pytp_native.stream.member_index import IndexSpool
@@ -216,7 +217,7 @@ class Frame:
             part=self.part, cartridges=self.volumes,
             host=platform.node(), software=f"pytp {pytp_native.__version__}",
             continues=isinstance(failure, CartridgeNeeded), arguments=tuple(self._saved),
-            not_started=tuple(os.fsdecode(path) for path in not_started), index=tuple(self._spool.files),
+            not_started=tuple(os.fsdecode(path) for path in not_started), indexes=tuple(self._spool.files),
             index_error=self._spool.error or None,
             checksums=MANIFESTS.get(self._about.hash) if self._spool.line_bytes else None,
             tape_file=tape_file, first_block=first_block, earlier=self.place.earlier,

@@ -4,10 +4,9 @@ and a filler takes the place of what the last block has already given."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted
+from pytp_native.light import NamedTuple
 from pytp_native.stream.compress import Compressor
 from pytp_native.stream.frames import filler_to
 from pytp_native.stream.ring import Ring

@@ -6,10 +6,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from threading import Thread
-from typing import NamedTuple
 
 from pytp_native.catalog.restoring import ArchivePart
 from pytp_native.jobs.events import Part
+from pytp_native.light import NamedTuple
 from pytp_native.stream.decompress import Decompressor
 from pytp_native.stream.frames import FramePlace, unpack_places
 from pytp_native.stream.ring import Ring

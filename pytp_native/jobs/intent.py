@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytp_native.errors import CatalogError
 from pytp_native.jobs.arguments import Argument
+from pytp_native.light import NamedTuple
 
 
 class Intent(NamedTuple):

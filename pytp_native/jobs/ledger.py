@@ -12,7 +12,6 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import pytp_native
 from pytp_native.catalog.recording import OpenSession, OpenTapeFile
@@ -25,6 +24,7 @@ from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import Emit, Notice, Part
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import position_of
+from pytp_native.light import NamedTuple
 from pytp_native.stream.label import Label
 from pytp_native.stream.member_columns import ROOM, MemberColumns
 from pytp_native.units import KIB, MIB

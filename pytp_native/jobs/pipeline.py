@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pytp_native.errors import PytpError
+from pytp_native.light import NamedTuple
 from pytp_native.stream.pack import PackCancelled
 from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import Moved, Stop

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from pytp_native.catalog.restoring import Archive, ArchivePart, Place
 from pytp_native.catalog.state import State
 from pytp_native.catalog.store import Catalog
+from pytp_native.light import NamedTuple
 from pytp_native.stream.expected import ExpectedMembers, Renamed
 from pytp_native.stream.untar import Run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import Memory, read_memory
@@ -16,6 +15,7 @@ from pytp_native.jobs.backup import BackupRequest, histories_of
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.members import MemberLog
+from pytp_native.light import NamedTuple
 from pytp_native.stream.ring import Ring
 from pytp_native.units import MIB
 

@@ -7,7 +7,6 @@ A drive that says "written" has been known to be wrong; finding that out at the 
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
@@ -16,6 +15,7 @@ from pytp_native.ffi import lib
 from pytp_native.jobs.events import ArgumentReport, Part
 from pytp_native.jobs.framed_stretch import FramedStretch, cover
 from pytp_native.jobs.members import MemberLog
+from pytp_native.light import NamedTuple
 from pytp_native.stream.expected import pack_entry
 from pytp_native.stream.member_index import Picked, pick
 from pytp_native.stream.pack import Hash, Member

@@ -9,8 +9,7 @@ import platform
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from pytp_native import mtio
 from pytp_native.catalog.recording import OpenTapeFile
@@ -42,6 +41,7 @@ from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.session import Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply
+from pytp_native.light import NamedTuple
 from pytp_native.stream.label import Label
 from pytp_native.stream.member_columns import ROOM, MemberColumns
 from pytp_native.stream.memory import available_bytes, ring_bytes
@@ -271,7 +271,7 @@ class _Resume:
         """All was on tape, its trailer too: only the catalog did not know, and takes it from there."""
         report = rebuild(self._drive, self._catalog, self._emit, interrupt)
         details: dict[str, object] = {"session": session.uuid, "safe": []}
-        return replace(report, command="resume", details=details)
+        return report._replace(command="resume", details=details)
 
     def _go_on(self, session: Unfinished, plan: Intent, place: Place, safe: list[Safe], way: Way) -> JobReport:
         drive, request = self._drive, self._request
@@ -355,4 +355,4 @@ def _as_resume(report: JobReport, safe: list[Safe]) -> JobReport:
          "blocks": one.blocks, "status": one.state, "cartridge": one.file.barcode}
         for one in safe
     ]  # fmt: skip
-    return replace(report, command="resume", details={**report.details, "safe": told})
+    return report._replace(command="resume", details={**report.details, "safe": told})

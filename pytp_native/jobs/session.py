@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from typing import NamedTuple
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError, VerifyFailed
@@ -22,6 +21,7 @@ from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.spanning import Terms, next_place
 from pytp_native.jobs.supply import Supply
+from pytp_native.light import NamedTuple
 from pytp_native.stream.known import Known
 
 

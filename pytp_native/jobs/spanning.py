@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, Refused
 from pytp_native.jobs.cartridge import (
@@ -20,6 +18,7 @@ from pytp_native.jobs.events import Emit, Notice
 from pytp_native.jobs.frame import Place
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.supply import Offer, Supply
+from pytp_native.light import NamedTuple
 
 
 class Terms(NamedTuple):

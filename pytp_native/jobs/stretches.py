@@ -6,7 +6,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from pytp_native import mtio
 from pytp_native.catalog.restoring import ArchivePart
@@ -16,6 +15,7 @@ from pytp_native.ffi import lib
 from pytp_native.jobs.bad_blocks import Step, is_unreadable, step_over
 from pytp_native.jobs.framed_stretch import FramedStretch, cover
 from pytp_native.jobs.plan import Stretch
+from pytp_native.light import NamedTuple
 from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import Stop
 

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, NotReady
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.mode_pages import STORAGE
 
 if TYPE_CHECKING:  # who gives no library need not wait for it

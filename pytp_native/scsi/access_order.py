@@ -6,10 +6,9 @@ LTO-9 full-height and later drives, and the 3592, have them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from construct import BytesInteger, GreedyRange, Int16ub, Padding, Struct
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command, bits, no_data, packed, raw
 from pytp_native.scsi.field import check_length, number
 from pytp_native.scsi.layouts import parsed

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pytp_native.errors import UsageError
-from pytp_native.scsi.record import Generic, NamedTuple, T
+from pytp_native.light import Generic, NamedTuple, T
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from construct import Bytes, GreedyRange, If, Int8ub, Int16ub, Int24ub, Int32ub, Padding, Struct, this
 
 from pytp_native.errors import BadReply
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command, packed
 from pytp_native.scsi.field import check_length, number, text
 from pytp_native.scsi.layouts import parsed

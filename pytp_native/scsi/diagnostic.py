@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from construct import Bytes, BytesInteger, Int8ub, Int16ub, Int24ub, Padding, Struct
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import BUFFER_S, SELF_TEST_S, Command, bits, no_data, packed, raw
 from pytp_native.scsi.layouts import built, parsed
 from pytp_native.spec import opcodes

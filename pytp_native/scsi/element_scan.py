@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pytp_native.errors import BadReply, LibraryError, NotSupported, PytpError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi import executor, mode, smc, spc
 from pytp_native.scsi.mode_pages import (
     DRIVE,
@@ -14,7 +15,6 @@ from pytp_native.scsi.mode_pages import (
     parse_element_addresses,
 )
 from pytp_native.scsi.policy import ONCE
-from pytp_native.scsi.record import NamedTuple
 from pytp_native.scsi.sense import parse_sense
 from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes

@@ -10,8 +10,8 @@ from __future__ import annotations
 from struct import Struct
 
 from pytp_native.errors import BadReply
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import check_length, number, text
-from pytp_native.scsi.record import NamedTuple
 
 HEADER_BYTES = 8
 TAG_BYTES = 36

@@ -6,11 +6,12 @@ Keys and key descriptors never go into a log, JSON or an error; KeySettings does
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from construct import GreedyBytes, GreedyRange, Int8ub, Int16ub, Int32ub, Int64ub, Padding, Prefixed, Struct
 
 from pytp_native.errors import BadReply, UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command, bits, no_data, packed, raw
 from pytp_native.scsi.field import check_length, number
 from pytp_native.scsi.layouts import built, parsed

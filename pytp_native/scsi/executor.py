@@ -6,18 +6,18 @@ from __future__ import annotations
 import time
 
 from pytp_native.errors import BadReply
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.judge import raise_for, sense_of
 from pytp_native.scsi.policy import ONCE
-from pytp_native.scsi.record import NamedTuple
 from pytp_native.spec import opcodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytp_native.light import T
     from pytp_native.scsi.command import Command
     from pytp_native.scsi.policy import Policy, Rule
-    from pytp_native.scsi.record import T
     from pytp_native.scsi.sense import Sense
     from pytp_native.transport.base import ScsiTransport
     from pytp_native.transport.records import ScsiReply

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from pytp_native.errors import BadReply
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import check_length, number, text
-from pytp_native.scsi.record import NamedTuple
 
 TAPE, CHANGER = 0x01, 0x08
 DEVICE_TYPES = {

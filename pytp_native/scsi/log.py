@@ -8,9 +8,9 @@ is not judged here.
 from __future__ import annotations
 
 from pytp_native.errors import BadReply
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import bits, packed
 from pytp_native.scsi.field import check_length, number, text
-from pytp_native.scsi.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import number, text
-from pytp_native.scsi.record import NamedTuple
 
 
 class DriveIncident(NamedTuple):

@@ -7,8 +7,8 @@ nothing) is None, never 0.
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import number, signed, text
-from pytp_native.scsi.record import NamedTuple
 
 ACTIVITIES = (
     "idle", "cleaning", "loading", "unloading", "other activity on the medium", "reading", "writing", "locating",

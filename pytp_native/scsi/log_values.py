@@ -4,9 +4,9 @@ not tell is None."""
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi import log_incidents, log_records
 from pytp_native.scsi.log import flags_of_bitmap
-from pytp_native.scsi.record import NamedTuple
 from pytp_native.spec import log_parameters as kinds
 from pytp_native.spec.log_pages import page_of, parameter_of
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import struct
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command, bits, no_data, packed
 from pytp_native.scsi.field import check_length, number, text
-from pytp_native.scsi.record import NamedTuple
 from pytp_native.spec import opcodes
 from pytp_native.spec.mam import ASCII, ATTRIBUTES, BINARY, attribute_name
 

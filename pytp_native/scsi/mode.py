@@ -7,8 +7,8 @@ MODE SENSE and MODE SELECT use the same bytes; `ModeData.select_6/select_10` giv
 from __future__ import annotations
 
 from pytp_native.errors import BadReply
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import check_length, number
-from pytp_native.scsi.record import NamedTuple
 
 CURRENT, CHANGEABLE, DEFAULT, SAVED = range(4)
 CONTROL, COMPRESSION, DEVICE_CONFIGURATION, PARTITIONS = 0x0A, 0x0F, 0x10, 0x11

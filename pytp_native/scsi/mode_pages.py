@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import check_length
-from pytp_native.scsi.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

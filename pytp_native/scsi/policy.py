@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pytp_native.scsi.record import NamedTuple
+from pytp_native.light import NamedTuple
 from pytp_native.spec import opcodes
 
 TYPE_CHECKING = False

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import check_length, number
-from pytp_native.scsi.record import NamedTuple
 
 SHORT, LONG, EXTENDED = 0x00, 0x06, 0x08
 SHORT_BYTES, LONG_BYTES, EXTENDED_BYTES = 20, 32, 32

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from construct import Bytes, GreedyBytes, GreedyRange, Int8ub, Int16ub, Int32ub, Int64ub, Padding, Prefixed, Struct
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command, bits, no_data, packed
 from pytp_native.scsi.field import check_length
 from pytp_native.scsi.layouts import built, parsed

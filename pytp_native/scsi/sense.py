@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from pytp_native.errors import BadReply
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.field import number, signed
-from pytp_native.scsi.record import NamedTuple
 from pytp_native.spec import sense as codes
 
 CURRENT, DEFERRED = (0x70, 0x72), (0x71, 0x73)

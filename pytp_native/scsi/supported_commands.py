@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from construct import GreedyBytes, GreedyRange, If, Int8ub, Int16ub, Int32ub, Padding, Prefixed, Struct, this
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command, bits, packed
 from pytp_native.scsi.field import check_length, number
 from pytp_native.scsi.layouts import parsed

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from construct import Bytes, GreedyBytes, GreedyRange, Int8ub, Int16ub, Padding, Prefixed, Struct
 
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command
 from pytp_native.scsi.field import check_length, number, text
 from pytp_native.scsi.inquiry import page_body

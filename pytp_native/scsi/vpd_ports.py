@@ -5,11 +5,12 @@ numbers. Optional all: few drives have them, diagnosis shows them."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from construct import Bytes, GreedyBytes, GreedyRange, Int8ub, Int16ub, Padding, Prefixed, Struct
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.scsi.command import Command
 from pytp_native.scsi.field import text
 from pytp_native.scsi.inquiry import page_body

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
 
 NUMBER, TEXT, FLAG, RAW = "number", "text", "flag", "raw"
 """A counter of whatever length; ASCII; zero or not; bytes that nobody has described."""

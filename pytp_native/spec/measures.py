@@ -7,7 +7,7 @@ SMC-3 log pages, the vendors' pages where drives have no other.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pytp_native.light import NamedTuple
 
 DRIVE, CARTRIDGE, LIBRARY = "drive", "cartridge", "library"
 COUNTER, GAUGE = "counter", "gauge"

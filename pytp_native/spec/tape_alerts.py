@@ -7,11 +7,7 @@ mtx's tapeinfo has texts of its own; see there.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
+from pytp_native.light import NamedTuple
 
 CRITICAL, WARNING, INFORMATION = "critical", "warning", "information"
 MEDIUM, DRIVE, HOST, LIBRARY = "medium", "drive", "host", "library"

@@ -11,12 +11,13 @@ import os
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import zstandard
 
 from pytp_native.errors import PytpError, Refused
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.stream.frames import FRAME_BYTES, FrameMap, filler_to
 from pytp_native.stream.ring import HOT_BYTES, Ring
 from pytp_native.units import MIB, format_size

@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import zstandard
 
 from pytp_native.errors import MediumError, PytpError
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.stream.frames import FRAME_BYTES, MAGIC, FramePlace, header_bytes, is_frame, walk_blocks
 from pytp_native.stream.ring import Ring
 from pytp_native.units import MIB, format_size

@@ -6,9 +6,9 @@ from __future__ import annotations
 import struct
 import tempfile
 from types import TracebackType
-from typing import NamedTuple
 
 from pytp_native.ffi import lib
+from pytp_native.light import NamedTuple
 
 _ENTRY = struct.Struct("=QQ32sIIIIII")  # pytp_untar_expected in csrc/untar.h
 _AT_ONCE = 8192

@@ -6,8 +6,8 @@ from __future__ import annotations
 import struct
 from array import array
 from bisect import bisect_right
-from typing import NamedTuple
 
+from pytp_native.light import NamedTuple
 from pytp_native.units import MIB
 
 FRAME_BYTES = 16 * MIB

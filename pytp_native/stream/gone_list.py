@@ -7,10 +7,10 @@ Each name has a NUL behind it, so that `xargs -0 rm -rf --` can do in a restored
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytp_native.errors import MediumError
+from pytp_native.light import NamedTuple
 from pytp_native.stream.own_archive import OwnMember
 from pytp_native.stream.record import field
 
@@ -18,8 +18,7 @@ GONE_LIMIT = 1 << 30
 """Bytes of one list that are accepted: some ten million names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(NamedTuple):
     """A list, as session.json tells of it."""
 
     tape_file: int | None

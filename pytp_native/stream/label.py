@@ -7,11 +7,11 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import pytp_native
 from pytp_native.errors import MediumError
+from pytp_native.light import NamedTuple
 from pytp_native.stream.own_archive import FORMAT, Mark, OwnMember, OwnReader, build, check_format
 from pytp_native.stream.record import field, stamp
 
@@ -19,8 +19,7 @@ JSON_LIMIT = 1 << 16
 INVENTED = "uuid"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """Whose cartridge this is. It never changes while anything behind it is needed."""
 
     uuid: str
@@ -79,7 +78,7 @@ def new_label(
 
 def build_label(label: Label, *, now: float | None = None) -> Iterator[bytes]:
     """Yield the label's tape file as a stream."""
-    text = json.dumps({"kind": "label", **asdict(label)}, indent=1, ensure_ascii=True) + "\n"
+    text = json.dumps({"kind": "label", **label._asdict()}, indent=1, ensure_ascii=True) + "\n"
     members = (
         OwnMember.of("pytp/LABEL.txt", _words(label).encode()),
         OwnMember.of("pytp/RESTORE.txt", restore_text(label.block_bytes).encode()),

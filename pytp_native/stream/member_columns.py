@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytp_native.errors import MediumError
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.units import MIB
 
 ROOM = 2 * MIB

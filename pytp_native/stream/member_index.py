@@ -12,13 +12,13 @@ import struct
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import zstandard
 
 from pytp_native.errors import MediumError, NotSupported
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.stream.pack import Member, read_members
 from pytp_native.units import MIB
 
@@ -32,8 +32,7 @@ _WINDOW = 1 << 27
 """Largest zstd window that is accepted from a tape."""
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(NamedTuple):
     """The index of one tape file, as session.json lists it."""
 
     tape_file: int | None

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from pytp_native.errors import MediumError, Refused
+from pytp_native.light import NamedTuple
 
 FORMAT = 1
 RECORD = 512

@@ -7,10 +7,11 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from enum import IntEnum
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from pytp_native.errors import PytpError
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.stream.known import Known
 from pytp_native.stream.ring import Ring
 

@@ -7,10 +7,10 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from pytp_native.errors import MediumError
+from pytp_native.light import NamedTuple
 from pytp_native.stream.gone_list import GONE_LIMIT, Gone, GoneList, gone_from_json, pairs_of
 from pytp_native.stream.member_index import Indexed, IndexSpool
 from pytp_native.stream.own_archive import FORMAT, Mark, OwnMember, OwnReader, build, check_format
@@ -24,8 +24,7 @@ MANIFESTS = {"xxh3": "pytp/CHECKSUMS.xxh128", "sha256": "pytp/CHECKSUMS.sha256"}
 SESSION = "pytp/session.json"
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFile:
+class SavedFile(NamedTuple):
     """One tape file of a session."""
 
     path: str
@@ -60,8 +59,7 @@ class SavedFile:
     """Name of its table of frames in this archive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """An earlier trailer on the same cartridge."""
 
     uuid: str
@@ -71,16 +69,14 @@ class Earlier:
     started: str
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(NamedTuple):
     """One cartridge of a session."""
 
     uuid: str | None
     barcode: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRecord:
+class SessionRecord(NamedTuple):
     """What session.json says."""
 
     uuid: str
@@ -110,7 +106,7 @@ class SessionRecord:
     not_started: tuple[str, ...] = ()
     cartridges: tuple[Volume, ...] = ()
     """Of this session so far, in order, this one included."""
-    index: tuple[Indexed, ...] = ()
+    indexes: tuple[Indexed, ...] = ()
     index_error: str | None = None
     """Why the index is missing or not complete."""
     checksums: str | None = None
@@ -152,7 +148,17 @@ def _reader(spool: IndexSpool, one: Indexed) -> Any:
 
 
 def session_json(session: SessionRecord) -> bytes:
-    return json.dumps({"kind": "session", **asdict(session)}, indent=1, ensure_ascii=True).encode() + b"\n"
+    told = {"kind": "session", **_told(session)}
+    told["index"] = told.pop("indexes")
+    return json.dumps(told, indent=1, ensure_ascii=True).encode() + b"\n"
+
+
+def _told(record: Any) -> dict[str, object]:
+    """Return a record, and the records in its sequences, as JSON has them."""
+    return {
+        name: [_told(one) if hasattr(one, "_asdict") else one for one in value] if type(value) is tuple else value
+        for name, value in record._asdict().items()
+    }
 
 
 class TrailerReader:
@@ -183,7 +189,7 @@ class TrailerReader:
 
     def indexes(self) -> Iterator[tuple[Indexed, Iterator[bytes]]]:
         """Yield each tape file's entry of session.json with its compressed index, for member_index.read_index."""
-        listed = {one.file: one for one in self.session.index}
+        listed = {one.file: one for one in self.session.indexes}
         lists = {name for one in self.session.deletions for name in (one.file, one.renamed) if name}
         tables = {one.frames for one in self.session.arguments if one.frames}
         for name, _size in self._members:
@@ -224,7 +230,7 @@ def session_from_json(data: bytes, subject: str) -> SessionRecord:
         arguments=tuple(_saved_file(one, subject) for one in _rows(found, "arguments", subject)),
         not_started=tuple(str(one) for one in _rows(found, "not_started", subject)),
         cartridges=tuple(_volume(one, subject) for one in _rows(found, "cartridges", subject)),
-        index=tuple(_indexed(one, subject) for one in _rows(found, "index", subject)),
+        indexes=tuple(_indexed(one, subject) for one in _rows(found, "index", subject)),
         index_error=maybe("index_error"), checksums=maybe("checksums"),
         tape_file=number("tape_file"), first_block=number("first_block"),
         earlier=tuple(_earlier(one, subject) for one in _rows(found, "earlier", subject)),

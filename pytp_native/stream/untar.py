@@ -6,10 +6,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytp_native.errors import PytpError, UsageError
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.stream.ring import Ring
 
 _NS = 1_000_000_000

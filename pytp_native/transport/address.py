@@ -7,13 +7,8 @@ import os
 import stat
 
 from pytp_native.errors import BadAddress
+from pytp_native.light import NamedTuple
 from pytp_native.transport.holders import TAPE_MAJOR, tape_number
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
 
 GENERIC_MAJOR = 21
 CHANGER_MAJOR = 86

@@ -9,11 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
+from pytp_native.light import NamedTuple
 
 TAPE_MAJOR = 9
 """st's character device major (Documentation/admin-guide/devices.txt)."""

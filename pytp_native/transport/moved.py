@@ -6,12 +6,7 @@ from __future__ import annotations
 from enum import Enum
 
 from pytp_native.errors import PytpError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
+from pytp_native.light import NamedTuple
 
 
 class Stop(Enum):

@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 from pytp_native.ffi import lib
+from pytp_native.light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple
-
     from pytp_native.transport.moved import Moved, Stop
-else:
-    from pytp_native.light import NamedTuple
 
 __all__ = ["Moved", "MtStatus", "Position", "ScsiReply", "Stop"]
 

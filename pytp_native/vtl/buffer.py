@@ -11,16 +11,13 @@ import os
 
 from pytp_native.errors import MediumDamaged
 from pytp_native.ffi import lib
+from pytp_native.light import NamedTuple
 from pytp_native.units import GIB
 from pytp_native.vtl.cartridge import partition_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple
-
     from pytp_native.vtl.drive import VirtualDrive
-else:
-    from pytp_native.light import NamedTuple
 
 
 BUFFER_BYTES = GIB

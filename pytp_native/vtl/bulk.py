@@ -7,15 +7,14 @@ from __future__ import annotations
 import errno
 
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.vtl.st_states import EOD_1, NOEOF, READING, WRITING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NamedTuple
+    from typing import Any
 
     from pytp_native.vtl.st import StDriver
-else:
-    from pytp_native.light import NamedTuple
 
 
 class Moved(NamedTuple):

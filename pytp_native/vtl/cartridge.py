@@ -9,14 +9,13 @@ import re
 
 from pytp_native.errors import BadAddress, MediumDamaged, PytpError, UsageError
 from pytp_native.ffi import ffi, lib
+from pytp_native.light import NamedTuple
 from pytp_native.units import MIB
 from pytp_native.vtl.files import host_error, read_json, sync_directory, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NamedTuple
-else:
-    from pytp_native.light import NamedTuple
+    from typing import Any
 
 FILEMARK_BYTES = 4096
 """What a filemark takes of the capacity."""

@@ -5,9 +5,9 @@ bytes is changer_target.py."""
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from pytp_native.errors import DeviceBusy, LibraryError, PytpError
+from pytp_native.light import NamedTuple
 from pytp_native.spec import opcodes
 from pytp_native.vtl import sense
 from pytp_native.vtl.bay import is_threaded, release_cartridge

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.vtl.files import replace_file
 
 FAILURES = ("gripper error", "load error", "drive silent", "full target", "empty source", "stuck in gripper")

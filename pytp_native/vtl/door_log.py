@@ -5,9 +5,9 @@ done. Nothing is compressed here, so what the host sent is what the medium has."
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pytp_native.errors import PytpError
+from pytp_native.light import NamedTuple
 from pytp_native.vtl import sense
 from pytp_native.vtl.cartridge import FILEMARK_BYTES, Cartridge, Label, early_warning_bytes
 from pytp_native.vtl.counters import forget_load

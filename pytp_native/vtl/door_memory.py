@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
+from pytp_native.light import NamedTuple
 from pytp_native.vtl import loading, sense
 from pytp_native.vtl.cartridge import Cartridge, early_warning_bytes, read_label
 from pytp_native.vtl.door_log import Use, use_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import NamedTuple
 
+from pytp_native.light import NamedTuple
 from pytp_native.vtl import sense
 from pytp_native.vtl.cartridge import PARTITION_UNIT, default_partitions
 from pytp_native.vtl.counters import raise_alert

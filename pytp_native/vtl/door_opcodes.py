@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
+from pytp_native.light import NamedTuple
 from pytp_native.spec import opcodes
 from pytp_native.vtl import door_clock, sense
 from pytp_native.vtl.drive import VirtualDrive

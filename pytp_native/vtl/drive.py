@@ -8,6 +8,7 @@ import os
 
 from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
 from pytp_native.ffi import lib
+from pytp_native.light import NamedTuple
 from pytp_native.vtl import accidents, counters, loading, sense
 from pytp_native.vtl.bulk_limits import BulkLimits
 from pytp_native.vtl.cartridge import (
@@ -29,9 +30,7 @@ from pytp_native.vtl.state import DriveState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NamedTuple
-else:
-    from pytp_native.light import NamedTuple
+    from typing import Any
 
 LARGEST_COUNT = 0xFFFFFF
 

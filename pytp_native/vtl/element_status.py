@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
+from pytp_native.light import NamedTuple
 from pytp_native.vtl.elements import DRIVE, MAIL, STORAGE, TRANSPORT, ElementMap, Place, Span
 from pytp_native.vtl.personality import CLEANING_PREFIX, WORM_MEDIA
 from pytp_native.vtl.reply import ascii_field

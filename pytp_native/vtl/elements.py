@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.vtl.inventory import Inventory
 from pytp_native.vtl.personality import ChangerPersonality
 

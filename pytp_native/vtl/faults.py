@@ -23,14 +23,9 @@ import os
 import re
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.units import parse_size
 from pytp_native.vtl.files import replace_file
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
 
 NEVER = 2**63
 _FORMS = re.compile(

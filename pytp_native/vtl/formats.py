@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pytp_native.light import NamedTuple
 
 
 class Format(NamedTuple):

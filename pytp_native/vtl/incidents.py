@@ -8,15 +8,12 @@ import time
 from contextlib import suppress
 
 from pytp_native.errors import BadAddress
+from pytp_native.light import NamedTuple
 from pytp_native.vtl.files import read_json, store_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple
-
     from pytp_native.vtl.drive import VirtualDrive
-else:
-    from pytp_native.light import NamedTuple
 
 
 MOST = 16

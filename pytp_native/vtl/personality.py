@@ -5,13 +5,8 @@ references)."""
 from __future__ import annotations
 
 from pytp_native.errors import UsageError
+from pytp_native.light import NamedTuple
 from pytp_native.units import MIB
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
 
 
 class Personality(NamedTuple):

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
 from pytp_native.spec import opcodes
 from pytp_native.vtl.sense import Sense
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
 
 
 class TargetReply(NamedTuple):

@@ -4,13 +4,8 @@ itself."""
 
 from __future__ import annotations
 
+from pytp_native.light import NamedTuple
 from pytp_native.spec import sense as codes
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from pytp_native.light import NamedTuple
 
 FIXED_FORMAT = 0x70
 FIXED_BYTES = 18

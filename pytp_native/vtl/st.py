@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from pytp_native.errors import NoMedium, PytpError
 from pytp_native.ffi import lib
+from pytp_native.light import NamedTuple
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import bulk, loading, st_modes, st_operations, st_partitions
 from pytp_native.vtl.drive import VirtualDrive
@@ -39,9 +40,7 @@ from pytp_native.vtl.state import drive_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NamedTuple
-else:
-    from pytp_native.light import NamedTuple
+    from typing import Any
 
 GMT_EOF, GMT_BOT, GMT_EOT, GMT_SM, GMT_EOD = 0x80000000, 0x40000000, 0x20000000, 0x10000000, 0x08000000
 GMT_WR_PROT, GMT_ONLINE, GMT_DR_OPEN, GMT_IM_REP_EN = 0x04000000, 0x01000000, 0x00040000, 0x00010000

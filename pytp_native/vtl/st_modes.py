@@ -8,16 +8,13 @@ import errno
 from contextlib import suppress
 
 from pytp_native.ffi import lib
+from pytp_native.light import NamedTuple
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_states import fail
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple
-
     from pytp_native.vtl.st import StDriver
-else:
-    from pytp_native.light import NamedTuple
 
 
 class BlockLimits(NamedTuple):

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 import re
 
+from pytp_native.light import NamedTuple
 from pytp_native.vtl.faults import NEVER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple
-
     from pytp_native.vtl.drive import VirtualDrive
     from pytp_native.vtl.memory import CartridgeMemory
-else:
-    from pytp_native.light import NamedTuple
 
 
 DATA_SET_BYTES = 2_500_000

@@ -191,8 +191,8 @@ def test_a_trailer_that_does_not_fit_is_in_the_next_one(shelf: Path, tmp_path: P
     assert any("trailer" in text and "has it all" in text for text in done.notices)
     tapes = cartridges.set()
     last = sessions(tapes[str(done.report.details["cartridges"][-1])])[-1]  # type: ignore[index]
-    assert {one.part for one in last.index} >= {last.part}
-    assert sum(one.members for files in tapes.values() for record in complete(files) for one in record.index) == sum(
+    assert {one.part for one in last.indexes} >= {last.part}
+    assert sum(one.members for files in tapes.values() for record in complete(files) for one in record.indexes) == sum(
         argument.files for argument in done.report.arguments
     )
 
@@ -395,7 +395,7 @@ def test_the_last_trailer_finds_room_on_another_cartridge(shelf: Path, tmp_path:
         assert (done.code, done.statuses) == (0, ["saved"])
         tapes = cartridges.set()
         told = [record for files in tapes.values() for record in complete(files)]
-        assert sum(one.members for record in told for one in record.index) == 2
+        assert sum(one.members for record in told for one in record.indexes) == 2
         assert told[-1].status == "complete"
         if len(tapes) == 2 and len(done.report.arguments[0].parts) == 1:
             moved += 1

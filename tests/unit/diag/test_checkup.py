@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ SOUND = {
 
 
 def drive(serial: str = "D1", tape: CartridgeLook | None = None, **told: object) -> DriveLook:
-    return replace(DriveLook("/dev/nst0", NOW, "IBM", "ULT3580-TD9", "R1", serial, cartridge=tape), **told)  # type: ignore[arg-type]
+    return DriveLook("/dev/nst0", NOW, "IBM", "ULT3580-TD9", "R1", serial, cartridge=tape)._replace(**told)  # type: ignore[arg-type]
 
 
 def tape(serial: str = "M1", **counters: float) -> CartridgeLook:
@@ -110,14 +109,14 @@ def test_a_slot_that_is_missed_is_named_also_where_others_have_a_retry(history: 
 def test_flags_that_reading_cleared_count_for_a_day(history: History) -> None:
     old = LibraryLook("/dev/sg4", NOW - 3600, "HP", "MSL", "9", "L1", alerts=frozenset({4}))
     history.store(old, "metrics", cleared=frozenset({4}))
-    assert [one.level for one in judged(history, replace(old, taken=NOW, alerts=frozenset())).values()] == ["act now"]
-    older = replace(old, taken=NOW - 2 * 86400, serial="L2")
+    assert [one.level for one in judged(history, old._replace(taken=NOW, alerts=frozenset())).values()] == ["act now"]
+    older = old._replace(taken=NOW - 2 * 86400, serial="L2")
     history.store(older, "metrics", cleared=frozenset({4}))
-    assert [one.level for one in judged(history, replace(older, taken=NOW, alerts=frozenset())).values()] == ["good"]
+    assert [one.level for one in judged(history, older._replace(taken=NOW, alerts=frozenset())).values()] == ["good"]
 
 
 def test_a_missing_end_of_data_is_said(history: History) -> None:
-    found = judged(history, drive(tape=replace(tape(), end_of_data_missing=True)))
+    found = judged(history, drive(tape=tape()._replace(end_of_data_missing=True)))
     assert "end of data" in found["cartridge M1L9"].findings[0].words
 
 
@@ -130,7 +129,7 @@ def test_the_difference_of_a_job_is_of_the_same_cartridge_only() -> None:
     assert told.cartridge == {"data_sets_written": 500, "write_retries": 8}
     assert told.trouble == {"write_retries": 8, "hard_read_errors": 2}
     assert (told.new_alerts, told.alerts) == ((6,), (3, 6))
-    assert difference(before, replace(after, cartridge=tape("M2"))).cartridge is None
+    assert difference(before, after._replace(cartridge=tape("M2"))).cartridge is None
 
 
 def test_8_drives_and_200_cartridges_are_judged_in_less_than_two_seconds(history: History) -> None:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,8 +31,8 @@ def test_a_look_keeps_drive_and_cartridge_apart(history: History) -> None:
 
 def test_a_unit_is_known_again_by_its_serial_number(history: History) -> None:
     history.store(LOOK, "health")
-    moved = replace(LOOK, address="/dev/nst4", taken=2000, firmware="R2", counters={"loads": 8.0})
-    history.store(replace(moved, cartridge=replace(TAPE, barcode="")), "health")
+    moved = LOOK._replace(address="/dev/nst4", taken=2000, firmware="R2", counters={"loads": 8.0})
+    history.store(moved._replace(cartridge=TAPE._replace(barcode="")), "health")
     (drive,) = history.units("drive")
     assert (drive.firmware, drive.seen) == ("R2", 2000)
     assert history.latest(drive.id) == {"loads": 8.0}
@@ -41,13 +40,13 @@ def test_a_unit_is_known_again_by_its_serial_number(history: History) -> None:
 
 
 def test_what_was_not_told_is_not_stored(history: History) -> None:
-    history.store(replace(LOOK, counters={}, cartridge=None), "health")
+    history.store(LOOK._replace(counters={}, cartridge=None), "health")
     assert list(history.counters()) == []
     assert history.units("cartridge") == []
 
 
 def test_cleared_flags_are_kept_and_marked(history: History) -> None:
-    history.store(replace(LOOK, alerts=frozenset({20})), "alerts", cleared=frozenset({20, 4}), lasting=True)
+    history.store(LOOK._replace(alerts=frozenset({20})), "alerts", cleared=frozenset({20, 4}), lasting=True)
     assert [(one.flag, one.drive is not None) for one in history.alerts()] == [(4, True), (20, True)]
     assert history.alerts(since=1001) == []
 

@@ -139,7 +139,7 @@ def test_an_interrupt_leaves_a_trailer_with_what_is_complete(cartridge: Cartridg
     assert kinds(cartridge) == ["label", "data", "trailer"]
     session = session_in(cartridge, 2)
     assert (session.status, session.exit, len(session.not_started)) == ("interrupted", 130, 1)
-    assert [one.members for one in session.index] == [2]
+    assert [one.members for one in session.indexes] == [2]
 
 
 def test_an_interrupt_before_anything_writes_no_label(cartridge: Cartridge, tree: Tree) -> None:

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from pytp_native.scsi.record import NamedTuple
+from pytp_native.light import NamedTuple
 
 HEAVY = {"construct", "dataclasses", "typing", "logging", "inspect", "re", "enum", "typer", "rich", "zstandard"}
 LIGHT = (
-    "record", "field", "command", "policy", "sense", "judge", "executor", "inquiry", "mode", "mode_pages", "log",
+    "field", "command", "policy", "sense", "judge", "executor", "inquiry", "mode", "mode_pages", "log",
     "log_values", "log_records", "log_incidents", "position", "elements", "element_scan", "spc", "ssc", "smc", "mam",
 )  # fmt: skip
 

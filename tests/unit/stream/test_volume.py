@@ -13,7 +13,6 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,14 +57,14 @@ def spool() -> Iterator[IndexSpool]:
 
 def a_label(**changes: object) -> Label:
     label = new_label(BLOCK, barcode="A00001L9", barcode_from="library", mam_serial="SN1", host="host", now=0.0)
-    return replace(label, **changes)  # type: ignore[arg-type]
+    return label._replace(**changes)  # type: ignore[arg-type]
 
 
 def a_session(spool: IndexSpool | None = None) -> SessionRecord:
     saved = SavedFile("/srv/caf\udce9", "caf\udce9", "partial", 1, 3, 2, 4, (("a", "vanished"),))
     return SessionRecord(
         "5" * 36, "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "partial", 1, BLOCK, "xxh3", "c" * 36, "A00001L9", 1,
-        arguments=(saved,), not_started=("/etc",), index=tuple(spool.files) if spool else (),
+        arguments=(saved,), not_started=("/etc",), indexes=tuple(spool.files) if spool else (),
         checksums="pytp/CHECKSUMS.xxh128" if spool else None, tape_file=2, first_block=9,
         earlier=(Earlier("e" * 36, 0, 0, "2025"),),
     )  # fmt: skip
