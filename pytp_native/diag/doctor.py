@@ -84,7 +84,7 @@ def _nodes(nodes: list[Nodes]) -> Iterator[Check]:
 
 def _permissions(one: Nodes, name: str) -> Iterator[Check]:
     for path in filter(None, (one.tape if one.device_type == TAPE else None, one.generic)):
-        if os.access(path, os.R_OK | os.W_OK):
+        if os.access(path, os.R_OK | os.W_OK, effective_ids=True):
             continue
         group = _group(path)
         remedy = f"sudo usermod -aG {group} $USER, and log in again" if group else "run as root"
@@ -175,7 +175,7 @@ def _room(config: Config, state: str) -> Iterator[Check]:
         place = os.path.abspath(path)
         while not os.path.isdir(place):
             place = os.path.dirname(place)
-        if not os.access(place, os.W_OK):
+        if not os.access(place, os.W_OK, effective_ids=True):
             yield Check(
                 FAILURE, what, f"{place} may not be written by you", "name another directory in the configuration"
             )
