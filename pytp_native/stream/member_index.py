@@ -28,6 +28,8 @@ PIECE = 1 * MIB
 """Bytes of records in one zstd frame, about: what stays in a processor's cache (4 MiB took half as long again)."""
 LONGEST_RECORD = 1 << 20
 """A name or a link target of more than that is no name (PATH_MAX is 4096, member names are several of those)."""
+_KEPT_BYTES = 32 << 20
+"""Bytes of records that stay in memory until the trailer is written: some 180,000 members."""
 _WINDOW = 1 << 27
 """Largest zstd window that is accepted from a tape."""
 
@@ -56,6 +58,9 @@ class IndexSpool:
             raise NotSupported("member index", "is only written on little-endian machines", "use --bare")
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
         self._compress = zstandard.ZstdCompressor(level=1)
+        self._plain: list[bytes] | None = []
+        """The records of all files as long as they are few: what is not compressed need not be decompressed."""
+        self._plain_bytes = 0
         self.files: list[Indexed] = []
         self.error = ""
         """Why members are missing: the disk under the temporary directory."""
@@ -75,16 +80,25 @@ class IndexSpool:
             self._spool.write(self._compress.compress(_HEAD.pack(MAGIC, _number(tape_file), block_bytes)))
             for piece in _pieces(log, block_bytes * blocks, block_bytes, tally):
                 self._spool.write(self._compress.compress(piece))
+                self._keep(piece)
                 taken += len(piece)
             self._spool.flush()
         except OSError as exc:
             self.error = exc.strerror or str(exc)
             self._spool.seek(start)
+            self._plain = None
             return taken
         name = f"pytp/index/{len(self.files) + 1:05}.members.zst"
         stored = self._spool.tell() - start
         self.files.append(Indexed(tape_file, name, tally.members, stored, tally.line_bytes, part))
         return taken
+
+    def _keep(self, piece: bytes) -> None:
+        self._plain_bytes += len(piece)
+        if self._plain_bytes > _KEPT_BYTES:
+            self._plain = None
+        if self._plain is not None:
+            self._plain.append(piece)
 
     def stored(self, wanted: Indexed) -> Iterator[bytes]:
         """Yield the compressed index of one tape file."""
@@ -102,9 +116,11 @@ class IndexSpool:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the checksum lines of all tape files."""
+        yield from map(checksum_lines, self._records() if self._plain is None else self._plain)
+
+    def _records(self) -> Iterator[bytes]:
         for one in self.files:
-            for records in _record_pieces(self.stored(one), one.file):
-                yield checksum_lines(records)
+            yield from _record_pieces(self.stored(one), one.file)
 
 
 def _number(tape_file: int | None) -> int:

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytp_native.errors import MediumError, Refused
+from pytp_native.stream import member_index
 from pytp_native.stream.label import Label, build_label, label_from_json, new_label, parse_label
 from pytp_native.stream.member_index import IndexSpool, checksum_lines, read_index
 from pytp_native.stream.own_archive import Mark, OwnMember, OwnReader, build, find_mark, in_blocks
@@ -195,6 +196,18 @@ def test_a_full_disk_leaves_a_trailer_that_says_so(spool: IndexSpool, monkeypatc
     assert spool.error == "No space left on device"
     assert [one.tape_file for one in spool.files] == [1]
     assert b"".join(spool.lines()).endswith(b"  one\n")
+
+
+def test_many_members_have_the_lines_that_few_have(spool: IndexSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few are kept in memory, many are read back."""
+    for number, name in enumerate((b"one", b"two"), 1):
+        spool.add(io.BytesIO(record(name, digest=b"d" * 16)), number, BLOCK, 100)
+    few = b"".join(spool.lines())
+    assert few.count(b"\n") == 2
+    monkeypatch.setattr(member_index, "_KEPT_BYTES", 0)
+    spool.add(io.BytesIO(record(b"three", digest=b"d" * 16)), 3, BLOCK, 100)
+    assert b"".join(spool.lines()) == few + b"64" * 16 + b"  three\n"
+    assert spool.line_bytes == len(few) + 32 + len(b"  three\n")
 
 
 def test_the_reader_in_format_md_reads_an_index(spool: IndexSpool) -> None:
