@@ -31,10 +31,14 @@ def _unit(drive: Drive) -> DriveConfig:
 class NextCartridge:
     """A supply of cartridges for one drive. The library is opened when it is first needed; close it."""
 
-    def __init__(self, run: Run, drive: Drive, choice: LibraryChoice | None, volumes: str | None) -> None:
+    def __init__(
+        self, run: Run, drive: Drive, choice: LibraryChoice | None, volumes: str | None,
+        *, wanted: str = "a blank cartridge",
+    ) -> None:  # fmt: skip
         self._run = run
         self._unit = _unit(drive)
         self._choice = choice
+        self._wanted = wanted
         self._volumes = None if volumes is None else [name.strip() for name in volumes.split(",") if name.strip()]
         self._served: TapeLibrary | None = None
         self._number = 0
@@ -57,7 +61,7 @@ class NextCartridge:
         if sys.stdin.isatty() and sys.stderr.isatty():
             from pytp_native.jobs.supply import PromptSupply
 
-            return PromptSupply(_ask, self._volumes)
+            return PromptSupply(_ask, self._volumes, wanted=self._wanted)
         return None
 
     def loaded_barcode(self) -> str | None:

@@ -24,6 +24,9 @@ Wanted = tuple[Optional[str], Optional[str], Optional[str], Optional[int]]  # no
 """Session, job, label, time."""
 
 
+_NEXT = "the cartridge that follows"
+
+
 class Order(NamedTuple):
     """What holds for both ways."""
 
@@ -106,7 +109,7 @@ def _read(run: Run, order: Order, work: Any) -> None:
     from pytp_cli.next_cartridge import NextCartridge, library_of
 
     unit = run.open_drive(order.drive)
-    source = NextCartridge(run, unit, library_of(run, unit, order.library), order.volumes)
+    source = NextCartridge(run, unit, library_of(run, unit, order.library), order.volumes, wanted=_NEXT)
     log = JobLog("restore", run.config.tar_dir)
     run.fields["log"] = log.path
     try:

@@ -173,15 +173,32 @@ def hard_link_targets(database: Database, archive: Archive) -> set[bytes]:
 
 def archive_on(database: Database, serial: str | None, uuid: str | None, number: int) -> Archive | None:
     """Return what the catalog knows of a tape file by its number on a cartridge; only what lies on one cartridge."""
+    found = _archive_with(database, serial, uuid, number)
+    return found[0] if found is not None and len(found[0].parts) == 1 else None
+
+
+def part_behind(database: Database, serial: str | None, uuid: str | None, number: int) -> ArchivePart | None:
+    """Return the part with which an archive goes on that is in that tape file of a cartridge; None where none is
+    known."""
+    found = _archive_with(database, serial, uuid, number)
+    if found is None:
+        return None
+    archive, identity = found
+    at = next(at for at, part in enumerate(archive.parts, 1) if part.identity == identity)
+    return next(iter(archive.parts[at:]), None)
+
+
+def _archive_with(database: Database, serial: str | None, uuid: str | None, number: int) -> tuple[Archive, int] | None:
+    """Return the archive of which that tape file is a part, and the tape file's id."""
     for column, value in (("uuid", uuid), ("serial", serial)):
         if value is None:
             continue
         row = database.row(
-            "SELECT t.session, t.path FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"  # noqa: S608
-            f" WHERE c.{column} = ? AND t.number = ? AND t.kind = 'data' AND t.state != 'overwritten'",
+            "SELECT t.session, t.path, t.id FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"  # noqa: S608
+            f" WHERE c.{column} = ? AND t.number = ? AND t.kind = 'data' AND t.state != 'overwritten'"
+            " ORDER BY t.id DESC",
             (value, number),
         )
         if row is not None:
-            found = [one for one in archives_of(database, row[0]) if one.path == row[1] and len(one.parts) == 1]
-            return found[0] if found else None
+            return next((one, row[2]) for one in archives_of(database, row[0]) if one.path == row[1])
     return None

@@ -34,7 +34,7 @@ from pytp_native.catalog.records import (
     Trouble,
     Unfinished,
 )
-from pytp_native.catalog.restoring import Archive, Place, Selector
+from pytp_native.catalog.restoring import Archive, ArchivePart, Place, Selector
 from pytp_native.catalog.search import EVERYTHING, Wanted
 from pytp_native.catalog.state import State
 from pytp_native.catalog.verifying import Begun, Proof, Scope
@@ -81,6 +81,24 @@ class Catalog:
     def forget_session(self, uuid: str) -> bool:
         """Take a session out that is going to be told again, from its trailer; return whether it was there."""
         return upkeep.forget_session(self._database, uuid)
+
+    def forget_part(self, uuid: str, part: int) -> None:
+        """Take out what a session wrote on its `part`-th cartridge: another one's trailer tells of it."""
+        upkeep.forget_part(self._database, uuid, part)
+
+    def forget_scanned(self, cartridge: int, number: int | None) -> None:
+        """Take out what was told by reading a tape file of which a trailer tells."""
+        upkeep.forget_scanned(self._database, cartridge, number)
+
+    def is_told(self, cartridge: CartridgeFacts, number: int) -> bool:
+        """Tell whether a backup or a trailer has told what is in that tape file of a cartridge."""
+        return bool(
+            self._database.value(
+                "SELECT count(*) FROM tape_file t JOIN session s ON s.id = t.session WHERE t.cartridge = ?"
+                " AND t.number = ? AND t.state NOT IN ('overwritten', 'open') AND s.origin != 'scan'",
+                (self.saw_cartridge(cartridge), number),
+            )
+        )
 
     def has_session(self, uuid: str) -> bool:
         return self._database.value("SELECT 1 FROM session WHERE uuid = ?", (uuid,)) is not None
@@ -195,6 +213,10 @@ class Catalog:
     def archive_on(self, serial: str | None, uuid: str | None, number: int) -> Archive | None:
         """Return what is known of a tape file by its number on a cartridge."""
         return restoring.archive_on(self._database, serial, uuid, number)
+
+    def part_behind(self, serial: str | None, uuid: str | None, number: int) -> ArchivePart | None:
+        """Return where an archive goes on that is in that tape file of a cartridge; None where nothing is known."""
+        return restoring.part_behind(self._database, serial, uuid, number)
 
     # -- histories ---------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,14 @@ def forget_part(database: Database, uuid: str, part: int) -> None:
     _forget_files(database, "session = (SELECT id FROM session WHERE uuid = ?) AND part = ?", (uuid, part))
 
 
+def forget_scanned(database: Database, cartridge: int, number: int | None) -> None:
+    """A trailer tells of that tape file: take out what was told by reading it."""
+    which = "cartridge = ? AND number = ? AND session IN (SELECT id FROM session WHERE origin = 'scan')"
+    _forget_files(database, which, (cartridge, number))
+    with database.transaction():
+        database.run("DELETE FROM session WHERE origin = 'scan' AND id NOT IN (SELECT session FROM tape_file)")
+
+
 def _forget_files(database: Database, which: str, values: tuple[object, ...]) -> None:
     for (file,) in list(database.rows(f"SELECT id FROM tape_file WHERE {which}", values)):  # noqa: S608
         forget_members(database, file)

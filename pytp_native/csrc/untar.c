@@ -62,6 +62,7 @@ void pytp_untar_restart(pytp_untar *untar)
     untar->global.length = 0;
     untar->left = 0;
     untar->padding = 0;
+    untar->data_end = 0;
     untar->zeros = untar->draining = untar->lost = untar->lost_zeros = untar->over = 0;
     untar_begin_group(untar);
 }
@@ -81,6 +82,17 @@ void pytp_untar_count(pytp_untar *untar, pytp_untar_counts *into)
     untar->counts.bytes = untar->in.total;
     *into = untar->counts;
     into->checked += untar_crew_checked(untar->crew);
+}
+
+int pytp_untar_standing(const pytp_untar *untar, uint64_t *left)
+{
+    uint64_t here = untar_stream_position(&untar->in);
+    *left = here < untar->data_end ? untar->data_end - here : 0;
+    if (untar->over != 0 || untar->draining)
+        return PYTP_STANDS_BEHIND_END;
+    if (*left > 0)
+        return PYTP_STANDS_INSIDE;
+    return untar->pending ? PYTP_STANDS_IN_HEADER : PYTP_STANDS_BETWEEN;
 }
 
 int untar_over(pytp_untar *untar, int event)
@@ -213,6 +225,7 @@ static int member_header(pytp_untar *untar)
     }
     untar->pending = 0;
     untar->left = untar->member.stored;
+    untar->data_end = untar_stream_position(&untar->in) + (uint64_t)untar->left;
     untar->padding = (size_t)((BLOCK - untar->left % BLOCK) % BLOCK);
     if (untar->header[TYPE] == 'S' && untar_old_sparse(untar) != 0)
         return untar->over;

@@ -136,6 +136,11 @@ int pytp_untar_settle(pytp_untar *untar);
 /* Remove the file that is half restored, if there is one (interrupt). */
 void pytp_untar_abandon(pytp_untar *untar);
 
+/* Where the reader stands, for the thread that fills the ring while the reader waits for the next block: inside a member's data
+ * (member() is that member, `left` what is missing of it), in a header group, between two members, or behind the end mark. */
+enum { PYTP_STANDS_BETWEEN = 0, PYTP_STANDS_INSIDE, PYTP_STANDS_IN_HEADER, PYTP_STANDS_BEHIND_END };
+int pytp_untar_standing(const pytp_untar *untar, uint64_t *left);
+
 /* The line `tar -tv` prints for member(), without newline, in the process's locale and time zone. Valid until the next
  * call. 0 or an errno. */
 int pytp_untar_line(pytp_untar *untar, pytp_untar_text *line);

@@ -174,6 +174,7 @@ struct pytp_untar {
     int has_records;     /* xattrs or ACLs came with the member */
     int64_t left;        /* data bytes of the current member still in the stream */
     size_t padding;
+    uint64_t data_end;   /* byte of the archive behind them */
     int zeros, draining, lost, lost_zeros, lost_in_gap, over;
     uint64_t here_block, here_offset; /* of the header read last */
     uint64_t here_at, group_at;       /* byte of the archive: of that header, of the member's header group */

@@ -22,7 +22,7 @@ from pytp_native.jobs.own_file import own_file_error, write_own_file
 from pytp_native.jobs.parts import position_of
 from pytp_native.light import NamedTuple
 from pytp_native.stream.gone_list import GoneList, gone_list
-from pytp_native.stream.label import Label, build_label
+from pytp_native.stream.label import Follows, Label, build_label
 from pytp_native.stream.member_index import IndexSpool
 from pytp_native.stream.record import stamp
 from pytp_native.stream.ring import Ring
@@ -57,6 +57,16 @@ class Begun(NamedTuple):
     started: int
     volumes: tuple[Volume, ...]
     """Its cartridges before the one in the drive."""
+
+
+class Cut(NamedTuple):
+    """What goes on on another cartridge."""
+
+    argument: Argument
+    part: Part
+    """The last one with something in it..."""
+    volume: Volume
+    """... and the cartridge that has it."""
 
 
 class Frame:
@@ -169,11 +179,14 @@ class Frame:
         self._frames[name] = part.frames
         return name
 
-    def follow(self, place: Place, *, carry: bool) -> Frame:
+    def follow(self, place: Place, *, carry: bool, cut: Cut | None = None) -> Frame:
         """Make the frame on the session's next cartridge; close this one.
 
-        `carry`: the trailer here had no room for what was saved, so the next one takes it over.
+        `carry`: the trailer here had no room for what was saved, so the next one takes it over. `cut`: what goes on on
+        the next one; a new label tells of it.
         """
+        if cut is not None and place.label is not None and place.fresh:
+            place = place._replace(label=place.label._replace(follows=self._follows(cut)))
         after = Frame(self._drive, self._ring, place, self._emit, self._about, before=self)
         if carry:
             after._saved, after._lists = self._saved, self._lists
@@ -181,6 +194,14 @@ class Frame:
             after._spool, self._spool = self._spool, after._spool
         self._spool.close()
         return after
+
+    def _follows(self, cut: Cut) -> Follows:
+        argument, part = cut.argument, cut.part
+        return Follows(
+            self.uuid, stamp(self.started), self.part + 1, cut.volume.uuid, cut.volume.barcode, part.tape_file,
+            os.fsdecode(argument.path), os.fsdecode(argument.name), part.skipped + part.blocks, self._about.hash,
+            self._about.job, self._about.label, argument.level, argument.based_on,
+        )  # fmt: skip
 
     def end(self, failure: PytpError | None, not_started: tuple[bytes, ...]) -> PytpError | None:
         """Write the trailer behind what was saved; return what kept it from being written."""

@@ -26,6 +26,7 @@ class Reading:
         self.file = file
         self._restores = restores
         self.untar = Untar(file.archive(), on_problem=self._problem, on_pause=self._pause)
+        file.reader = self.untar
         self.problems: list[MemberProblem] = []
         self._damaged = 0
         self._emit = emit

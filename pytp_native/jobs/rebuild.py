@@ -7,6 +7,7 @@ Only what no trailer tells of, because its session died, is read whole.
 from __future__ import annotations
 
 import os
+from collections import deque
 from datetime import datetime, timezone
 
 from pytp_native.catalog.recording import OpenSession
@@ -78,6 +79,8 @@ class Rebuild:
         if trailer.tape_file is None:
             return
         try:
+            if self._is_cut_off(trailer.tape_file):
+                return
             self._drive.go_to_file(trailer.tape_file)
             start = position_of(self._drive)
             with trailer_at(self._drive) as reader:
@@ -101,6 +104,23 @@ class Rebuild:
         paths = ", ".join(saved.path for saved in reader.session.arguments)
         self._emit(Notice("info", "CATALOG", f"session of {reader.session.started}: {paths}"))
 
+    def _is_cut_off(self, number: int) -> bool:
+        """Look through the trailer of a full cartridge, before anything is forgotten for it: the next one's trailer has
+        what did not fit here."""
+        self._drive.go_to_file(number)
+        try:
+            with trailer_at(self._drive) as reader:
+                if not reader.session.continues:
+                    return False
+                for _indexed, stored in reader.indexes():
+                    deque(read_records(stored, reader.subject), maxlen=0)
+                return False
+        except MediumError as error:
+            self._told.add(number)
+            fact = f"the trailer in tape file {number} is cut off ({error.fact}); the next cartridge's has it all"
+            self._emit(Notice("warning", "CATALOG", f"{self._drive.name}: {fact}"))
+            return True
+
     def _begin(self, record: SessionRecord) -> tuple[OpenSession, int]:
         """Begin to tell; return the session, and the cartridge in the drive."""
         facts = SessionFacts(
@@ -114,12 +134,16 @@ class Rebuild:
         record = reader.session
         if record.index_error:
             self._trouble(f"session of {record.started}: its index is not complete ({record.index_error})")
+        for part in {saved.part for saved in record.arguments} - {record.part}:
+            self._catalog.forget_part(record.uuid, part)
         listed = {(saved.part, saved.tape_file): saved for saved in record.arguments}
         for indexed, stored in reader.indexes():
             saved = listed.pop((indexed.part, indexed.tape_file), None)
             if saved is None:
                 continue
-            file = session.begin_tape_file(self._cartridge(session, record, saved), _facts(record, saved))
+            cartridge = self._cartridge(session, record, saved)
+            self._catalog.forget_scanned(cartridge, saved.tape_file)
+            file = session.begin_tape_file(cartridge, _facts(record, saved))
             for records in read_records(stored, reader.subject):
                 at = 0
                 while at < len(records):
@@ -147,6 +171,7 @@ class Rebuild:
         """Read the tape files that no trailer tells of; on a tape without label, another program's, only name them."""
         first = 1 if found.label else 0
         missing = [number for number in range(first, end) if number not in self._told]
+        missing = [number for number in missing if found.label is None or not self._catalog.is_told(self._mine, number)]
         if found.label is None:
             for number in missing:
                 self._trouble(f"tape file {number}: no trailer tells what is in it; see it with pytp ls")

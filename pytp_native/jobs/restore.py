@@ -59,7 +59,9 @@ def restore(
     made = request.output is None and not os.path.exists(request.target)
     target, ours = (None, False) if request.output is not None else open_target(request.target)
     try:
-        follow = None if supply is None else Follower(supply, interrupt, notes.append)
+        follow = (
+            None if supply is None else Follower(supply, interrupt, notes.append, catalog.path if catalog else None)
+        )
         warn = _warner(emit)
         with next_archive(drive, interrupt, warn, follow=follow, salvages=True) as file:
             emit(ArgumentStarted(f"file {file.number}".encode(), file.number))

@@ -12,7 +12,7 @@ from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError, VerifyFa
 from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
-from pytp_native.jobs.frame import Frame
+from pytp_native.jobs.frame import Cut, Frame
 from pytp_native.jobs.history import Histories, History
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
@@ -64,6 +64,8 @@ class Session:
         self._locked = False
         self._can_go_on = True
         """The drive has done all that it was asked to, and the trailer of this cartridge is not written yet."""
+        self._cut: Cut | None = None
+        """How far the argument that is being written has come on full cartridges."""
         self._log_start = 0
         """How much of the member log is in trailers."""
         self._waiting: tuple[Argument, ...] = ()
@@ -201,6 +203,7 @@ class Session:
 
     def _write(self, argument: Argument, known: Known | None) -> Written:
         self._log_start = 0
+        self._cut = None
         barcode = self._frame.barcode if self._frame else None
         if self._span is None:
             return self._writer.save(argument, self._emit, cartridge=barcode, known=known)
@@ -215,14 +218,15 @@ class Session:
             self._probe.note(self._writer.log, self._log_start, part)
         if part.on_tape:
             self._log_start = frame.take(argument, part, self._writer.log, self._log_start)
+            self._cut = Cut(argument, part, frame.volumes[-1])
         full = CartridgeNeeded(self._drive.address, "the cartridge is full")
         trouble = frame.end(full, tuple(one.path for one in self._waiting))
         if trouble is not None:
             self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
         self._record_trailer(frame)
-        return self._begin_another(frame, span, carry=trouble is not None).barcode
+        return self._begin_another(frame, span, carry=trouble is not None, cut=self._cut).barcode
 
-    def _begin_another(self, frame: Frame, span: Span, *, carry: bool) -> Frame:
+    def _begin_another(self, frame: Frame, span: Span, *, carry: bool, cut: Cut | None = None) -> Frame:
         """Change the cartridge and write the new one's label. `carry`: the trailer of the last one is not on it.
 
         Raises VerifyFailed, too: the one that is full is probed first.
@@ -231,7 +235,7 @@ class Session:
             raise bad
         place = next_place(self._drive, span.supply, span.terms, self._emit, self._interrupt)
         self._lock()
-        self._frame = following = frame.follow(place, carry=carry)
+        self._frame = following = frame.follow(place, carry=carry, cut=cut)
         if self._ledger is not None:
             self._ledger.on_cartridge(place.label)
         failure = following.begin()

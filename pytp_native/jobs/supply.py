@@ -84,8 +84,12 @@ class LibrarySupply:
 class PromptSupply:
     """A person at a terminal; `ask` shows a text and returns whether they went on."""
 
-    def __init__(self, ask: Callable[[str], bool], volumes: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, ask: Callable[[str], bool], volumes: Iterable[str] | None = None, *, wanted: str = "a blank cartridge"
+    ) -> None:
+        """`wanted`: what is asked for where no barcode is known."""
         self._ask = ask
+        self._wanted = wanted
         self._volumes = None if volumes is None else list(volumes)
         self._at = 0
 
@@ -96,7 +100,7 @@ class PromptSupply:
             volume = next(iter(self._volumes[self._at - 1 :]), None)
             if volume is None:
                 return None
-        name = f"cartridge {volume}" if volume else "a blank cartridge"
+        name = f"cartridge {volume}" if volume else self._wanted
         mtio.offline(drive.tape)
         return Offer(volume=volume) if self._loaded(drive, f"load {name}") else None
 

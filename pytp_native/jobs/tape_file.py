@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pytp_native import mtio
 from pytp_native.devices.drive import Drive
@@ -21,9 +23,14 @@ from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import GMT_EOD, Moved, Stop
 from pytp_native.units import MIB
 
+if TYPE_CHECKING:  # a backup reads nothing
+    from pytp_native.stream.untar import Standing, Untar
+
 PLAIN_BYTES = 32 * MIB
 RING_BYTES = 256 * MIB
 """Memory is touched only as far as the tape runs ahead of the reader."""
+
+_LOOK_S = 0.002
 
 _WHY = {
     Stop.FILEMARK: lib.PYTP_FILEMARK,
@@ -72,6 +79,8 @@ class TapeFile:
         """The program that has packed it so that it cannot be read here."""
         self.mark: Mark | None = None
         """What pytp itself wrote in front of this tape file: it is a label or a trailer."""
+        self.reader: Untar | None = None
+        """What takes the archive out of the ring."""
         self._at_filemark = False
         """Stepping over a bad block led there."""
         self._interrupt = interrupt
@@ -125,6 +134,22 @@ class TapeFile:
         self._second = threading.Thread(target=self._decompressor.run, name="decompression", daemon=True)
         self._second.start()
         return self._plain
+
+    def standing(self) -> Standing | None:
+        """For `follow`: wait until all that was read is used up, and tell where the archive stands then; None when
+        nobody takes any more of it."""
+        while not self._is_used_up():
+            if self.ring.stopped:
+                return None
+            time.sleep(_LOOK_S)
+        return None if self.reader is None else self.reader.standing()
+
+    def _is_used_up(self) -> bool:
+        if self.ring.stats().filled or self.reader is None:
+            return False
+        if self._plain is None or self._decompressor is None:
+            return True
+        return self._decompressor.is_idle and not self._plain.stats().filled
 
     def pass_over(self, blocks: int) -> None:
         """For `follow`: the first `blocks` blocks of content here are not the archive's."""

@@ -48,9 +48,12 @@ class _Damaged(Exception):
 class _Input:
     """The stored blocks as bytes, of which some are held."""
 
-    def __init__(self, ring: Ring, at: int) -> None:
-        """`at`: byte of the tape file with which the ring begins."""
+    def __init__(self, ring: Ring, at: int, before_wait: Callable[[], object]) -> None:
+        """`at`: byte of the tape file with which the ring begins. `before_wait` is called where the ring is empty."""
         self._ring = ring
+        self._before_wait = before_wait
+        self.waits = False
+        """For the next block, and nothing of those before is on its way any more."""
         self.held = bytearray()
         self.at = at
         """Byte of the tape file at which what is held begins."""
@@ -61,7 +64,11 @@ class _Input:
         while len(self.held) < length:
             if self._hole:
                 raise _Hole
+            if not self._ring.stats().filled:
+                self._before_wait()
+                self.waits = True
             block = self._ring.look()
+            self.waits = False
             if block is None:
                 raise _Ended
             self._hole = not block
@@ -114,13 +121,18 @@ class Decompressor:
         self._stored = stored
         self._plain = plain
         self._tell = tell
-        self._input = _Input(stored, at)
+        self._input = _Input(stored, at, self._flush)
         self._known = {place.stored: place.content - known[0].content for place in known}
         self._content = 0
         """Bytes of content so far."""
         self._used = 0
         self._waiting: deque[_Piece] = deque()
         self._workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+    @property
+    def is_idle(self) -> bool:
+        """Everything that was put into the first ring so far is in the second one."""
+        return self._input.waits
 
     def run(self) -> None:
         """Decompress up to the end of the stream, and finish the other ring as this one was finished."""

@@ -19,6 +19,33 @@ JSON_LIMIT = 1 << 16
 INVENTED = "uuid"
 
 
+class Follows(NamedTuple):
+    """What goes on in the tape file behind the label, where the cartridge was labelled in the middle of a session."""
+
+    session: str
+    """Its uuid..."""
+    started: str
+    """... and when it began; UTC, ISO 8601."""
+    part: int
+    """Which cartridge of the session this is, from 1."""
+    cartridge: str | None
+    """The uuid of the one before..."""
+    barcode: str | None
+    tape_file: int | None
+    """... and the tape file there that goes on here."""
+    path: str
+    """Of the argument, as session.json has it."""
+    name: str
+    skipped: int
+    """Blocks of the archive before this cartridge."""
+    hash: str
+    job: str | None = None
+    label: str | None = None
+    level: str = "full"
+    """Of the argument."""
+    based_on: str | None = None
+
+
 class Label(NamedTuple):
     """Whose cartridge this is. It never changes while anything behind it is needed."""
 
@@ -37,6 +64,7 @@ class Label(NamedTuple):
     pool: str | None = None
     host: str = ""
     software: str = ""
+    follows: Follows | None = None
     format: int = FORMAT
 
     @property
@@ -78,7 +106,8 @@ def new_label(
 
 def build_label(label: Label, *, now: float | None = None) -> Iterator[bytes]:
     """Yield the label's tape file as a stream."""
-    text = json.dumps({"kind": "label", **label._asdict()}, indent=1, ensure_ascii=True) + "\n"
+    told = {"kind": "label", **label._asdict(), "follows": label.follows and label.follows._asdict()}
+    text = json.dumps(told, indent=1, ensure_ascii=True) + "\n"
     members = (
         OwnMember.of("pytp/LABEL.txt", _words(label).encode()),
         OwnMember.of("pytp/RESTORE.txt", restore_text(label.block_bytes).encode()),
@@ -116,8 +145,25 @@ def label_from_json(data: bytes, subject: str) -> Label:
         pool=field(found, "pool", str, subject, optional=True),
         host=field(found, "host", str, subject),
         software=field(found, "software", str, subject),
+        follows=_follows(found["follows"], subject) if found.get("follows") else None,
         format=field(found, "format", int, subject),
     )
+
+
+def _follows(found: Any, subject: str) -> Follows:
+    def text(name: str) -> str:
+        return field(found, name, str, subject)
+
+    def maybe(name: str) -> str | None:
+        return field(found, name, str, subject, optional=True)
+
+    return Follows(
+        session=text("session"), started=text("started"), part=field(found, "part", int, subject),
+        cartridge=maybe("cartridge"), barcode=maybe("barcode"),
+        tape_file=field(found, "tape_file", int, subject, optional=True),
+        path=text("path"), name=text("name"), skipped=field(found, "skipped", int, subject),
+        hash=text("hash"), job=maybe("job"), label=maybe("label"), level=text("level"), based_on=maybe("based_on"),
+    )  # fmt: skip
 
 
 def _words(label: Label) -> str:

@@ -91,7 +91,7 @@ class Scan:
             raise tarfile.HeaderError("a header longer than any")
         data = self._take(_padded(info.size))[: info.size]
         if info.type == tarfile.XHDTYPE:
-            told.records.update(_pax(data))
+            told.records.update(pax_records(data))
         else:
             key = _NAME if info.type == tarfile.GNUTYPE_LONGNAME else _LINK
             told.records[key] = data.rstrip(b"\0")
@@ -191,7 +191,7 @@ def _bytes(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
-def _pax(data: bytes) -> Iterator[tuple[str, bytes]]:
+def pax_records(data: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the records of a pax header (POSIX pax, "LENGTH KEY=VALUE\\n"); values are raw bytes."""
     at = 0
     while at < len(data) and data[at : at + 1] != b"\0":

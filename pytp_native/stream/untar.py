@@ -60,6 +60,18 @@ class Damage(IntEnum):
     """Expected there and not found, or its header could not be read."""
 
 
+class Standing(NamedTuple):
+    """Where the reader stands while it waits for the next block."""
+
+    is_over: bool
+    """Behind the end mark, or at another end."""
+    in_header: bool = False
+    inside: bytes | None = None
+    """The member in whose data it stands..."""
+    left: int = 0
+    """... and bytes of them that are still to come."""
+
+
 class Member(NamedTuple):
     """One member as its headers describe it."""
 
@@ -184,6 +196,15 @@ class Untar:
         return Counts(
             raw.members, raw.restored, raw.bytes, raw.owners_skipped, raw.content, raw.checked, raw.damaged, raw.kept
         )
+
+    def standing(self) -> Standing:
+        """Tell where the archive stands; for the thread that fills the ring, when the reader has used up all of it."""
+        left = ffi.new("uint64_t *")
+        where = lib.pytp_untar_standing(self._handle, left)
+        inside = where == lib.PYTP_STANDS_INSIDE
+        name = _text(lib.pytp_untar_member(self._handle).name) if inside else None
+        over = where == lib.PYTP_STANDS_BEHIND_END
+        return Standing(over, where == lib.PYTP_STANDS_IN_HEADER, name, left[0])
 
     # -- what is known of the archive --------------------------------------------------------------------------------
 

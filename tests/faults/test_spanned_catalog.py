@@ -88,3 +88,25 @@ def test_a_spanned_session_is_in_the_catalog_and_comes_back_from_any_order_of_it
         assert files_of(catalog) == listed
         assert catalog.sessions()[0].state == "complete"
         assert catalog.check() == []
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_trailer_that_is_cut_off_leaves_nothing_twice_or_untold(shelf: Path, tmp_path: Path, turn: int) -> None:
+    inner = (tmp_path / "deep").joinpath(*(["d" * 200] * 4))
+    inner.mkdir(parents=True)
+    for number in range(500):
+        (inner / f"{number:03}{'f' * 150}").write_bytes(b"x")
+    library = Shelf(shelf / "library", cartridges=3, capacity=1 << 20)
+    with Catalog(str(shelf / "one.db")) as catalog:
+        done = library.backup(tmp_path / "deep", catalog=catalog)
+        assert any("has it all" in text for text in done.notices)
+        told, listed = places(catalog), files_of(catalog)
+    used = [barcode for barcode in library.barcodes if barcode in done.report.details["cartridges"]]  # type: ignore[operator]
+    for name in ("one.db", "two.db"):
+        with Catalog(str(shelf / name)) as catalog:
+            for barcode in used[::turn] * 2:
+                library.load(barcode)
+                with library.open() as drive:
+                    rebuild(drive, catalog, lambda event: None, Interrupt())
+            assert (places(catalog), files_of(catalog)) == (told, listed)
+            assert catalog.check() == []
