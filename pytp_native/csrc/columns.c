@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: WTFPL OR MIT */
 #include "columns.h"
+#include "members.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ static size_t look(const uint8_t *at, size_t length, record *found)
     if (length < sizeof found->head)
         return 0;
     memcpy(&found->head, at, sizeof found->head);
+    pytp_member_order(&found->head);
     uint64_t whole = sizeof found->head + (uint64_t)found->head.name_length + found->head.link_length;
     if (whole > length)
         return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: WTFPL OR MIT */
 #include "members.h"
 
+#include <stddef.h>
 #include <string.h>
 
 typedef struct {
@@ -8,12 +9,24 @@ typedef struct {
     const uint8_t *name;
 } record;
 
+void pytp_member_swap(uint8_t *head)
+{
+    enum { LONG = offsetof(pytp_packed_member, mtime_ns), ALL = offsetof(pytp_packed_member, type) };
+    for (size_t at = 0; at < ALL; at += at < LONG ? 8 : 4)
+        for (size_t low = at, high = at + (at < LONG ? 7 : 3); low < high; low++, high--) {
+            uint8_t kept = head[low];
+            head[low] = head[high];
+            head[high] = kept;
+        }
+}
+
 /* The record at `at`, and its length; 0 when it is not there in full. */
 static size_t look(const uint8_t *at, size_t length, record *found)
 {
     if (length < sizeof found->head)
         return 0;
     memcpy(&found->head, at, sizeof found->head);
+    pytp_member_order(&found->head);
     found->name = at + sizeof found->head;
     uint64_t whole = sizeof found->head + (uint64_t)found->head.name_length + found->head.link_length;
     return whole <= length ? (size_t)whole : 0;

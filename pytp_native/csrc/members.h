@@ -11,6 +11,15 @@ typedef struct {
     uint64_t line_bytes; /* of their checksum lines */
 } pytp_members_tally;
 
+/* Turn the bytes of every number in the head of a record around: its other byte order. */
+void pytp_member_swap(uint8_t *head);
+/* Records are little-endian (FORMAT.md), whatever the machine is: from and to its order. */
+static inline void pytp_member_order(pytp_packed_member *head)
+{
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        pytp_member_swap((uint8_t *)head);
+}
+
 /* Walk whole records as long as each ends within `limit_bytes` of a tape file in blocks of `block_bytes`, and count them.
  * Returns the bytes walked. *beyond is set when a record ends behind the limit: no later one is on tape. */
 size_t pytp_members_count(const uint8_t *records, size_t length, uint64_t limit_bytes, uint32_t block_bytes,

@@ -46,7 +46,8 @@ typedef struct {
     int log_error; /* errno that ended the member log; the archive goes on without */
 } pytp_pack_counts;
 
-/* One record of the member log: this, then the name, then the link target. Little trouble to read: no padding. */
+/* One record of the member log: this, then the name, then the link target. No padding; in the log its numbers are
+ * little-endian (members.h). */
 typedef struct __attribute__((packed)) {
     uint64_t block;           /* tape block of the header group, from the start of the tape file */
     uint64_t size;            /* bytes of the file's content */

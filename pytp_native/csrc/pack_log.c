@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: WTFPL OR MIT
  * What is told about members while they are packed: the member log and problems. */
+#include "members.h"
 #include "pack_parts.h"
 
 #include <errno.h>
@@ -36,8 +37,10 @@ void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const py
     __atomic_add_fetch(&pack->counts.members, 1, __ATOMIC_RELAXED);
     if (pack->options.members_fd < 0 || pack->counts.log_error != 0)
         return;
+    pytp_packed_member head = *member;
+    pytp_member_order(&head);
     pthread_mutex_lock(&pack->log_lock);
-    if (pytp_bytes_add(&pack->log, member, sizeof *member) |
+    if (pytp_bytes_add(&pack->log, &head, sizeof head) |
         pytp_bytes_add(&pack->log, entry->name.data, entry->name.length) |
         pytp_bytes_add(&pack->log, entry->link.data, entry->link.length))
         pack->counts.log_error = ENOMEM;

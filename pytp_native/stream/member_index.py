@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import io
 import struct
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 import zstandard
 
-from pytp_native.errors import MediumError, NotSupported
+from pytp_native.errors import MediumError
 from pytp_native.ffi import ffi, lib
 from pytp_native.light import NamedTuple
 from pytp_native.stream.pack import Member, read_members
@@ -54,8 +53,6 @@ class IndexSpool:
     """Collects the index of each tape file in a temporary file until the trailer takes them."""
 
     def __init__(self) -> None:
-        if sys.byteorder != "little":
-            raise NotSupported("member index", "is only written on little-endian machines", "use --bare")
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
         self._compress = zstandard.ZstdCompressor(level=1)
         self._plain: list[bytes] | None = []

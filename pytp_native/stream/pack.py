@@ -78,7 +78,7 @@ class Member(NamedTuple):
     """Of the content: 16 bytes (XXH3-128), 32 (SHA-256), or none for what has no content."""
 
 
-_RECORD = struct.Struct("=QQQqqQQQQIIIIIIBB32s")  # pytp_packed_member in csrc/pack.h
+_RECORD = struct.Struct("<QQQqqQQQQIIIIIIBB32s")  # pytp_packed_member in csrc/pack.h
 
 
 def member_record(member: Member) -> bytes:
