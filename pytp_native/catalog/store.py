@@ -75,6 +75,10 @@ class Catalog:
         """
         session = self.begin_session(facts)
         session.last_cartridge = self.saw_cartridge(cartridge)
+        if facts.origin == "trailer":  # it may have been known from one of its tape files alone
+            self._database.run(
+                "UPDATE session SET origin = 'trailer' WHERE uuid = ? AND origin = 'scan'", (facts.uuid,)
+            )
         upkeep.forget_part(self._database, facts.uuid, part)
         return session, session.last_cartridge
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from datetime import datetime, timezone
 
+from pytp_native import mtio
 from pytp_native.catalog.recording import OpenSession
 from pytp_native.catalog.records import CartridgeFacts, Deletion, MemberBatch, SessionFacts, TapeFileFacts
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import read_memory
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import MediumError, NothingHere
+from pytp_native.errors import MediumError, NothingHere, WriteProtected
 from pytp_native.jobs.cartridge import Found, earlier_trailers, identify, trailer_at
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.interrupt import Interrupt
@@ -24,6 +24,7 @@ from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.untold import Untold
 from pytp_native.stream.member_columns import ROOM, MemberColumns
 from pytp_native.stream.member_index import read_records
+from pytp_native.stream.record import seconds
 from pytp_native.stream.trailer import Earlier, SavedFile, SessionRecord, TrailerReader
 
 
@@ -49,8 +50,7 @@ class Rebuild:
         found = identify(self._drive)
         if found.is_blank:
             raise NothingHere(self._drive.name, "the cartridge is blank", "load one that was written")
-        self._drive.to_end_of_data()
-        end = self._drive.where().file or 0
+        end = self._end()
         trailers = earlier_trailers(self._drive)
         self._mine = cartridge_facts(found.label, read_memory(self._drive.address))
         gone = self._catalog.strike_out(self._mine, end)
@@ -63,7 +63,7 @@ class Rebuild:
             self._read(trailer)
         if not interrupt.triggered:
             self._tell_untold(end, found, interrupt)
-        self._drive.to_end_of_data()
+        mtio.end_of_data(self._drive.tape)
         return JobReport(
             command="catalog rebuild",
             exit_code=130 if interrupt.triggered else int(self._troubles > 0),
@@ -73,6 +73,15 @@ class Rebuild:
             message="interrupted; what was told stays" if interrupt.triggered else "",
             details={"sessions": self._sessions, "members": self._members},
         )
+
+    def _end(self) -> int:
+        """Go to the end of data and return how many tape files there are, a last one without filemark included."""
+        try:
+            self._drive.to_end_of_data()
+        except WriteProtected:
+            mtio.end_of_data(self._drive.tape)
+            return (self._drive.where().file or 0) + 1
+        return self._drive.where().file or 0
 
     def _read(self, trailer: Earlier) -> None:
         """Tell of one trailer; one that cannot be read is passed over."""
@@ -97,10 +106,10 @@ class Rebuild:
         )
         session.begin_tape_file(mine, facts).end("saved", blocks, closed=True)
         self._told.add(trailer.tape_file)
-        self._ended[trailer.tape_file] = _seconds(reader.session.ended)
+        self._ended[trailer.tape_file] = seconds(reader.session.ended)
         self._sessions.append(reader.session.uuid)
         if reader.session.part >= session.last_part():
-            session.end(reader.session.status, reader.session.exit, ended=_seconds(reader.session.ended))
+            session.end(reader.session.status, reader.session.exit, ended=seconds(reader.session.ended))
         paths = ", ".join(saved.path for saved in reader.session.arguments)
         self._emit(Notice("info", "CATALOG", f"session of {reader.session.started}: {paths}"))
 
@@ -124,7 +133,7 @@ class Rebuild:
     def _begin(self, record: SessionRecord) -> tuple[OpenSession, int]:
         """Begin to tell; return the session, and the cartridge in the drive."""
         facts = SessionFacts(
-            record.uuid, _seconds(record.started), record.level, job=record.job, label=record.label, hash=record.hash,
+            record.uuid, seconds(record.started), record.level, job=record.job, label=record.label, hash=record.hash,
             host=record.host, software=record.software, origin="trailer",
         )  # fmt: skip
         return self._catalog.retell_session(facts, self._mine, part=record.part)
@@ -183,7 +192,7 @@ class Rebuild:
             many = f"tape files {numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"tape file {numbers[0]}"
             self._emit(Notice("info", "CATALOG", f"{self._drive.name}: {many}: no trailer tells of it, so it is read"))
             before = max((when for last, when in self._ended.items() if last < numbers[0]), default=None)
-            for trouble in untold.tell(numbers, before or _seconds(found.label.created)):
+            for trouble in untold.tell(numbers, before or seconds(found.label.created)):
                 self._trouble(trouble)
         self._members += untold.members
         self._sessions += untold.sessions
@@ -215,11 +224,3 @@ def _runs(numbers: list[int]) -> list[list[int]]:
         else:
             runs.append([number])
     return runs
-
-
-def _seconds(text: str) -> int:
-    """Take a time of session.json; 0 for what is none."""
-    try:
-        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp())
-    except ValueError:
-        return 0

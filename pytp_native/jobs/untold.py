@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import chain, islice
 
@@ -13,16 +14,62 @@ from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFact
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import MediumError, NothingHere
+from pytp_native.jobs.archive_reading import HASHES
 from pytp_native.jobs.parts import position_of
-from pytp_native.stream.frames import is_frame, packing_of
-from pytp_native.stream.label import Label
+from pytp_native.light import NamedTuple
+from pytp_native.stream.continued import Continued, continued
+from pytp_native.stream.frame_scan import FrameScan
+from pytp_native.stream.frames import is_frame, pack_places, packing_of
+from pytp_native.stream.label import Follows, Label
 from pytp_native.stream.member_columns import ROOM, MemberColumns
 from pytp_native.stream.own_archive import find_mark
-from pytp_native.stream.pack import Member, member_record
+from pytp_native.stream.pack import Hash, Member, member_record
+from pytp_native.stream.record import seconds
 from pytp_native.stream.scan import Scan
 
 _TOGETHER = 4096
 """Members in one transaction."""
+_LOOK = 3
+"""Blocks in which the one that continues a member is found, also if it is compressed."""
+_CUT = "it begins inside a member that another cartridge has the start of: see it with pytp ls"
+
+
+class _Source(NamedTuple):
+    """One tape file on its way into the catalog."""
+
+    facts: TapeFileFacts
+    stored: Iterator[bytes]
+    """Its blocks."""
+    follows: Follows | None
+    """What the label says it is the rest of."""
+    goes_on: Continued | None
+    """The member that goes on in it."""
+
+    def open(self) -> tuple[TapeFileFacts, Scan, FrameScan | None]:
+        """Begin to read it."""
+        told, ahead, size = self.follows, int(self.goes_on is not None), self.facts.block_bytes
+        skipped = told.skipped if told else 0
+        stored = peeked = self.stored
+        frames = None
+        first = next(peeked, b"")
+        stored = chain([first], peeked)
+        if is_frame(first):
+            frames = FrameScan(stored, size, first=skipped, ahead=ahead)
+            stored = frames.blocks()
+        elif ahead:
+            next(stored)
+        left = self.goes_on.left if self.goes_on else 0
+        kind = HASHES.get(told.hash, Hash.XXH3) if told else Hash.XXH3
+        scan = Scan(stored, size, block=skipped, offset=-(-left // 512) * 512, hash_kind=kind)
+        facts = self.facts._replace(skipped=skipped, ahead=ahead, compression="zstd" if frames else None)
+        if told is not None:
+            path, name = os.fsencode(told.path), os.fsencode(told.name)
+            facts = facts._replace(path=path, name=name, level=told.level, based_on=told.based_on)
+        return facts, scan, frames
+
+    def blocks(self, scan: Scan) -> int:
+        """Return how many there are, those ahead included."""
+        return scan.blocks + int(self.goes_on is not None)
 
 
 class Untold:
@@ -43,45 +90,62 @@ class Untold:
 
     def tell(self, numbers: list[int], started: int) -> Generator[str, None, None]:
         """Read these tape files, which follow each other; yield what is wrong with them. `started`: not before that."""
-        name = f"{self._label.uuid} generation {self._label.generation} tape file {numbers[0]}"
-        session = str(uuid.uuid5(uuid.NAMESPACE_URL, f"pytp:{name}"))
+        session, part = self._session(numbers[0], started)
         opened: OpenSession | None = None
         for number in numbers:
             self._drive.go_to_file(number)
             start = position_of(self._drive)
             with closing(_blocks(self._drive)) as blocks:
-                first = next(blocks, b"")
-                wrong = _unreadable(first)
+                begin = list(islice(blocks, _LOOK))
+                goes_on = continued(iter(begin))
+                follows = self._label.follows if number == 1 else None
+                wrong = _unreadable(b"".join(begin[:1])) or (_CUT if goes_on and not follows else "")
                 if wrong:
                     yield f"tape file {number}: no trailer tells what is in it, and {wrong}"
                     continue
                 if opened is None:
-                    facts = SessionFacts(session, started, origin="scan")
-                    opened, cartridge = self._catalog.retell_session(facts, self._mine, part=1)
-                scan = Scan(chain([first], blocks), len(first))
-                facts_of_file = TapeFileFacts(number, start.logical_block if start else None, len(first))
-                yield from self._take(opened, cartridge, facts_of_file, scan)
+                    opened, cartridge = self._catalog.retell_session(session, self._mine, part=part)
+                facts = TapeFileFacts(number, start.logical_block if start else None, len(begin[0]), part=part)
+                yield from self._take(opened, cartridge, _Source(facts, chain(begin, blocks), follows, goes_on))
         if opened is not None:
-            opened.end("interrupted", 1)
-            self.sessions.append(session)
+            if part >= opened.last_part():
+                opened.end("interrupted", 1)
+            self.sessions.append(session.uuid)
 
-    def _take(
-        self, opened: OpenSession, cartridge: int, facts: TapeFileFacts, scan: Scan
-    ) -> Generator[str, None, None]:
+    def _session(self, first: int, started: int) -> tuple[SessionFacts, int]:
+        """Return what is known of it, and which of its cartridges this is."""
+        told = self._label.follows if first == 1 else None
+        if told is not None:
+            began = seconds(told.started)
+            facts = SessionFacts(told.session, began, told.level, job=told.job, label=told.label, hash=told.hash)
+            return facts._replace(origin="scan"), told.part
+        name = f"{self._label.uuid} generation {self._label.generation} tape file {first}"
+        made_up = str(uuid.uuid5(uuid.NAMESPACE_URL, f"pytp:{name}"))
+        return SessionFacts(made_up, started, origin="scan"), 1
+
+    def _take(self, opened: OpenSession, cartridge: int, source: _Source) -> Generator[str, None, None]:
+        facts, scan, frames = source.open()
+        if source.goes_on is not None:
+            name = os.fsdecode(source.goes_on.name)
+            yield f"tape file {facts.number}: {name} begins on another cartridge: restore from there, with pytp restore"
         members = scan.members()
         file: OpenTapeFile | None = None
         trouble = ""
         try:
             while batch := list(islice(members, _TOGETHER)):
                 if file is None:
-                    name = batch[0].name.split(b"/", 1)[0]
-                    file = opened.begin_tape_file(cartridge, facts._replace(path=name, name=name))
+                    first = batch[0].name.split(b"/", 1)[0]
+                    facts = facts._replace(path=facts.path or first, name=facts.name or first)
+                    file = opened.begin_tape_file(cartridge, facts)
                 self._add(file, batch)
         except MediumError as error:
             trouble = str(error)
-        trouble = trouble or scan.trouble
+        trouble = trouble or (frames.trouble if frames else "") or scan.trouble
         if file is not None:
-            file.end("interrupted" if trouble else "saved", scan.blocks, closed=True)
+            told = (frames.stored, pack_places(frames.places)) if frames else (None, b"")
+            file.end(
+                "interrupted" if trouble else "saved", source.blocks(scan), closed=True, stored=told[0], frames=told[1]
+            )
             self.members += file.members
         if trouble or file is None:
             found = f"{file.members} members were found" if file is not None else "nothing was found in it"
@@ -110,11 +174,7 @@ def _unreadable(first: bytes) -> str:
     mark = find_mark(first)
     if mark is not None:
         return f"it is a {mark.kind} that cannot be read"
-    if is_frame(first):
-        return "it is compressed: see it with pytp ls"
     packed = packing_of(first)
     if packed is not None:
         return f"it is packed with {packed}"
-    if b"GNU.volume." in first[:2048]:
-        return "it begins inside a member that another cartridge has the start of: see it with pytp ls"
     return ""

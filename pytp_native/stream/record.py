@@ -16,6 +16,14 @@ def stamp(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def seconds(text: str) -> int:
+    """Return such a text as seconds since 1970; 0 for what is none."""
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp())
+    except ValueError:
+        return 0
+
+
 @overload
 def field(found: Any, name: str, kind: type[T], subject: str) -> T: ...
 @overload

@@ -204,3 +204,48 @@ def test_a_person_is_asked_for_the_cartridge_that_follows(library: Shelf, source
     check(Done(report, events), source, tmp_path / "out")
     assert all("load the cartridge that follows and press Return" in text for text in texts)
     assert not [event for event in events if isinstance(event, Notice) and event.severity == "warning"]
+
+
+@pytest.mark.parametrize("level", [None, 3])
+def test_a_set_without_any_trailer_is_in_a_rebuilt_catalog_but_for_what_is_cut(
+    library: Shelf, source: Path, tmp_path: Path, level: int | None
+) -> None:
+    for number in range(60):
+        (source / f"small-{number}").write_bytes(os.urandom(30_000 + number))
+    with Catalog(str(tmp_path / "catalog.db")) as catalog, without_trailers():
+        made = library.backup(source, catalog=catalog, zstd_level=level, probe=False, job="daily")
+        told = {one[:1] + one[2:] for one in places(catalog)}
+    with Catalog(str(tmp_path / "again.db")) as catalog:
+        for barcode in made.report.details["cartridges"] * 2:  # type: ignore[operator]
+            library.load(barcode)
+            with library.open() as drive:
+                rebuild(drive, catalog, lambda event: None, Interrupt())
+        again = {one[:1] + one[2:] for one in places(catalog)}
+        assert catalog.check() == []
+        parts = [one for session in catalog.sessions() for one in session.tape_files if one.part > 1]
+        assert [(one.part, one.skipped, one.ahead) for one in sorted(parts, key=lambda one: one.part)] == [
+            (number, part.skipped, part.ahead) for number, part in enumerate(made.report.arguments[0].parts[1:], 2)
+        ]
+    assert again < told
+    assert len(told - again) == sum(part.ahead for part in made.report.arguments[0].parts)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_session_that_died_on_its_second_cartridge_is_one_session_in_a_rebuilt_catalog(
+    library: Shelf, source: Path, tmp_path: Path, turn: int
+) -> None:
+    with Catalog(str(tmp_path / "catalog.db")) as catalog, without_trailers(2, 3, 4):
+        made = library.backup(source, catalog=catalog, probe=False)
+        told = {one[:1] + one[2:] for one in places(catalog)}
+        (uuid,) = [session.uuid for session in catalog.sessions()]
+    used = [barcode for barcode in library.barcodes if barcode in made.report.details["cartridges"]]  # type: ignore[operator]
+    with Catalog(str(tmp_path / "again.db")) as catalog:
+        for barcode in used[::turn] * 2:
+            library.load(barcode)
+            with library.open() as drive:
+                rebuild(drive, catalog, lambda event: None, Interrupt())
+        assert catalog.check() == []
+        (session,) = catalog.sessions()
+        assert session.uuid == uuid
+        assert sorted(one.part for one in session.tape_files if one.kind == "data") == [1, 2, 3]
+        assert {one[:1] + one[2:] for one in places(catalog)} < told

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.store import Catalog
+from pytp_native.catalog.verifying import Scope
+from pytp_native.jobs.catalog_restore import CatalogRequest, restore_from_catalog
 from pytp_native.jobs.events import Notice
 from pytp_native.jobs.frame import Frame
 from pytp_native.jobs.interrupt import Interrupt
@@ -105,3 +108,41 @@ def test_of_a_cut_tape_file_the_complete_members_are_told(
     fresh, done = again(cartridge, tmp_path / "again.db")
     assert rows(fresh) == rows(catalog)
     assert done.code == int(any(path.startswith(b"b/") for path, *_rest in rows(catalog)))
+
+
+def stored(catalog: Catalog) -> list[tuple[object, ...]]:
+    files = [one for session in catalog.sessions() for one in session.tape_files if one.kind == "data"]
+    return sorted((one.number, one.blocks, one.members, one.state) for one in files)
+
+
+def test_a_compressed_tape_file_comes_back_with_its_frames(
+    cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    (tree / "b" / "large").write_bytes(os.urandom(3_000_000))
+    with without_trailer():
+        cartridge.backup(tree / "b", tree / "c", catalog=catalog, bare=False, zstd_level=3)
+    fresh, done = again(cartridge, tmp_path / "again.db")
+    assert (rows(fresh), stored(fresh), done.code) == (rows(catalog), stored(catalog), 0)
+    with closing(cartridge.open()) as drive:
+        (hit,) = fresh.find(b"large")
+        request = CatalogRequest(Selector(session=fresh.sessions()[0].uuid), os.fsencode(tmp_path / "out"), (hit.path,))
+        report = restore_from_catalog(drive, fresh, request, lambda event: None, Interrupt())
+    assert (report.exit_code, report.details["checked"]) == (0, 1)
+    assert (tmp_path / "out" / "b" / "large").read_bytes() == (tree / "b" / "large").read_bytes()
+    both = [[one.frames for one in catalog_.archives(Scope())[0].parts] for catalog_ in (fresh, catalog)]
+    assert both[0] == both[1] != [None]
+
+
+def test_of_a_compressed_tape_file_that_is_cut_the_whole_frames_are_told(
+    cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    (tree / "b" / "z-large").write_bytes(os.urandom(3_000_000))
+    cartridge.fault("write 150: medium error")
+    with without_trailer():
+        assert cartridge.backup(tree / "b", catalog=catalog, bare=False, zstd_level=3).code == 6
+    cartridge.mend()
+    fresh, done = again(cartridge, tmp_path / "again.db")
+    assert done.code == 1
+    assert "cut off" in " ".join(done.notices)
+    assert rows(fresh) >= rows(catalog), "the drive did not say that they were on the medium"
+    assert {path for path, *_rest in rows(fresh)} > {b"b", b"b/deeper/f9"}
