@@ -8,7 +8,7 @@ complete or partial count, and in them what is known to be on a medium. (What a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
@@ -91,12 +91,15 @@ ORDER BY s.started, s.id, t.id
 """
 
 
-def base(database: Database, job: str | None, path: bytes, name: bytes, *, full: bool = False) -> Chain | None:
+def base(
+    database: Database, job: str | None, path: bytes, name: bytes, *, full: bool = False, until: int | None = None
+) -> Chain | None:
     """Return the chain that ends with the last session of this argument, or with its last full one; None without one.
+    `until`: sessions that began later do not count.
 
     Members are only comparable under one name: a session with --full-paths is no base for one without.
     """
-    saved = _saved(database, job, path, name)
+    saved = [one for one in _saved(database, job, path, name) if until is None or one.started <= until]
     last = _latest([one for one in saved if not full or one.level == "full"])
     return None if last is None else _chain(job, path, name, saved, last)
 
@@ -169,9 +172,12 @@ def changes(database: Database, chain: Chain) -> Iterator[Change]:
                 yield Members(*zip(*rows, strict=True))
 
 
-def named(database: Database, members: list[int]) -> Iterator[Gone]:
-    """Yield what members are called, and what a rename leaves as it was."""
+def named(database: Database, members: list[int], *, without: Sequence[int] = ()) -> Iterator[Gone]:
+    """Yield what members are called, and what a rename leaves as it was; those of the tape files `without` are left
+    out."""
     for member in members:
+        if member >> MEMBERS_OF_FILE in without:
+            continue
         yield from (
             Gone(*row)
             for row in database.rows(

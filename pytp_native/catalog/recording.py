@@ -77,6 +77,10 @@ class OpenSession:
                 )
         return cartridge
 
+    def left_full(self, cartridge: int) -> None:
+        """Tell that a cartridge has no room."""
+        self._database.run("UPDATE cartridge SET state = 'full' WHERE id = ?", (cartridge,))
+
     def met_cartridge(self, facts: CartridgeFacts, now: int | None = None) -> int:
         """Tell of a cartridge that is not written now; returns its id."""
         with self._database.transaction():

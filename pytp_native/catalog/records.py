@@ -203,8 +203,12 @@ class BegunFile(NamedTuple):
     durable_blocks: int
     members: int
     data_bytes: int
+    stored_blocks: int | None
+    frames: bytes | None
     cartridge_uuid: str | None
     barcode: str | None
+    is_full: bool
+    """The cartridge."""
 
 
 class Unfinished(NamedTuple):
@@ -213,6 +217,8 @@ class Unfinished(NamedTuple):
     uuid: str
     started: int
     state: str
+    kind: str
+    """full, incremental, differential"""
     host: str
     pid: int | None
     hash: str
@@ -221,6 +227,8 @@ class Unfinished(NamedTuple):
     plan: str
     files: tuple[BegunFile, ...]
     """Of data, in the order of the tape."""
+    trailers: frozenset[int]
+    """Which cartridges of the session have one, from 1."""
     overtaken: bool
     """Another session was written behind it on the same cartridge."""
 

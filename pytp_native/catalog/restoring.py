@@ -52,7 +52,7 @@ class ArchivePart(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """One argument of one session, on one cartridge or on several."""
+    """One argument of one session, on one cartridge or on several; a resumed session has several of one argument."""
 
     session: int
     """In the catalog."""
@@ -111,13 +111,19 @@ _PLACES = (
 
 
 def archives_of(database: Database, session: int) -> list[Archive]:
-    """Return the archives of a session, in the order in which they were written."""
-    found: dict[bytes, Archive] = {}
+    """Return the archives of a session, in the order in which they were written: of an argument there are several where
+    the session was resumed."""
+    found: list[Archive] = []
+    latest: dict[bytes, int] = {}
     for row in database.rows(_ARCHIVES, (session,)):
         part = ArchivePart(*row[6:])
-        known = found.get(row[4])
-        found[row[4]] = known._replace(parts=(*known.parts, part)) if known else Archive._make((*row[:6], (part,)))
-    return list(found.values())
+        number = latest.get(row[4]) if part.skipped else None
+        if number is None:
+            latest[row[4]] = len(found)
+            found.append(Archive._make((*row[:6], (part,))))
+        else:
+            found[number] = found[number]._replace(parts=(*found[number].parts, part))
+    return found
 
 
 def places(database: Database, archive: Archive, literals: Sequence[bytes] | None = None) -> Iterator[Place]:
@@ -200,5 +206,9 @@ def _archive_with(database: Database, serial: str | None, uuid: str | None, numb
             (value, number),
         )
         if row is not None:
-            return next((one, row[2]) for one in archives_of(database, row[0]) if one.path == row[1])
+            return next(
+                (one, row[2])
+                for one in archives_of(database, row[0])
+                if any(part.identity == row[2] for part in one.parts)
+            )
     return None

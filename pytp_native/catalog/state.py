@@ -103,16 +103,15 @@ def live(database: Database, state: State, literals: Sequence[bytes] | None = No
     gone: set[tuple[int, bytes]] = set()
     for number in state.sessions:
         is_last = number == state.sessions[-1]
-        mine: set[tuple[int, bytes]] = set()
-        for archive in state.layers:
-            if archive.session != number:
-                continue
+        archives = [archive for archive in state.layers if archive.session == number]
+        for archive in reversed(archives):  # of a resumed session: what was saved last
+            mine: set[tuple[int, bytes]] = set()
             for place in places(database, archive, literals):
                 key = (place.directory, place.name)
                 if key not in gone:
                     yield archive, place
-                if not is_last:
+                if not is_last or archive is not archives[0]:
                     mine.add(key)
-        gone |= mine
+            gone |= mine
         if not is_last:
             gone.update(database.rows(_DELETED, (number, state.path)))

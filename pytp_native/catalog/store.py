@@ -27,6 +27,7 @@ from pytp_native.catalog.records import (
     BegunFile,
     Cartridge,
     CartridgeFacts,
+    Deletion,
     Found,
     Needed,
     Session,
@@ -166,6 +167,14 @@ class Catalog:
         """Return the latest session on that cartridge that did not come to its end and can be resumed."""
         return unfinished.unfinished(self._database, cartridge_uuid)
 
+    def waiting(self) -> list[Unfinished]:
+        """Return all such sessions that no later one of their job has made up for, the latest first."""
+        return unfinished.waiting(self._database)
+
+    def deletions_of(self, file: BegunFile) -> list[Deletion]:
+        """Return what was recorded as gone with a tape file of such a session."""
+        return unfinished.deletions_of(self._database, file.id)
+
     def reopen(self, file: BegunFile) -> OpenTapeFile:
         """Go on recording a tape file of such a session."""
         return unfinished.reopen(self._database, file)
@@ -224,17 +233,21 @@ class Catalog:
 
     # -- histories ---------------------------------------------------------------------------------------------------
 
-    def base(self, job: str | None, path: bytes, name: bytes, *, full: bool = False) -> Chain | None:
-        """Return the chain that the next incremental session of an argument adds to; `full`: the last full one."""
-        return chain.base(self._database, job, path, name, full=full)
+    def base(
+        self, job: str | None, path: bytes, name: bytes, *, full: bool = False, until: int | None = None
+    ) -> Chain | None:
+        """Return the chain that the next incremental session of an argument adds to; `full`: the last full one;
+        `until`: of those that began then or before."""
+        return chain.base(self._database, job, path, name, full=full, until=until)
 
     def changes(self, one: Chain) -> Iterator[Change]:
         """Yield, oldest first, what the sessions of a chain took away and added."""
         return chain.changes(self._database, one)
 
-    def named(self, members: list[int]) -> Iterator[Gone]:
-        """Yield what members are called, by their ids, in that order."""
-        return chain.named(self._database, members)
+    def named(self, members: list[int], *, without: Sequence[int] = ()) -> Iterator[Gone]:
+        """Yield what members are called, by their ids, in that order; those of the tape files `without` are left
+        out."""
+        return chain.named(self._database, members, without=without)
 
     # -- verifying ---------------------------------------------------------------------------------------------------
 

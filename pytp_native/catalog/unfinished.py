@@ -8,35 +8,69 @@ from typing import Any
 
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.recording import OpenTapeFile
-from pytp_native.catalog.records import BegunFile, TapeFileFacts, Unfinished
+from pytp_native.catalog.records import BegunFile, Deletion, TapeFileFacts, Unfinished
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
 
-_SESSION = (
-    "SELECT s.id, s.uuid, s.started, s.state, s.host, s.pid, s.hash, s.job, s.label, p.request FROM session s"
-    " JOIN plan p ON p.id = s.id WHERE s.state IN ('open', 'interrupted', 'failed') AND EXISTS"
-    " (SELECT 1 FROM tape_file t JOIN cartridge c ON c.id = t.cartridge WHERE t.session = s.id AND c.uuid = ?"
-    " AND t.state != 'overwritten') ORDER BY s.id DESC LIMIT 1"
+_WAITING = (
+    "SELECT s.id, s.uuid, s.started, s.state, s.kind, s.host, s.pid, s.hash, s.job, s.label, p.request FROM session s"
+    " JOIN plan p ON p.id = s.id WHERE s.state IN ('open', 'interrupted', 'failed', 'full') AND EXISTS"
+    " (SELECT 1 FROM tape_file t JOIN cartridge c ON c.id = t.cartridge WHERE t.session = s.id AND t.kind = 'data'"
+    " AND t.state != 'overwritten'{which}) ORDER BY s.id DESC"
+)
+_SUCCEEDED = (
+    "SELECT 1 FROM tape_file t JOIN tape_file l ON l.path = t.path JOIN session s ON s.id = t.session"
+    " JOIN session x ON x.id = l.session WHERE t.session = ? AND x.id > t.session AND x.job IS s.job"
+    " AND x.state IN ('complete', 'partial') AND t.kind = 'data' AND l.kind = 'data'"
 )
 _FILES = (
     "SELECT t.id, t.number, t.first_block, t.block_bytes, t.path, t.name, t.kind, t.part, t.skipped, t.ahead,"
-    " t.level, t.based_on, t.compression, t.state, t.blocks, t.durable_blocks, c.uuid, c.barcode"
+    " t.level, t.based_on, t.compression, t.state, t.blocks, t.durable_blocks, t.stored_blocks, t.frames, c.uuid,"
+    " c.barcode, c.state = 'full'"
     " FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
     " WHERE t.session = ? AND t.kind = 'data' AND t.state != 'overwritten' ORDER BY t.id"
 )
+_TRAILERS = "SELECT DISTINCT part FROM tape_file WHERE session = ? AND kind = 'trailer' AND state != 'overwritten'"
 _OVERTAKEN = (
     "SELECT 1 FROM tape_file t JOIN cartridge c ON c.id = t.cartridge WHERE c.uuid = ? AND t.session > ?"
     " AND t.state != 'overwritten' AND (t.durable_blocks > 0 OR t.kind = 'trailer')"
+)
+_DELETIONS = (
+    "SELECT d.path, x.name, n.path, x.new_name FROM deletion x JOIN directory d ON d.id = x.directory"
+    " LEFT JOIN directory n ON n.id = x.new_directory WHERE x.tape_file = ? ORDER BY x.id"
 )
 
 
 def unfinished(database: Database, cartridge_uuid: str) -> Unfinished | None:
     """Return the latest session on that cartridge that can be resumed."""
-    row = database.row(_SESSION, (cartridge_uuid,))
-    if row is None:
-        return None
+    row = database.row(_WAITING.format(which=" AND c.uuid = ?"), (cartridge_uuid,))
+    return None if row is None else _session(database, row, cartridge_uuid)
+
+
+def waiting(database: Database) -> list[Unfinished]:
+    """Return all sessions that can be resumed and that no later one of their job has made up for, the latest first."""
+    rows = list(database.rows(_WAITING.format(which="")))
+    return [_session(database, row) for row in rows if database.value(_SUCCEEDED, (row[0],)) is None]
+
+
+def _session(database: Database, row: tuple[Any, ...], cartridge_uuid: str | None = None) -> Unfinished:
     identity, *facts = row
-    overtaken = database.value(_OVERTAKEN, (cartridge_uuid, identity)) is not None
-    return Unfinished._make((*facts, tuple(_files(database, identity)), overtaken))
+    files = tuple(_files(database, identity))
+    trailers = frozenset(part for (part,) in database.rows(_TRAILERS, (identity,)))
+    asked = (cartridge_uuid or files[-1].cartridge_uuid, identity)
+    overtaken = database.value(_OVERTAKEN, asked) is not None
+    return Unfinished._make((*facts, files, trailers, overtaken))
+
+
+def deletions_of(database: Database, file: int) -> list[Deletion]:
+    """Return what was recorded as gone with a tape file."""
+    return [
+        Deletion(_joined(directory, name), None if now is None else _joined(above or b"", now))
+        for directory, name, above, now in database.rows(_DELETIONS, (file,))
+    ]
+
+
+def _joined(directory: bytes, name: bytes) -> bytes:
+    return directory + b"/" + name if directory else name
 
 
 def _files(database: Database, session: int) -> Iterator[BegunFile]:
@@ -65,7 +99,7 @@ def members_of(database: Database, file: int) -> Iterator[tuple[Any, ...]]:
     ):
         directory, name, link, kind, block, offset, size, length, mode, mtime, ctime, inode, uid, gid, digest = row
         yield (
-            directory + b"/" + name if directory else name, link or b"", kind, block, offset, size, length, mode or 0,
+            _joined(directory, name), link or b"", kind, block, offset, size, length, mode or 0,
             mtime, ctime or 0, 0, (inode or 0) & (2**64 - 1), uid or 0, gid or 0, digest or b"",
         )  # fmt: skip
 

@@ -103,7 +103,7 @@ def backup(
     `catalog` records the session; `guard` is asked what may be lost where that is None.
     """
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
-    ring, plan = _share_memory(drive, request)
+    ring, plan = share_memory(drive, request)
     with ExitStack() as stack:
         log = stack.enter_context(MemberLog())
         wanted = request.members_file
@@ -152,7 +152,7 @@ def histories_of(catalog: Catalog | None, request: BackupRequest, emit: Emit) ->
     return Histories(catalog, request.job, request.level, emit)
 
 
-def _share_memory(drive: Drive, request: BackupRequest) -> tuple[Ring, Plan | None]:
+def share_memory(drive: Drive, request: BackupRequest) -> tuple[Ring, Plan | None]:
     """Make the ring, and the plan of what the compression takes beside it, if there is one."""
     memory = ring_bytes(request.memory_bytes, available_bytes())
     plan = None
@@ -172,7 +172,7 @@ def told(request: BackupRequest, arguments: tuple[Argument, ...]) -> Told:
     """What the catalog is told of a request. A bare session cannot be resumed: no label says which cartridge it is."""
     plan = Intent(
         arguments, request.exclude, request.one_file_system, request.hw_compression, request.append_foreign,
-        request.pool,
+        request.pool, request.level, request.zstd_level, request.probe,
     )  # fmt: skip
     text = None if request.bare else plan.text()
     return Told(request.hash_name, request.job, request.label, request.library_barcode, text, request.level)

@@ -107,11 +107,22 @@ class Frame:
         self._frames: dict[str, bytes] = {}
         """Tables of frames, by their name in the trailer."""
 
-    def recall(self, saved: SavedFile, records: IO[bytes], members_blocks: int) -> None:
+    def recall(
+        self, saved: SavedFile, records: IO[bytes], members_blocks: int, *, frames: bytes | None = None,
+        gone: Sequence[Deletion] = (),
+    ) -> None:  # fmt: skip
         """Take over a tape file that this session wrote before it was resumed, with its members' records; the last of
         them ends within so many blocks of the archive."""
         self._spool.add(records, saved.tape_file, self._drive.block_bytes, members_blocks, saved.part)
+        if frames is not None:
+            name = f"pytp/index/{len(self._saved) + 1:05}.frames"
+            self._frames[name] = frames
+            saved = saved._replace(frames=name)
         self._saved.append(saved)
+        if gone:
+            number = len(self._spool.files) if self._spool.files else len(self._saved)
+            pairs = [(one.path, one.new_path) for one in gone]
+            self._lists.append(gone_list(number, saved.tape_file, saved.part, pairs))
 
     def close(self) -> None:
         """Forget the index."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from pytp_native.catalog.chain import Chain, Gone, Members
+from pytp_native.catalog.chain import Chain, Gone, Members, Step
 from pytp_native.catalog.records import Deletion
 from pytp_native.catalog.store import Catalog
 from pytp_native.jobs.arguments import Argument
@@ -24,17 +24,26 @@ if TYPE_CHECKING:
 class Histories:
     """The histories of one job."""
 
-    def __init__(self, catalog: Catalog, job: str | None, level: str, emit: Emit) -> None:
-        """`level`: incremental or differential."""
+    def __init__(
+        self, catalog: Catalog, job: str | None, level: str, emit: Emit, *, mine: Step | None = None,
+        files: Mapping[bytes, tuple[int, ...]] | None = None,
+    ) -> None:  # fmt: skip
+        """`level`: incremental or differential. A session that is resumed is `mine`, and `files` are the tape files
+        that it has of each argument already."""
         self._catalog = catalog
         self._job = job
         self._level = level
         self._emit = emit
+        self._mine = mine
+        self._files = files or {}
 
     def of(self, argument: Argument) -> History:
         """Look an argument up; one without a history is saved in full. Raises CatalogError."""
         path = os.fsdecode(argument.path)
-        base = self._catalog.base(self._job, argument.path, argument.name, full=self._level == "differential")
+        until = None if self._mine is None else self._mine.started
+        base = self._catalog.base(
+            self._job, argument.path, argument.name, full=self._level == "differential", until=until
+        )
         if base is not None and base.missing is not None:
             fact = f"the catalog does not know session {base.missing}, on which the last one is based"
             self._emit(Notice("warning", "CATALOG", f"{path}: {fact}; all of it is saved"))
@@ -44,13 +53,18 @@ class Histories:
             self._emit(
                 Notice("info", "CATALOG", f"{path}: {job} has no complete session of it yet; all of it is saved")
             )
-        return History(self._catalog, argument, self._level, base, self._emit)
+        saved = None if self._mine is None else self._mine._replace(tape_files=self._files.get(argument.path, ()))
+        return History(self._catalog, argument, self._level, base, self._emit, saved=saved)
 
 
 class History:
     """One argument, and what was saved of it."""
 
-    def __init__(self, catalog: Catalog, argument: Argument, level: str, base: Chain | None, emit: Emit) -> None:
+    def __init__(
+        self, catalog: Catalog, argument: Argument, level: str, base: Chain | None, emit: Emit, *,
+        saved: Step | None = None,
+    ) -> None:  # fmt: skip
+        """`saved`: what this session, which is resumed, has of it already: that is not saved again."""
         self.argument = argument
         """With its level, and what it is based on."""
         self.known: Known | None = None
@@ -58,9 +72,11 @@ class History:
         self._catalog = catalog
         self._emit = emit
         self._base = base
+        self._saved = () if saved is None else saved.tape_files
         if base is not None:
             self.argument = argument._replace(level=level, based_on=base.steps[-1].session)
-            self.known = known_members(catalog, base)
+            together = base if saved is None else base._replace(steps=(*base.steps, saved))
+            self.known = known_members(catalog, together)
 
     def differs(self, writer: ArgumentFile) -> bool:
         """Look whether anything has changed; that opens no file. Raises Interrupted, CatalogError."""
@@ -92,7 +108,7 @@ class History:
             return
         blind = self.known.blind()
         for some in self.known.unmet():
-            for one in self._catalog.named(some):
+            for one in self._catalog.named(some, without=self._saved):
                 if not any(one.path.startswith(name + b"/") for name in blind):
                     yield one
 

@@ -21,6 +21,9 @@ class Intent(NamedTuple):
     hw_compression: bool | None = None
     append_foreign: bool = False
     pool: str | None = None
+    level: str = "full"
+    zstd_level: int | None = None
+    probe: bool = True
 
     def text(self) -> str:
         """As JSON; bytes that are not UTF-8 are lone surrogates."""
@@ -28,7 +31,8 @@ class Intent(NamedTuple):
             "arguments": [[os.fsdecode(one.path), os.fsdecode(one.name)] for one in self.arguments],
             "exclude": [os.fsdecode(one) for one in self.exclude],
             "one_file_system": self.one_file_system, "hw_compression": self.hw_compression,
-            "append_foreign": self.append_foreign, "pool": self.pool,
+            "append_foreign": self.append_foreign, "pool": self.pool, "level": self.level,
+            "zstd_level": self.zstd_level, "probe": self.probe,
         })  # fmt: skip
 
 
@@ -41,6 +45,7 @@ def intent_of(text: str, subject: str) -> Intent:
             tuple(Argument(path, path, name) for path, name in paths),
             tuple(os.fsencode(one) for one in found["exclude"]),
             bool(found["one_file_system"]), found["hw_compression"], bool(found["append_foreign"]), found["pool"],
+            found.get("level", "full"), found.get("zstd_level"), bool(found.get("probe", True)),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError) as exc:
         raise CatalogError(subject, f"what its session was to save cannot be read ({exc})", "back up again") from exc

@@ -114,6 +114,12 @@ class Ledger:
         facts = cartridge_facts(label, read_memory(self._drive.address), barcode)
         self._cartridge = self._session.on_cartridge(facts, overwrites_from=here.file if here else None)
 
+    def leave_full(self) -> None:
+        """The session is resumed, and this cartridge of it has no room."""
+        if self._session is not None and self._cartridge is not None:
+            with self._trying():
+                self._session.left_full(self._cartridge)
+
     def end(self, failure: PytpError | None, exit_code: int, ended: int | None = None) -> None:
         """The session is over, its trailer written where one was due."""
         if self._session is None:

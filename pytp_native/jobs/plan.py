@@ -158,7 +158,7 @@ class _StatePlan:
         self._gap_bytes = gap_bytes
         self._plans: dict[int, ArchivePlan] = {}
         self._links: dict[int, _Links] = {}
-        """By session, as the plans."""
+        """By the first tape file of the archive, as the plans."""
 
     def archives(self) -> list[ArchivePlan]:
         self._collect()
@@ -180,16 +180,17 @@ class _StatePlan:
                 plan.add(adopted, renamed)
             if not links.is_orphan(place):
                 plan.add(place)
-        for session, links in self._links.items():
+        for first, links in self._links.items():
             for adopted, renamed in links.before(None):
-                self._plans[session].add(adopted, renamed)
+                self._plans[first].add(adopted, renamed)
 
     def _of(self, archive: Archive) -> tuple[ArchivePlan, _Links]:
-        if archive.session not in self._plans:
-            self._plans[archive.session] = ArchivePlan(archive, self._gap_bytes // archive.block_bytes)
-        if archive.session not in self._links:
-            self._links[archive.session] = _Links(self._catalog, archive)
-        return self._plans[archive.session], self._links[archive.session]
+        first = archive.parts[0].identity
+        if first not in self._plans:
+            self._plans[first] = ArchivePlan(archive, self._gap_bytes // archive.block_bytes)
+        if first not in self._links:
+            self._links[first] = _Links(self._catalog, archive)
+        return self._plans[first], self._links[first]
 
 
 class _Links:

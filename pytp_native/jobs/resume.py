@@ -1,30 +1,31 @@
 # SPDX-License-Identifier: WTFPL OR MIT
-"""Go on with a session that a crash, a power cut, an interrupt or a drive has ended: on its cartridge, behind what is
-safe."""
+"""Go on with a session that a crash, a power cut, an interrupt, a drive or a full cartridge has ended: behind what is
+safe, or on the next cartridge."""
 
 from __future__ import annotations
 
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+import time
+from contextlib import ExitStack, suppress
 
-from pytp_native import mtio
-from pytp_native.catalog.recording import OpenTapeFile
-from pytp_native.catalog.records import BegunFile, MemberBatch, Unfinished
+from pytp_native.catalog.chain import Step
+from pytp_native.catalog.records import Unfinished
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NothingHere, PytpError, Refused
+from pytp_native.errors import NothingHere, PytpError, Refused, UsageError
 from pytp_native.jobs.agreement import check_identity
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import Argument
-from pytp_native.jobs.backup import HASHES, OWN_RING
+from pytp_native.jobs.backup import HASHES, OWN_RING, BackupRequest, share_memory
 from pytp_native.jobs.cartridge import (
+    Found,
+    Identity,
     check_agreement,
     check_block_bytes,
     earlier_trailers,
+    fresh_label,
     identify,
     identity_of,
     trailer_here,
@@ -32,30 +33,28 @@ from pytp_native.jobs.cartridge import (
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Begun, Frame, Place
 from pytp_native.jobs.frontier import FLUSH_BYTES
+from pytp_native.jobs.history import Histories
 from pytp_native.jobs.intent import Intent, intent_of
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger, Told, is_alive
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.rebuild import rebuild
-from pytp_native.jobs.session import Session, Span
+from pytp_native.jobs.safe import DONE, Safe, Settling, known_of
+from pytp_native.jobs.session import Resumed, Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply
 from pytp_native.light import NamedTuple
 from pytp_native.stream.label import Label
-from pytp_native.stream.member_columns import ROOM, MemberColumns
-from pytp_native.stream.memory import available_bytes, ring_bytes
-from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.pack import Member, member_record
 from pytp_native.stream.ring import Ring
-from pytp_native.stream.scan import Scan
 from pytp_native.stream.trailer import SavedFile, SessionRecord, Volume
 
-_DONE = {"saved", "partial"}
+_LEVEL = 3
+"""Of a compressed session whose plan does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeRequest:
+class ResumeRequest(NamedTuple):
     """How to go on; what is saved says the session."""
 
     volume: str | None = None
@@ -64,23 +63,20 @@ class ResumeRequest:
     flush_bytes: int = FLUSH_BYTES
 
 
-class Safe(NamedTuple):
-    """A tape file of the session that is on tape, and its members."""
-
-    file: BegunFile
-    state: str
-    blocks: int
-    """Of this cartridge, those ahead included."""
-    members: int
-    last: bytes | None
-    """Name of the last complete member."""
-
-
 class Way(NamedTuple):
     """How a session goes on and ends."""
 
     interrupt: Interrupt
     supply: Supply | None
+
+
+class Spot(NamedTuple):
+    """Where it goes on."""
+
+    place: Place
+    before: tuple[Volume, ...]
+    """Its cartridges before the one in the drive."""
+    resumed: Resumed
 
 
 def resume(
@@ -110,54 +106,90 @@ class _Resume:
         self._emit = emit
 
     def run(self, interrupt: Interrupt, supply: Supply | None) -> JobReport:
-        drive = self._drive
+        drive, way = self._drive, Way(interrupt, supply)
         drive.prepare()
-        label = self._label()
-        session = self._session(label)
+        known = identity_of(drive, self._request.volume, self._request.library_barcode)
+        found = identify(drive)
+        session = None if found.label is None else self._catalog.unfinished(found.label.uuid)
+        if found.label is None or session is None:
+            return self._on_another(found, known, way)
+        label = found.label
+        self._check(session, label, known)
         plan = intent_of(session.plan, self._catalog.path)
         end, trailer = self._repair(label, session)
         if trailer is not None and trailer.status in {"complete", "partial"}:
             return self._finish(session, interrupt)
-        if plan.hw_compression is not None:
-            drive.set_compression(plan.hw_compression)
-        safe = [self._settle(file, label, session, end) for file in session.files]
-        self._list(safe)
+        settling = Settling(drive, self._catalog, HASHES[session.hash], end)
+        safe = [
+            settling.settle(file) if file.cartridge_uuid == label.uuid else known_of(self._catalog, file)
+            for file in session.files
+        ]
         place = Place(label, earlier=earlier_trailers(drive))
-        return self._go_on(session, plan, place, safe, Way(interrupt, supply))
+        is_full = _is_full(session) and bool(_left(plan, safe))
+        resumed = Resumed(is_full, trailer is not None and trailer.status == "full")
+        return self._go_on(session, plan, Spot(place, _volumes(session)[:-1], resumed), safe, way)
+
+    def _on_another(self, found: Found, known: Identity, way: Way) -> JobReport:
+        """No session waits on the cartridge in the drive: perhaps one waits for it, its own being full."""
+        drive, label = self._drive, found.label
+        here = f"cartridge {label.barcode}" if label else found.foreign or "a blank cartridge"
+        waiting = self._catalog.waiting()
+        if not waiting and label is not None:
+            fact = f"no session on cartridge {label.barcode} waits to be resumed"
+            raise NothingHere(drive.name, fact, "see pytp sessions")
+        if not waiting:
+            fact = found.foreign or "the cartridge is blank"
+            raise Refused(drive.name, f"{fact}: no session on it can be resumed", "load the one it was writing")
+        session = waiting[0]
+        last = session.files[-1].barcode or "without a barcode"
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(session.started))
+        if not _is_full(session):
+            fact = f"the session of {when} waits on cartridge {last}, and this is {here}"
+            raise Refused(drive.name, fact, f"load {last}")
+        self._check_idle(session)
+        place = self._next(found, known)
+        if place is None:
+            fact = f"the session of {when} filled cartridge {last} and waits for a blank one; this is {here}"
+            raise Refused(drive.name, fact, "load a blank one, or name this one: --volume BARCODE")
+        plan = intent_of(session.plan, self._catalog.path)
+        safe = [known_of(self._catalog, file) for file in session.files]
+        return self._go_on(session, plan, Spot(place, _volumes(session), Resumed()), safe, way)
+
+    def _next(self, found: Found, known: Identity) -> Place | None:
+        """The cartridge in the drive as the next one: it is blank, has only its label, or was named."""
+        drive, label = self._drive, found.label
+        if found.is_blank:
+            drive.rewind()
+            return Place(fresh_label(drive, known, None), fresh=True)
+        if label is None:
+            return None
+        check_agreement(drive, label, known)
+        check_block_bytes(drive, label)
+        check_identity(self._catalog, drive, label, known.memory)
+        drive.to_end_of_data()
+        if drive.where().file != 1 and known.volume is None:
+            return None
+        return Place(label, earlier=earlier_trailers(drive))
 
     # -- what is there -----------------------------------------------------------------------------------------------
 
-    def _label(self) -> Label:
-        known = identity_of(self._drive, self._request.volume, self._request.library_barcode)
-        found = identify(self._drive)
-        if found.label is None:
-            fact = found.foreign or "the cartridge is blank"
-            raise Refused(self._drive.name, f"{fact}: no session on it can be resumed", "load the one it was writing")
-        check_agreement(self._drive, found.label, known)
-        check_block_bytes(self._drive, found.label)
-        check_identity(self._catalog, self._drive, found.label, known.memory)
-        return found.label
+    def _check(self, session: Unfinished, label: Label, known: Identity) -> None:
+        drive = self._drive
+        check_agreement(drive, label, known)
+        check_block_bytes(drive, label)
+        check_identity(self._catalog, drive, label, known.memory)
+        self._check_idle(session)
+        last = session.files[-1]
+        if last.cartridge_uuid != label.uuid:
+            fact = f"the session went on on cartridge {last.barcode}; this is {label.barcode}"
+            raise Refused(drive.name, fact, f"load {last.barcode}")
+        if session.overtaken and not _is_full(session):
+            fact = f"another session was written behind the one of {label.barcode} that was interrupted"
+            raise Refused(drive.name, fact, "back up again what is missing")
 
-    def _session(self, label: Label) -> Unfinished:
-        session = self._catalog.unfinished(label.uuid)
-        if session is None:
-            fact = f"no session on cartridge {label.barcode} waits to be resumed"
-            raise NothingHere(self._drive.name, fact, "see pytp sessions")
+    def _check_idle(self, session: Unfinished) -> None:
         if session.state == "open" and session.host == platform.node() and session.pid and is_alive(session.pid):
             raise Refused(self._drive.name, f"that session still runs (process {session.pid})", "let it end")
-        if session.overtaken:
-            fact = f"another session was written behind the one of {label.barcode} that was interrupted"
-            raise Refused(self._drive.name, fact, "back up again what is missing")
-        if any(file.facts.level != "full" for file in session.files):
-            fact = "that session is incremental, and what it had not saved is found again by the next one"
-            raise Refused(self._drive.name, fact, "back up again with --incremental")
-        if any(file.facts.compression for file in session.files):
-            fact = "that session is compressed, and such a one cannot be gone on with"
-            raise Refused(self._drive.name, fact, "what is safe stays; back up again what is missing")
-        if session.files[-1].cartridge_uuid != label.uuid:
-            fact = f"the session went on on cartridge {session.files[-1].barcode}; this is {label.barcode}"
-            raise Refused(self._drive.name, fact, f"load {session.files[-1].barcode}")
-        return session
 
     def _repair(self, label: Label, session: Unfinished) -> tuple[int, SessionRecord | None]:
         """Go to the end of data, supply its filemark, and compare with what the catalog knows to be there.
@@ -183,89 +215,14 @@ class _Resume:
             drive.go_to_file(end)
         return end, trailer if trailer is not None and trailer.uuid == session.uuid else None
 
-    # -- what is safe ------------------------------------------------------------------------------------------------
-
-    def _settle(self, file: BegunFile, label: Label, session: Unfinished, end: int) -> Safe:
-        """Make the catalog say of a tape file what the tape holds, and read what the catalog does not know of it."""
-        facts = file.facts
-        if file.state in {*_DONE, "continues"} or file.cartridge_uuid != label.uuid:
-            last = None if file.state in _DONE else self._last_name(file)
-            return Safe(file, file.state, file.blocks, file.members, last)
-        if facts.number is None or facts.first_block is None or facts.number >= end:
-            self._catalog.reopen(file).end("interrupted", 0, closed=False)
-            return Safe(file, "interrupted", 0, 0, None)
-        self._drive.go_to_file(facts.number)
-        if not self._is_data():
-            self._catalog.reopen(file).end("interrupted", 0, closed=False)
-            return Safe(file, "interrupted", 0, 0, None)
-        self._drive.go_to_file(facts.number)
-        blocks = self._length(facts.first_block)
-        limit = (facts.skipped + blocks - facts.ahead) * facts.block_bytes
-        known, last, count = facts.skipped * facts.block_bytes, None, 0
-        for row in self._catalog.members_of(file):
-            member = Member._make(row)
-            behind = member.block * facts.block_bytes + member.offset + member.stored_bytes
-            if behind > limit:
-                break
-            known, last, count = max(known, behind), member.name, count + 1
-        found, ended = self._read_on(file, known, session) if known < limit else ([], False)
-        opened = self._catalog.reopen(file)
-        opened.end("open", blocks, closed=True)  # forgets the rows behind what the tape holds
-        self._add(opened, found)
-        state = "saved" if ended else "interrupted"
-        opened.end(state, blocks, closed=True)
-        self._drive.go_to_file(end)
-        return Safe(file, state, blocks, count + len(found), found[-1].name if found else last)
-
-    def _is_data(self) -> bool:
-        """Tell whether this tape file is none of pytp's own: where nothing of an argument got onto the tape, the
-        session's trailer has its number."""
-        with closing(self._drive.blocks()) as blocks:
-            return find_mark(next(blocks, b"")) is None
-
-    def _last_name(self, file: BegunFile) -> bytes | None:
-        name = None
-        for row in self._catalog.members_of(file):
-            name = row[0]
-        return name
-
-    def _length(self, first_block: int) -> int:
-        """Blocks of the tape file at whose start the tape stands."""
-        mtio.forward_filemarks(self._drive.tape, 1)
-        return self._drive.tape.position() - first_block - 1
-
-    def _read_on(self, file: BegunFile, known: int, session: Unfinished) -> tuple[list[Member], bool]:
-        """Read the members from byte `known` of the archive on, and whether the archive ends here."""
-        facts = file.facts
-        block, offset = divmod(known, facts.block_bytes)
-        drive = self._drive
-        drive.go_to_file(facts.number or 0)
-        here = block - facts.skipped + facts.ahead
-        if here:
-            mtio.forward_records(drive.tape, here)
-        found: list[Member] = []
-        with closing(drive.blocks()) as blocks:
-            scan = Scan(_some(blocks), facts.block_bytes, block=block, offset=offset, hash_kind=HASHES[session.hash])
-            found.extend(scan.members())
-        return found, scan.ended
-
-    @staticmethod
-    def _add(opened: OpenTapeFile, found: list[Member]) -> None:
-        columns = MemberColumns()
-        records = b"".join(member_record(member) for member in found)
-        while records:
-            taken, used = columns.convert(records[:ROOM])
-            opened.add(MemberBatch(*taken))
-            records = records[used:]
+    # -- and on ------------------------------------------------------------------------------------------------------
 
     def _list(self, safe: list[Safe]) -> None:
         for one in safe:
             path = os.fsdecode(one.file.facts.path)
-            what = "all of it" if one.state in _DONE else f"{one.members} members"
+            what = "all of it" if one.state in DONE else f"{one.members} members"
             where = f"tape file {one.file.facts.number} of {one.file.barcode or 'the cartridge'}"
             self._emit(Notice("info", "TAPE", f"safe: {path}: {what} ({where})"))
-
-    # -- and on ------------------------------------------------------------------------------------------------------
 
     def _finish(self, session: Unfinished, interrupt: Interrupt) -> JobReport:
         """All was on tape, its trailer too: only the catalog did not know, and takes it from there."""
@@ -273,39 +230,77 @@ class _Resume:
         details: dict[str, object] = {"session": session.uuid, "safe": []}
         return report._replace(command="resume", details=details)
 
-    def _go_on(self, session: Unfinished, plan: Intent, place: Place, safe: list[Safe], way: Way) -> JobReport:
+    def _go_on(self, session: Unfinished, plan: Intent, spot: Spot, safe: list[Safe], way: Way) -> JobReport:
         drive, request = self._drive, self._request
-        ring = Ring(drive.block_bytes, ring_bytes(request.memory_bytes, available_bytes()))
-        ring.stay_hot()
-        volumes = _volumes(session)
+        left = self._left(session, plan, safe)
+        self._list(safe)
+        if plan.hw_compression is not None:
+            drive.set_compression(plan.hw_compression)
+        compressed = any(file.facts.compression for file in session.files)
+        asked = BackupRequest(
+            (), memory_bytes=request.memory_bytes, zstd_level=plan.zstd_level or (_LEVEL if compressed else None)
+        )
+        ring, compression = share_memory(drive, asked)
+        part = len(spot.before) + 1
         with ExitStack() as stack:
             log = stack.enter_context(MemberLog())
-            about = Told(session.hash, session.job, session.label, request.library_barcode)
+            about = Told(session.hash, session.job, session.label, request.library_barcode, kind=session.kind)
             ledger = Ledger(self._catalog, drive, log, self._emit, about)
-            ledger.begin_at(len(volumes))
+            ledger.begin_at(part)
             writer = ArgumentFile(
                 drive, ring, log, way.interrupt, hash_kind=HASHES[session.hash], exclude=plan.exclude,
                 one_file_system=plan.one_file_system, ledger=ledger, flush_bytes=request.flush_bytes,
+                compression=compression,
             )  # fmt: skip
             stack.callback(writer.close)
             frame = Frame(
-                drive, Ring(drive.block_bytes, OWN_RING), place, self._emit,
-                About(session.hash, session.job, session.label),
-                before=Begun(session.uuid, session.started, volumes[:-1]),
+                drive, Ring(drive.block_bytes, OWN_RING), spot.place, self._emit,
+                About(session.hash, session.job, session.label, session.kind),
+                before=Begun(session.uuid, session.started, spot.before),
             )  # fmt: skip
             for one in safe:
-                if one.blocks and one.file.facts.part == len(volumes):
+                if one.is_there and (one.file.facts.part == part or one.file.facts.part not in session.trailers):
                     self._recall(frame, one)
-            span = (
-                None
-                if way.supply is None
-                else Span(way.supply, Terms(plan.hw_compression, plan.pool, plan.append_foreign))
-            )
-            probe = Probe(drive, HASHES[session.hash])
-            job = Session(drive, writer, self._emit, way.interrupt, frame=frame, span=span, ledger=ledger, probe=probe)
+            terms = Terms(plan.hw_compression, plan.pool, plan.append_foreign)
+            job = Session(
+                drive, writer, self._emit, way.interrupt, frame=frame, ledger=ledger, resumed=spot.resumed,
+                span=None if way.supply is None else Span(way.supply, terms),
+                probe=Probe(drive, HASHES[session.hash]) if plan.probe else None,
+                histories=self._histories(session),
+            )  # fmt: skip
             stack.callback(job.close)
-            report = job.run(_left(plan, safe))
+            report = job.run(left)
         return _as_resume(report, safe)
+
+    def _histories(self, session: Unfinished) -> Histories | None:
+        """What is on tape of this session is not saved again, and is no base for it either."""
+        if session.kind == "full":
+            return None
+        files: dict[bytes, tuple[int, ...]] = {}
+        for file in session.files:
+            if file.facts.level != "full":
+                files[file.facts.path] = (*files.get(file.facts.path, ()), file.id)
+        mine = Step(session.uuid, session.started, session.kind, ())
+        return Histories(self._catalog, session.job, session.kind, self._emit, mine=mine, files=files)
+
+    def _left(self, session: Unfinished, plan: Intent, safe: list[Safe]) -> tuple[Argument, ...]:
+        """What is still to be saved. UsageError where its source is gone, Refused where its base is: nothing is
+        written."""
+        left = _left(plan, safe)
+        for argument in left:
+            if not os.path.lexists(argument.path):
+                fact = "no such file or directory, and not all of it is on tape yet; nothing was written"
+                raise UsageError(os.fsdecode(argument.path), fact, "mount it or put it back, then resume")
+        for one in safe:
+            facts = one.file.facts
+            if facts.based_on is None:
+                continue
+            full = session.kind == "differential"
+            base = self._catalog.base(session.job, facts.path, facts.name, full=full, until=session.started)
+            if base is None or base.missing is not None or base.steps[-1].session != facts.based_on:
+                fact = f"the catalog does not know session {facts.based_on}, on which what is on tape is based"
+                raise Refused(os.fsdecode(facts.path), fact, "back up again with --incremental")
+        return left
 
     def _recall(self, frame: Frame, one: Safe) -> None:
         facts = one.file.facts
@@ -313,26 +308,29 @@ class _Resume:
             for row in self._catalog.members_of(one.file):
                 records.write(member_record(Member._make(row)))
             records.seek(0)
-            frame.recall(_saved(one), records, facts.skipped + one.blocks - facts.ahead)
+            frame.recall(
+                _saved(one), records, facts.skipped + one.blocks - facts.ahead,
+                frames=one.frames if facts.compression else None, gone=self._catalog.deletions_of(one.file),
+            )  # fmt: skip
 
 
-def _some(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Blocks up to the filemark; none where there are none."""
-    try:
-        yield from blocks
-    except NothingHere:
-        return
+def _is_full(session: Unfinished) -> bool:
+    """Tell whether the last of its cartridges has no room for more."""
+    last = session.files[-1]
+    return session.state == "full" or last.state == "continues" or last.is_full
 
 
 def _left(plan: Intent, safe: list[Safe]) -> tuple[Argument, ...]:
-    """What is still to be saved, and from where on."""
+    """What is still to be saved, and from where on. The last tape file with changes may have died in front of its
+    deletions: it is looked at again."""
     latest = {one.file.facts.path: one for one in safe}
     names: dict[bytes, bytes] = {one.file.facts.path: one.last for one in safe if one.last is not None}
     left = []
     for argument in plan.arguments:
         one = latest.get(argument.path)
-        if one is None or one.state not in _DONE:
-            left.append(argument._replace(after=names.get(argument.path)))
+        changes = one is not None and one.file.facts.level != "full"
+        if one is None or one.state not in DONE or (changes and one is safe[-1]):
+            left.append(argument._replace(after=None if changes else names.get(argument.path)))
     return tuple(left)
 
 
@@ -340,7 +338,8 @@ def _saved(one: Safe) -> SavedFile:
     facts = one.file.facts
     return SavedFile(
         os.fsdecode(facts.path), os.fsdecode(facts.name), one.state, facts.number, facts.first_block, one.blocks,
-        one.members, (), facts.part, facts.skipped, facts.ahead,
+        one.members, (), facts.part, facts.skipped, facts.ahead, one.state == "continues", facts.level, facts.based_on,
+        facts.compression, one.stored,
     )  # fmt: skip
 
 

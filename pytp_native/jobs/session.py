@@ -32,6 +32,15 @@ class Span(NamedTuple):
     terms: Terms
 
 
+class Resumed(NamedTuple):
+    """How the session was found that is resumed."""
+
+    is_full: bool = False
+    """The cartridge in the drive: it goes on on another one."""
+    has_trailer: bool = False
+    """Of this session, that cartridge."""
+
+
 class Session:
     """One run; `frame` writes label and trailer (None: a bare session), `members` is the list the user asked for."""
 
@@ -48,6 +57,7 @@ class Session:
         ledger: Ledger | None = None,
         probe: Probe | None = None,
         histories: Histories | None = None,
+        resumed: Resumed | None = None,
     ) -> None:
         self._drive = drive
         self._probe = probe
@@ -59,6 +69,7 @@ class Session:
         self._members = members
         self._ledger = ledger
         self._histories = histories
+        self._resumed = resumed
         self._begun = False
         self._failure: PytpError | None = None
         self._locked = False
@@ -74,8 +85,11 @@ class Session:
     def run(self, arguments: tuple[Argument, ...]) -> JobReport:
         sizes = [argument.file_bytes for argument in arguments]
         self._writer.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
-        if self._histories is None:
+        if self._histories is None or self._resumed is not None:
             self._begin()
+        if self._resumed is not None and self._resumed.is_full:
+            self._waiting = arguments
+            self._leave_full(self._resumed)
         reports = []
         for number, argument in enumerate(arguments, 1):
             self._waiting = arguments[number:]
@@ -243,6 +257,26 @@ class Session:
             raise failure
         return following
 
+    def _leave_full(self, resumed: Resumed) -> None:
+        """The cartridge in the drive is full, and the session, which is resumed, goes on on another one."""
+        frame, span = self._frame, self._span
+        if frame is None or self._failure is not None:
+            return
+        trouble = None
+        if not resumed.has_trailer:
+            trouble = frame.end(_full(self._drive), tuple(one.path for one in self._waiting))
+            self._record_trailer(frame)
+        if self._ledger is not None:
+            self._ledger.leave_full()
+        self._can_go_on = False
+        try:
+            if span is None:
+                raise _full(self._drive)
+            self._begin_another(frame, span, carry=trouble is not None)
+            self._can_go_on = True
+        except PytpError as error:
+            self._failure = error
+
     def _end_elsewhere(self, frame: Frame, span: Span, trouble: PytpError) -> PytpError | None:
         """The last cartridge had no room for its trailer: write that on another one, or return why not."""
         self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
@@ -274,3 +308,7 @@ class Session:
         if count:
             return f"{count} files were not saved as they should be; they are listed above"
         return f"{self._members.path}: not complete ({list_error})" if list_error and self._members else ""
+
+
+def _full(drive: Drive) -> CartridgeNeeded:
+    return CartridgeNeeded(drive.address, "the cartridge is full", "load a blank one, then: pytp resume")
