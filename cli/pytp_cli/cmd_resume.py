@@ -23,7 +23,8 @@ def resume(
     as_json: options.Json = False,
 ) -> int:
     """Takes the last session on the cartridge in the drive that did not come to its end: after a crash, a power cut,
-    Ctrl-C or an error of the drive. The end of the tape is repaired, what is safe is listed, and the rest is saved
+    Ctrl-C, an error of the drive, or because the cartridge was full: that goes on on the next one, from the library or
+    the blank one in the drive. The end of the tape is repaired, what is safe is listed, and the rest is saved
     behind it, from the member on that was cut. Exit 11: nothing waits to be resumed."""
     with Run(ctx, "resume", as_json=as_json) as run:
         from pytp_cli.next_cartridge import NextCartridge, library_of

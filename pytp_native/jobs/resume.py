@@ -119,7 +119,7 @@ class _Resume:
         end, trailer = self._repair(label, session)
         if trailer is not None and trailer.status in {"complete", "partial"}:
             return self._finish(session, interrupt)
-        settling = Settling(drive, self._catalog, HASHES[session.hash], end)
+        settling = Settling(drive, self._catalog, HASHES[session.hash], session.started, end)
         safe = [
             settling.settle(file) if file.cartridge_uuid == label.uuid else known_of(self._catalog, file)
             for file in session.files

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -52,10 +53,12 @@ class _Extent(NamedTuple):
 class Settling:
     """The tape files on the cartridge in the drive, whose last one is in front of tape file `end`."""
 
-    def __init__(self, drive: Drive, catalog: Catalog, hash_kind: Hash, end: int) -> None:
+    def __init__(self, drive: Drive, catalog: Catalog, hash_kind: Hash, started: int, end: int) -> None:
+        """`started`: when the session began."""
         self._drive = drive
         self._catalog = catalog
         self._hash = hash_kind
+        self._started_ns = started * 10**9
         self._end = end
 
     def settle(self, file: BegunFile) -> Safe:
@@ -139,7 +142,20 @@ class Settling:
                 for _passed in range(block - before[-1].content):
                     next(stream, b"")
             scan = Scan(stream, facts.block_bytes, block=block, offset=offset, hash_kind=self._hash)
-            return list(scan.members()), scan.ended
+            return [self._with_inode(file, member) for member in scan.members()], scan.ended
+
+    def _with_inode(self, file: BegunFile, member: Member) -> Member:
+        """A tape has neither ctime nor inode, without which the next incremental session would save a member again. What
+        has not been touched since before the session began is what was saved."""
+        path = file.facts.path + member.name[len(file.facts.name) :]
+        try:
+            found = os.stat(path) if path == file.facts.path else os.lstat(path)
+        except (OSError, ValueError):
+            return member
+        same = found.st_mtime_ns == member.mtime_ns and (member.type != "0" or found.st_size == member.size)
+        if not same or found.st_ctime_ns >= self._started_ns:
+            return member
+        return member._replace(ctime_ns=found.st_ctime_ns, device=found.st_dev, inode=found.st_ino)
 
 
 def known_of(catalog: Catalog, file: BegunFile) -> Safe:
