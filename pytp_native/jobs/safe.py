@@ -145,8 +145,8 @@ class Settling:
             return [self._with_inode(file, member) for member in scan.members()], scan.ended
 
     def _with_inode(self, file: BegunFile, member: Member) -> Member:
-        """A tape has neither ctime nor inode, without which the next incremental session would save a member again. What
-        has not been touched since before the session began is what was saved."""
+        """A tape has neither ctime nor inode, without which the next incremental session would save a member again.
+        What has not been touched since before the session began is what was saved."""
         path = file.facts.path + member.name[len(file.facts.name) :]
         try:
             found = os.stat(path) if path == file.facts.path else os.lstat(path)
