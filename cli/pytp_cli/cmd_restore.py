@@ -103,6 +103,9 @@ def cat(
         Optional[str],  # noqa: UP045
         typer.Option("--output", "-o", metavar="FILE", help="Write into FILE instead of standard output."),
     ] = None,
+    decompress: Annotated[
+        bool, typer.Option("--decompress", help="Give what is compressed with zstd as the tar that is in it.")
+    ] = False,
     drive: options.Drive = None,
     as_json: options.Json = False,
 ) -> int:
@@ -112,11 +115,11 @@ def cat(
             raise UsageError("--json", "standard output carries the tape file", "add --output FILE")
         if output is None and sys.stdout.isatty():
             raise UsageError("cat", "a terminal cannot show an archive", "pipe it, or add --output FILE")
-        _cat(run, drive, file, output)
+        _cat(run, drive, file, output, decompress=decompress)
     return run.exit_code
 
 
-def _cat(run: Run, drive: str | None, file: int | None, output: str | None) -> None:
+def _cat(run: Run, drive: str | None, file: int | None, output: str | None, *, decompress: bool) -> None:
     from pytp_native.jobs.cat import cat as copy
 
     unit = run.open_drive(drive)
@@ -130,7 +133,9 @@ def _cat(run: Run, drive: str | None, file: int | None, output: str | None) -> N
             except OSError as exc:
                 raise unwritable(exc, output or "standard output") from exc
 
-        report = run.job(lambda _emit, interrupt: copy(unit, file, write, interrupt), verb="cat", bar=False)
+        report = run.job(
+            lambda _emit, interrupt: copy(unit, file, write, interrupt, decompress=decompress), verb="cat", bar=False
+        )
     if output is not None and report.exit_code == NothingHere.exit_code:
         os.unlink(output)  # there is no such tape file
 

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """cat: the bytes of a tape file as they are."""
 
+import os
+
 import pytest
+import zstandard
 from reading_tapes import BLOCK, tar_of, write_file
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import EndOfData
 from pytp_native.jobs.cat import cat
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.stream.frames import filler_to
 
 
 class Sink:
@@ -68,3 +72,29 @@ def test_an_interrupt_stops_it(drive: Drive, three_files: list[bytes]) -> None:
 
 def test_the_end_of_data_is_an_error_of_its_own(drive: Drive) -> None:
     assert EndOfData.exit_code == cat(drive, None, lambda _block: None, Interrupt()).exit_code
+
+
+def compressed(plain: bytes) -> bytes:
+    tool = zstandard.ZstdCompressor(write_checksum=True)
+    stored = b"".join(tool.compress(plain[at : at + 4 * BLOCK]) for at in range(0, len(plain), 4 * BLOCK))
+    return stored + filler_to(len(stored) % BLOCK, BLOCK)
+
+
+def test_what_is_compressed_is_given_out_as_the_tar_in_it_if_that_is_wanted(drive: Drive) -> None:
+    plain = tar_of({"a": os.urandom(90_000)})
+    plain += bytes(-len(plain) % BLOCK)
+    stored = compressed(plain)
+    write_file(drive, stored, pad=False)
+    write_file(drive, plain, pad=False)
+    for number, decompress, given in ((0, False, stored), (0, True, plain), (1, True, plain)):
+        sink = Sink()
+        assert cat(drive, number, sink.write, Interrupt(), decompress=decompress).exit_code == 0
+        assert sink.data == given
+
+
+def test_a_damaged_frame_is_exit_8(drive: Drive) -> None:
+    stored = bytearray(compressed(tar_of({"a": os.urandom(90_000)}).ljust(10 * BLOCK, b"\0")))
+    stored[50_000] ^= 1
+    write_file(drive, bytes(stored), pad=False)
+    report = cat(drive, 0, Sink().write, Interrupt(), decompress=True)
+    assert (report.exit_code, "a frame is damaged" in report.message) == (8, True)
