@@ -2,7 +2,9 @@
 """The computer's power cut at every block of a backup, and the session resumed: what the catalog calls safe is on the
 tape, all of it is on the tape in the end, and comes back as it was.
 
-    python -m tests.faults.power_campaign [--step 1] [--buffer BLOCKS] [--work /dev/shm/pytp-power]
+    python -m tests.faults.power_campaign [--step 1] [--buffer BLOCKS] [--kind zstd] [--work /dev/shm/pytp-power]
+
+Kinds: plain, zstd (compressed), incremental, and both.
 
 Each backup is a process of its own, killed by the virtual drive at its block; what was in the drive's buffer is gone.
 """
@@ -22,17 +24,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytp_native.jobs.argument_file
+from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.search import EVERYTHING, Wanted
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import NothingHere
 from pytp_native.jobs.backup import BackupRequest, backup
+from pytp_native.jobs.catalog_restore import CatalogRequest, restore_from_catalog
 from pytp_native.jobs.events import JobReport
 from pytp_native.jobs.frontier import Frontier
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.restore import RestoreRequest, restore
 from pytp_native.jobs.resume import ResumeRequest, resume
+from pytp_native.stream.frame_walk import FrameWalk
+from pytp_native.stream.frames import FramePlace
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.scan import Scan
 from pytp_native.stream.untar import Existing
@@ -40,6 +46,8 @@ from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 
 BLOCK = 10240
+KINDS = ("plain", "zstd", "incremental", "incremental-zstd")
+MEMORY = 32 * MIB
 
 
 class Lost(Exception):
@@ -86,8 +94,12 @@ def contents(tree: Path) -> dict[str, tuple[object, ...]]:
 class Desk:
     """A library with one cartridge, and a catalog of its own."""
 
-    def __init__(self, work: Path, trees: Iterable[Path]) -> None:
+    def __init__(self, work: Path, trees: Iterable[Path], kind: str = "plain") -> None:
         shutil.rmtree(work, ignore_errors=True)
+        self.level = "incremental" if "incremental" in kind else "full"
+        self.zstd_level = 1 if "zstd" in kind else None
+        self.start = 0
+        """Block at which the job begins that is cut."""
         self.work = work
         self.trees = list(trees)
         self.library = Library.create(work / "library", drives=1, slots=1, cartridges=1, capacity_bytes=16 * MIB)
@@ -100,20 +112,33 @@ class Desk:
     def save(self, paths: Iterable[Path], *, looks: int = 0) -> JobReport:
         """Back up; with `looks` the drive is asked that often, in blocks."""
         request = BackupRequest(
-            tuple(os.fsencode(path) for path in paths), memory_bytes=MIB, flush_bytes=(looks or 1000) * BLOCK
-        )
+            tuple(os.fsencode(path) for path in paths), memory_bytes=MEMORY, flush_bytes=(looks or 1000) * BLOCK,
+            level=self.level, zstd_level=self.zstd_level,
+        )  # fmt: skip
         with Catalog(self.catalog) as catalog, self.open(write=True) as drive:
             return backup(drive, request, lambda event: None, Interrupt(), catalog=catalog)
+
+    def prepare(self) -> None:
+        """What an incremental session is based on."""
+        if self.level == "full":
+            return
+        if self.save(self.trees).exit_code:
+            raise Lost("the session that comes before failed")
+        change(self.trees)
+        with self.open() as drive:
+            drive.to_end_of_data()
+            self.start = drive.where().logical_block or 0
 
     def save_until(self, block: int, buffer: int) -> int:
         """Back up in a process that is killed with the power cut; return its wait status."""
         self.library.add_fault(0, f"buffer {buffer * BLOCK}")
-        self.library.add_fault(0, f"blackout at {block}")
+        self.library.add_fault(0, f"blackout at {self.start + block}")
         gc.collect()  # a restore's garbage has threads, which no child inherits and every child would wait for
         child = os.fork()
         if child == 0:
             try:
-                wait_for_the_catalog()
+                if self.zstd_level is None:  # there the drive counts other blocks than the catalog
+                    wait_for_the_catalog()
                 self.save(self.trees, looks=3)
             finally:
                 os._exit(0)
@@ -123,7 +148,7 @@ class Desk:
 
     def resume(self) -> JobReport:
         with Catalog(self.catalog) as catalog, self.open(write=True) as drive:
-            return resume(drive, ResumeRequest(memory_bytes=MIB), catalog, lambda event: None, Interrupt())
+            return resume(drive, ResumeRequest(memory_bytes=MEMORY), catalog, lambda event: None, Interrupt())
 
     # -- what is there -----------------------------------------------------------------------------------------------
 
@@ -139,7 +164,8 @@ class Desk:
                     return found, files
                 if find_mark(blocks[0]) is None:
                     files.append(number)
-                    for one in Scan(iter(blocks), BLOCK).members():
+                    archive = FrameWalk(iter(blocks), BLOCK, FramePlace(0, 0)).archive() if self.zstd_level else blocks
+                    for one in Scan(archive, BLOCK).members():
                         found.add(Place(number, one.block, one.offset, one.name, one.digest))
         return found, files
 
@@ -154,8 +180,11 @@ class Desk:
             }
 
     def restored(self, files: Iterable[int]) -> dict[str, tuple[object, ...]]:
+        """What the tape files give, one over the other; where they are changes, what the catalog makes of them."""
         target = self.work / "restored"
         shutil.rmtree(target, ignore_errors=True)
+        if self.level != "full" or self.zstd_level:
+            return self._by_catalog(target)
         with self.open() as drive:
             for number in files:
                 drive.go_to_file(number)
@@ -169,6 +198,27 @@ class Desk:
         for tree in self.trees:
             found.update(contents(target / tree.name))
         return found
+
+    def _by_catalog(self, target: Path) -> dict[str, tuple[object, ...]]:
+        request = CatalogRequest(Selector(), os.fsencode(target))
+        with Catalog(self.catalog) as catalog, self.open() as drive:
+            report = restore_from_catalog(drive, catalog, request, lambda event: None, Interrupt())
+        if report.exit_code:
+            raise Lost(f"restored by the catalog: {report.message}")
+        return {name: what for tree in self.trees for name, what in contents(target / tree.name).items()}
+
+
+def change(trees: Iterable[Path]) -> None:
+    """New contents, names that are gone, names that are new."""
+    chance = random.Random(7)
+    for tree in trees:
+        files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
+        for number, path in enumerate(files):
+            if number % 4 == 3:
+                path.unlink()
+            elif number % 2 == 0:
+                path.write_bytes(chance.randbytes(chance.randrange(2 * BLOCK)))
+        (tree / "new").write_bytes(chance.randbytes(BLOCK))
 
 
 def wait_for_the_catalog() -> None:
@@ -222,13 +272,18 @@ def cut_and_resume(desk: Desk, block: int, buffer: int) -> str:
     return done
 
 
-def campaign(work: Path, step: int, buffer: int, first: int = 0) -> dict[str, int]:
+def campaign(work: Path, step: int, buffer: int, first: int = 0, kind: str = "plain") -> dict[str, int]:
     """Cut the power at every `step`-th block until a backup finishes before; return what became of them."""
     trees = make_trees(work / "source")
     told: dict[str, int] = {}
     block = first
     while "finished before" not in told:
-        done = cut_and_resume(Desk(work / "desk", trees), block, buffer)
+        desk = Desk(work / "desk", trees, kind)
+        if desk.level != "full":
+            shutil.rmtree(work / "source")
+            make_trees(work / "source")
+            desk.prepare()
+        done = cut_and_resume(desk, block, buffer)
         told[done] = told.get(done, 0) + 1
         block += step
     return told
@@ -238,16 +293,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--buffer", type=int, default=2, help="blocks that the drive holds back")
+    parser.add_argument("--kind", choices=KINDS, default="plain")
     parser.add_argument("--work", type=Path, default=Path("/dev/shm/pytp-power"))
     options = parser.parse_args()
     shutil.rmtree(options.work, ignore_errors=True)
     try:
-        told = campaign(options.work, options.step, options.buffer)
+        told = campaign(options.work, options.step, options.buffer, kind=options.kind)
     except Lost as exc:
         print(f"LOST: {exc} (library kept in {options.work})")
         return 1
     shutil.rmtree(options.work)
-    print(f"power cut at {sum(told.values())} blocks: {told}; nothing lost")
+    print(f"{options.kind}: power cut at {sum(told.values())} blocks: {told}; nothing lost")
     return 0
 
 

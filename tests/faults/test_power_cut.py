@@ -20,6 +20,12 @@ def test_what_was_safe_is_there_and_the_rest_follows_on_the_same_tape(
     assert told["finished before"] == 1
 
 
+@pytest.mark.parametrize("kind", ["zstd", "incremental"])
+def test_compressed_sessions_and_those_of_changes_follow_too(shelf: Path, kind: str) -> None:
+    told = campaign(shelf, 9, 2, 5, kind)
+    assert told["resumed"] >= 3
+
+
 def test_the_campaign_notices_a_member_that_is_not_there(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(shelf / "desk", make_trees(shelf / "source"))
     members = Scan.members
