@@ -28,7 +28,7 @@ from pytp_native.jobs.cartridge import (
     fresh_label,
     identify,
     identity_of,
-    trailer_here,
+    trailer_at,
 )
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Begun, Frame, Place
@@ -211,7 +211,7 @@ class _Resume:
         if end:
             with suppress(PytpError):  # one that was cut off is passed
                 drive.go_to_file(end - 1)
-                trailer = trailer_here(drive)
+                trailer = _whole_trailer(drive)
             drive.go_to_file(end)
         return end, trailer if trailer is not None and trailer.uuid == session.uuid else None
 
@@ -312,6 +312,15 @@ class _Resume:
                 _saved(one), records, facts.skipped + one.blocks - facts.ahead,
                 frames=one.frames if facts.compression else None, gone=self._catalog.deletions_of(one.file),
             )  # fmt: skip
+
+
+def _whole_trailer(drive: Drive) -> SessionRecord:
+    """Read the trailer at the head to its end: a power cut may have left its beginning only. MediumError."""
+    with trailer_at(drive) as reader:
+        for _indexed, stored in reader.indexes():
+            for _piece in stored:
+                pass
+    return reader.session
 
 
 def _is_full(session: Unfinished) -> bool:
