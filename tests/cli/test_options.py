@@ -70,7 +70,7 @@ EVERY_OPTION = {
     "catalog rebuild": "--drive --json -d",
     "catalog export": "--json",
     "catalog import-json": "--job --json -j",
-    "cat": "--drive --file --json --output -d -f -o",
+    "cat": "--decompress --drive --file --json --output -d -f -o",
     "duplicate": "--confirm --json --overwrite",
     "label": "--confirm --drive --json --overwrite --pool -d",
     "status": "--drive --json --library --verbose -d -l -v",
