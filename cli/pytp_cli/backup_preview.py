@@ -11,17 +11,20 @@ if TYPE_CHECKING:
     from pytp_native.catalog.store import Catalog
     from pytp_native.devices.drive import Drive
     from pytp_native.jobs.backup import BackupRequest
-    from pytp_native.jobs.events import JobReport
+    from pytp_native.jobs.events import Emit, JobReport
+    from pytp_native.jobs.interrupt import Interrupt
 
 
 def show_preview(run: Run, drive: Drive, order: BackupRequest, source: NextCartridge, catalog: Catalog | None) -> None:
     """Look, and print what was found."""
     from pytp_native.jobs.preview import preview
 
-    report = run.job(
-        lambda emit, interrupt: preview(drive, order, emit, interrupt, catalog=catalog, volumes=source.named),
-        verb="dry run",
-    )
+    shelved = () if source.named else source.shelved()
+
+    def look(emit: Emit, interrupt: Interrupt) -> JobReport:
+        return preview(drive, order, emit, interrupt, catalog=catalog, volumes=source.named, shelved=shelved)
+
+    report = run.job(look, verb="dry run")
     run.say(_text(report))
 
 

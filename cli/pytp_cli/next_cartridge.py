@@ -49,6 +49,19 @@ class NextCartridge:
         """What --volumes names."""
         return list(self._volumes or ())
 
+    def shelved(self) -> list[str]:
+        """Barcodes of the cartridges in the library's slots, in the order in which a job would take them; none without
+        a library that answers."""
+        if self._choice is None:
+            return []
+        from pytp_native.jobs.supply import candidates
+
+        try:
+            return sorted(candidates(self._library().inventory()))
+        except PytpError as error:
+            self._run.note(f"warning: the library does not tell what it holds: {error}")
+            return []
+
     def close(self) -> None:
         if self._served is not None:
             self._served.changer.close()

@@ -35,10 +35,11 @@ class Load(NamedTuple):
 
 def preview(
     drive: Drive, request: BackupRequest, emit: Emit, interrupt: Interrupt,
-    *, catalog: Catalog | None, volumes: Sequence[str] = (),
+    *, catalog: Catalog | None, volumes: Sequence[str] = (), shelved: Sequence[str] = (),
 ) -> JobReport:  # fmt: skip
     """Look at the arguments as a backup would, opening no file. The report's statuses are "would be saved" and
-    "unchanged"; its details say which cartridges would be needed."""
+    "unchanged"; its details say which cartridges would be needed: `volumes`, else those `shelved` that the catalog
+    does not know as written."""
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
     histories = histories_of(catalog, request, emit)
     reports = []
@@ -60,7 +61,11 @@ def preview(
                 )
             )  # fmt: skip
     total = sum(report.data_bytes for report in reports)
-    loads = _loads(total, read_memory(drive.address), request, volumes, catalog) if total else []
+    loads = (
+        _loads(total, read_memory(drive.address), request, volumes or _blank(shelved, catalog), catalog)
+        if total
+        else []
+    )
     details: dict[str, object] = {
         "dry_run": True,
         "tape_bytes": total,
@@ -73,7 +78,7 @@ def preview(
 def _loads(
     total: int, memory: Memory, request: BackupRequest, volumes: Sequence[str], catalog: Catalog | None
 ) -> list[Load]:
-    """Distribute the bytes over the cartridge in the drive, those that were named, and blank ones."""
+    """Distribute the bytes over the cartridge in the drive, those in `volumes`, and blank ones that nobody knows."""
     known = {one.barcode: one.remaining_bytes for one in catalog.cartridges()} if catalog else {}
     full = None if memory.maximum_mib is None else memory.maximum_mib * MIB
     free = full if request.overwrite else None if memory.remaining_mib is None else memory.remaining_mib * MIB
@@ -88,6 +93,11 @@ def _loads(
         if not taken and not names and not full:
             break
     return loads
+
+
+def _blank(shelved: Sequence[str], catalog: Catalog | None) -> list[str]:
+    written = {one.barcode for one in catalog.cartridges() if one.last_written} if catalog else set()
+    return [barcode for barcode in shelved if barcode not in written]
 
 
 def _seconds(total: int, catalog: Catalog | None) -> int | None:

@@ -13,6 +13,7 @@ from pytp_native.light import NamedTuple
 from pytp_native.scsi.mode_pages import STORAGE
 
 if TYPE_CHECKING:  # who gives no library need not wait for it
+    from pytp_native.devices.inventory import Inventory
     from pytp_native.devices.library import TapeLibrary
 
 
@@ -39,6 +40,15 @@ class Supply(Protocol):
         had. Raises as `next`."""
 
 
+def candidates(now: Inventory) -> set[str]:
+    """Return the barcodes of what is in the slots and is no cleaning cartridge."""
+    return {tag for tag in _stored(now) if tag and not tag.startswith("CLN")}
+
+
+def _stored(now: Inventory) -> set[str]:
+    return {element.volume_tag for place, element in now.rows() if place.kind == STORAGE and element.full}
+
+
 class LibrarySupply:
     """Out of the library in which the drive stands: those named, else all in the order of their barcodes."""
 
@@ -52,8 +62,7 @@ class LibrarySupply:
         now = self._library.inventory()
         loaded = now.at(now.drive(self._number)).volume_tag
         self._tried.add(loaded)
-        stored = (element for place, element in now.rows() if place.kind == STORAGE)
-        wanted = self._choose({element.volume_tag for element in stored if element.full})
+        wanted = self._choose(now)
         if wanted is None:
             return None
         self._tried.add(wanted)
@@ -64,18 +73,17 @@ class LibrarySupply:
 
     def fetch(self, drive: Drive, barcode: str) -> bool:
         now = self._library.inventory()
-        there = {element.volume_tag for place, element in now.rows() if place.kind == STORAGE and element.full}
-        if barcode not in there:
+        if barcode not in _stored(now):
             return False
         drive.change(lambda: self._library.load(barcode, self._number))
         return True
 
-    def _choose(self, there: set[str]) -> str | None:
+    def _choose(self, now: Inventory) -> str | None:
         """The next barcode; CartridgeNeeded for one that was named and is not in a slot."""
         if self._volumes is None:
-            return min((tag for tag in there - self._tried if tag and not tag.startswith("CLN")), default=None)
+            return min(candidates(now) - self._tried, default=None)
         left = [volume for volume in self._volumes if volume not in self._tried]
-        if left and left[0] not in there:
+        if left and left[0] not in _stored(now):
             fact = f"cartridge {left[0]} is in none of its slots"
             raise CartridgeNeeded(self._library.name, fact, "put it in, or leave it out of --volumes")
         return left[0] if left else None

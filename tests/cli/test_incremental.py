@@ -418,6 +418,24 @@ def test_a_dry_run_tells_how_many_cartridges_it_takes(pytp: Pytp, drive: str, so
     assert sum(one["tape_bytes"] for one in report["cartridges"]) == report["tape_bytes"]
 
 
+def test_a_dry_run_counts_what_is_blank_in_the_library(pytp: Pytp, drive: str, source: Path) -> None:
+    """PYT002L9 is next until the catalog knows it as written; then the library has no more."""
+    changer = f"{os.path.dirname(drive)}/changer"
+
+    def needed() -> list[str | None]:
+        report = pytp("backup", "-d", drive, "--json", "--dry-run", str(source), str(hole)).json
+        return [one["barcode"] for one in report["cartridges"]]
+
+    hole = source.parent / "hole"
+    with open(hole, "wb") as sparse:
+        os.posix_fallocate(sparse.fileno(), 0, 100 << 20)
+    assert needed() == ["PYT001L9", "PYT002L9"]
+    assert pytp("load", "-l", changer, "2").code == 0
+    assert pytp("backup", "-d", drive, str(source)).code == 0
+    assert pytp("load", "-l", changer, "1").code == 0
+    assert needed() == ["PYT001L9", None]
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\0"])
 def test_arguments_and_globs_come_from_files_as_bytes(pytp: Pytp, drive: str, tmp_path: Path, end: bytes) -> None:
     names = [b"one", b"t\xffwo", b"a b"]
