@@ -58,6 +58,10 @@ def _report(run: Run, before: DriveLook, after: DriveLook) -> None:
     health: dict[str, Any] = {
         "drive_serial": after.serial, "cartridge_serial": after.cartridge.serial if after.cartridge else None,
         "drive": found.drive, "cartridge": found.cartridge, "alerts": found.alerts, "new_alerts": found.new_alerts,
+        "counters": {
+            name: [before.counters.get(name), now] for name, now in after.counters.items()
+            if now != before.counters.get(name)
+        },
     }  # fmt: skip
     run.fields["health"] = health
     if found.trouble:

@@ -16,6 +16,7 @@ from typing import IO, Any
 from pytp_cli.names import json_text, printable
 from pytp_cli.report import argument_object
 from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, JobReport, MemberProblem, Notice
+from pytp_native.jobs.failure import stage_of_reason
 
 
 class JobLog:
@@ -79,12 +80,6 @@ def state_directory(environ: Mapping[str, str] = os.environ) -> str:
     return os.path.join(home, "pytp")
 
 
-def problem_kind(reason: str) -> str:
-    """Return the word for a file that was not saved or restored."""
-    lowered = reason.lower()
-    return "PERMISSION" if "permission" in lowered or "not permitted" in lowered else "SOURCE"
-
-
 def limits_text(limits: Mapping[str, object]) -> str:
     """Return what limited a job, in one line: "limited by source, source waited s 0.1, ..."."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in limits.items())
@@ -98,14 +93,17 @@ def _line(record: object) -> dict[str, Any] | None:
         return {"kind": "TAR", "text": text, "path": json_text(record.path), "tape_file": record.tape_file}
     if isinstance(record, MemberProblem):
         text = f"{printable(record.path)}: {record.reason}"
-        kind = problem_kind(record.reason)
+        kind = stage_of_reason(record.reason)
         return {"kind": kind, "level": "warning", "text": text, "path": json_text(record.path)}
     if isinstance(record, ArgumentReport):
         return {"kind": "TAR", "text": f"{printable(record.path)}: {record.status}", **_flat(record)}
     if isinstance(record, JobReport):
         text = record.message or f"{record.command}: done"
         level = "error" if record.exit_code > 1 else "info"
-        return {"kind": "TAPE", "level": level, "text": text, "exit": record.exit_code}
+        failure: Any = record.details.get("failure") or {}
+        text = failure.get("text", text)
+        return {"kind": failure.get("stage") or "TAPE", "level": level, "text": text, "exit": record.exit_code,
+                **({"failure": failure} if failure else {})}  # fmt: skip
     return None
 
 

@@ -48,6 +48,8 @@ class Run:
         self._interrupt = Interrupt()
         self._reader_gone = False
         self._unseen = False
+        self._last: list[str] = []
+        """What was printed last before the job ended."""
 
     @property
     def config(self) -> Config:
@@ -125,6 +127,7 @@ class Run:
                 report = work(emit, self._interrupt)
         finally:
             screen.close()
+            self._last = screen.last
         if self._reader_gone:
             raise BrokenPipeError
         if screen.members:
@@ -164,6 +167,8 @@ class Run:
         if report.position is not None:
             self.fields["position"] = position_object(report.position)
         self.exit_code = report.exit_code
+        if "failure" in self.fields:
+            self.fields["failure"] = {**report.details["failure"], "before": self._last}  # type: ignore[dict-item]
         if report.message:
             self.fields["message"] = report.message
             self.note(report.message)
@@ -204,7 +209,7 @@ class Run:
     def _take_error(self, error: BaseException) -> bool:
         """Make the ending out of an exception; False leaves it to main."""
         if isinstance(error, PytpError):
-            self._fail(error.exit_code, str(error))
+            self._fail(error.exit_code, self._told(error))
         elif isinstance(error, KeyboardInterrupt):
             self._fail(INTERRUPTED_EXIT, "interrupted")
         elif isinstance(error, Exception) and self._unexpected(error):
@@ -212,6 +217,15 @@ class Run:
         else:
             return False
         return True
+
+    def _told(self, error: PytpError) -> str:
+        """A backup names the stage that failed."""
+        if self.command not in {"backup", "resume"}:
+            return str(error)
+        from pytp_native.jobs.failure import failure_object, staged
+
+        self.fields["failure"] = {**failure_object(error), "before": self._last}
+        return staged(error)
 
     def _unexpected(self, error: Exception) -> bool:
         if isinstance(error, (typer.Exit, typer.Abort, BrokenPipeError)) or hasattr(error, "format_message"):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pytp_cli.progress import ProgressBar
 
 
+_LAST = 5
+
+
 class Screen:
     """Takes a job's events one by one. With `quiet_stdout` nothing goes to stdout (--json owns it)."""
 
@@ -36,6 +39,8 @@ class Screen:
         """Labels and trailers that a listing met."""
         self.finished: list[dict[str, Any]] = []
         """Arguments whose report came as an event: what is known if the job dies before it returns."""
+        self.last: list[str] = []
+        """The lines that were printed last."""
 
     def __call__(self, record: object) -> None:
         if isinstance(record, Progress):
@@ -48,14 +53,25 @@ class Screen:
         elif isinstance(record, Notice):
             self._notice(record)
         elif isinstance(record, MemberProblem):
-            self.line(f"{printable(record.path)}: {record.reason}")
+            self._problem(record)
         elif isinstance(record, ArgumentStarted):
             self.line(f"{self._verb} {_name(record)}")
         elif isinstance(record, ArgumentReport):
             self.finished.append(argument_object(record))
 
+    def _problem(self, record: MemberProblem) -> None:
+        from pytp_native.jobs.failure import stage_of_reason
+
+        stage = self._stage(stage_of_reason(record.reason))
+        self.line(f"{stage}{printable(record.path)}: {record.reason}")
+
+    def _stage(self, kind: str) -> str:
+        """A backup names the stage that has a problem."""
+        return f"[{kind}] " if self._verb in {"backup", "resume"} else ""
+
     def line(self, text: str) -> None:
         """Print one line on stderr, above the progress bar if there is one."""
+        self.last = [*self.last[1 - _LAST :], text]
         if self._bar:
             self._bar.line(f"pytp: {text}")
         else:
@@ -70,7 +86,7 @@ class Screen:
 
     def _notice(self, record: Notice) -> None:
         self.notices.append({"level": record.level, "kind": record.kind, "text": record.text})
-        mark = "" if record.level == "info" else f"{record.level}: "
+        mark = "" if record.level == "info" else f"{record.level}: {self._stage(record.kind)}"
         self.line(f"{mark}{printable(record.text)}")
 
     def _keep_order(self) -> None:

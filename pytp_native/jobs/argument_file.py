@@ -409,7 +409,9 @@ def limits_of(stats: RingStats) -> dict[str, object]:
 
 def _behind(blocks: int, error: PytpError) -> PytpError:
     """Say how much of the tape file was written before; st itself has lost count of the blocks then."""
-    return type(error)(error.subject, f"{error.fact}, behind {blocks} blocks of this tape file", error.next_step)
+    told = type(error)(error.subject, f"{error.fact}, behind {blocks} blocks of this tape file", error.next_step)
+    told.sense, told.__cause__ = error.sense, error.__cause__
+    return told
 
 
 def _drive_failed(failure: PytpError | None) -> bool:

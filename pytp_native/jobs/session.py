@@ -12,6 +12,7 @@ from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError, VerifyFa
 from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
+from pytp_native.jobs.failure import failure_object, staged
 from pytp_native.jobs.frame import Cut, Frame
 from pytp_native.jobs.history import Histories, History
 from pytp_native.jobs.interrupt import Interrupt
@@ -121,6 +122,8 @@ class Session:
 
     def _details(self) -> dict[str, object]:
         details = self._frame.details() if self._frame else {}
+        if self._failure is not None:
+            details = {**details, "failure": failure_object(self._failure)}
         return details if self._begun or not details else {**details, "session": None}
 
     def close(self) -> None:
@@ -303,7 +306,7 @@ class Session:
 
     def _message(self, reports: list[ArgumentReport], list_error: str) -> str:
         if self._failure is not None:
-            return str(self._failure)
+            return staged(self._failure)
         count = sum(len(report.errors) for report in reports)
         if count:
             return f"{count} files were not saved as they should be; they are listed above"

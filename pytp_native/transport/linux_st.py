@@ -140,6 +140,7 @@ class LinuxSt:
         blocks, data_bytes, why, code = self._node.write_from(ring, limit)
         if why == "failed":
             error = errno_story.write_error(self.address, slot_bytes(ring), code, self.look())
+            error.__cause__ = OSError(code, os.strerror(code))
             return Moved(blocks, data_bytes, Stop.ERROR, error)
         if why == "no space":
             again = self._no_space and blocks == 0
@@ -160,6 +161,7 @@ class LinuxSt:
             error = self._read_error(slot_bytes(ring), code)
             if isinstance(error, EndOfData):
                 return Moved(blocks, data_bytes, Stop.END_OF_DATA)
+            error.__cause__ = OSError(code, os.strerror(code))
             return Moved(blocks, data_bytes, Stop.ERROR, error)
         return Moved(blocks, data_bytes, Stop(why))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pytp_cli.joblog import JobLog, problem_kind, state_directory
+from pytp_cli.joblog import JobLog, state_directory
 from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, JobReport, MemberProblem, Notice, Progress
+from pytp_native.jobs.failure import stage_of_reason
 
 
 def lines(log: JobLog) -> list[dict[str, object]]:
@@ -82,7 +83,7 @@ def test_state_directory_defaults_to_the_home(monkeypatch: pytest.MonkeyPatch) -
     [("Permission denied", "PERMISSION"), ("Operation not permitted", "PERMISSION"), ("vanished", "SOURCE")],
 )
 def test_problem_kind(reason: str, kind: str) -> None:
-    assert problem_kind(reason) == kind
+    assert stage_of_reason(reason) == kind
 
 
 def test_a_log_whose_disk_is_full_is_told_once_and_ends_nothing(tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ def test_events_become_lines_on_stderr_and_members_on_stdout(capsysbinary: pytes
         "pytp: backup /srv (tape file 4)",
         "pytp: backup tape file 5",
         "pytp: rewound",
-        "pytp: warning: odd\\nname",
-        "pytp: a\\xff: vanished",
+        "pytp: warning: [SOURCE] odd\\nname",
+        "pytp: [SOURCE] a\\xff: vanished",
     ]
 
 
