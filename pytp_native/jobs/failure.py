@@ -15,6 +15,7 @@ from pytp_native.errors import (
     NotReady,
     PytpError,
     VerifyFailed,
+    WriteProtected,
 )
 
 _STAGES: tuple[tuple[type[PytpError], str], ...] = (
@@ -31,8 +32,8 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 
 
 def stage_of(error: PytpError) -> str:
-    """Return TAPE, LIBRARY, PERMISSION, BUFFER, CATALOG, or "" for what is no stage's fault (a wrong option)."""
-    if errno_of(error) in _FORBIDDEN:
+    """Return TAPE (also for EACCES from a write-protected cartridge: st(4)), LIBRARY, PERMISSION, BUFFER, CATALOG, or "" for what is no stage's fault (a wrong option)."""
+    if errno_of(error) in _FORBIDDEN and not isinstance(error, WriteProtected):
         return "PERMISSION"
     if error.subject in {"memory", "memory buffer"}:
         return "BUFFER"

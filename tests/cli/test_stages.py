@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pytp_native.errors import DeviceError, LibraryError, PytpError, Refused, UsageError
+from pytp_native.errors import DeviceError, LibraryError, PytpError, Refused, UsageError, WriteProtected
 from pytp_native.jobs.failure import failure_object, stage_of, staged
 from tests.cli.conftest import Pytp
 from tests.privilege import bound_by_permissions
 
 
-def caused(number: int) -> PytpError:
-    error = DeviceError("/dev/nst0", "cannot open")
+def caused(number: int, kind: type[PytpError] = DeviceError) -> PytpError:
+    error = kind("/dev/nst0", "cannot open")
     error.__cause__ = OSError(number, os.strerror(number))
     return error
 
@@ -25,7 +25,7 @@ def caused(number: int) -> PytpError:
     ("error", "stage"),
     [
         (DeviceError("d", "f"), "TAPE"), (LibraryError("l", "f"), "LIBRARY"), (caused(errno.EACCES), "PERMISSION"),
-        (caused(errno.EIO), "TAPE"), (Refused("memory buffer", "f"), "BUFFER"), (UsageError("a", "f"), ""),
+        (caused(errno.EIO), "TAPE"), (caused(errno.EACCES, WriteProtected), "TAPE"), (Refused("memory buffer", "f"), "BUFFER"), (UsageError("a", "f"), ""),
     ],
 )  # fmt: skip
 def test_each_error_has_its_stage(error: PytpError, stage: str) -> None:
