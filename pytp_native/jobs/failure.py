@@ -32,7 +32,8 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 
 
 def stage_of(error: PytpError) -> str:
-    """Return TAPE (also for EACCES from a write-protected cartridge: st(4)), LIBRARY, PERMISSION, BUFFER, CATALOG, or "" for what is no stage's fault (a wrong option)."""
+    """Return TAPE, LIBRARY, PERMISSION, BUFFER, CATALOG, or "" for what is no stage's fault (a wrong option). A
+    write-protected cartridge is the tape's, although st answers EACCES."""
     if errno_of(error) in _FORBIDDEN and not isinstance(error, WriteProtected):
         return "PERMISSION"
     if error.subject in {"memory", "memory buffer"}:

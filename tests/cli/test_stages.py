@@ -25,7 +25,9 @@ def caused(number: int, kind: type[PytpError] = DeviceError) -> PytpError:
     ("error", "stage"),
     [
         (DeviceError("d", "f"), "TAPE"), (LibraryError("l", "f"), "LIBRARY"), (caused(errno.EACCES), "PERMISSION"),
-        (caused(errno.EIO), "TAPE"), (caused(errno.EACCES, WriteProtected), "TAPE"), (Refused("memory buffer", "f"), "BUFFER"), (UsageError("a", "f"), ""),
+        (caused(errno.EIO), "TAPE"),
+        (caused(errno.EACCES, WriteProtected), "TAPE"), (Refused("memory buffer", "f"), "BUFFER"),
+        (UsageError("a", "f"), ""),
     ],
 )  # fmt: skip
 def test_each_error_has_its_stage(error: PytpError, stage: str) -> None:
