@@ -180,7 +180,7 @@ def fault(
     data sets N have to be written or read again."""
     with Run(ctx, "vtl fault", as_json=as_json) as run:
         from pytp_native.vtl.changer_faults import is_changer_fault
-        from pytp_native.vtl.wear import parse_degraded
+        from pytp_native.vtl.fault_lines import parse_degraded
 
         library = _library(directory)
         if clear:

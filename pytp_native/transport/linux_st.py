@@ -17,12 +17,13 @@ from pytp_native.errors import (
 )
 from pytp_native.ffi import lib
 from pytp_native.transport import errno_story, holders
-from pytp_native.transport.records import GMT_DR_OPEN, GMT_EOD, GMT_EOF, GMT_ONLINE, GMT_WR_PROT, Moved, MtStatus, Stop
+from pytp_native.transport.records import GMT_DR_OPEN, GMT_EOD, GMT_EOF, GMT_ONLINE, GMT_WR_PROT, MtStatus
 from pytp_native.transport.st_node import StNode, slot_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.transport.base import BlockRing
+    from pytp_native.transport.records import Moved
 
 
 def open_st(path: str, *, write: bool = False, status_only: bool = False) -> LinuxSt:
@@ -137,6 +138,8 @@ class LinuxSt:
             raise MediumError(self.address, f"{what} failed: {os.strerror(error.errno or 0)}") from error
 
     def write_from(self, ring: BlockRing, *, limit: int = 0) -> Moved:
+        from pytp_native.transport.moved import Moved, Stop  # noqa: PLC0415 - its enum is a quarter of mt's start
+
         blocks, data_bytes, why, code = self._node.write_from(ring, limit)
         if why == "failed":
             error = errno_story.write_error(self.address, slot_bytes(ring), code, self.look())
@@ -150,6 +153,8 @@ class LinuxSt:
         return Moved(blocks, data_bytes, Stop(why))
 
     def read_into(self, ring: BlockRing, *, limit: int = 0) -> Moved:
+        from pytp_native.transport.moved import Moved, Stop  # noqa: PLC0415 - its enum is a quarter of mt's start
+
         blocks, data_bytes, why, code = self._node.read_into(ring, limit)
         self._no_space = False
         if why == "filemark":

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from io import UnsupportedOperation
 
 from pytp_native.errors import DeviceBusy, PytpError
@@ -20,6 +19,7 @@ from pytp_native.vtl.st import StDriver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeVar
 
     from pytp_native.transport.base import BlockRing

@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 import os
-import signal
 
 from pytp_native.vtl import buffer, counters, loading, sense
-from pytp_native.vtl.faults import parse_fault
+from pytp_native.vtl.faults import Fault
 from pytp_native.vtl.sense import Sense
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.vtl.drive import VirtualDrive
-    from pytp_native.vtl.faults import Fault
 
 
 _OWN_LIFE = ("life_written", "life_read", "life_write_errors", "life_read_errors", "life_loads", "life_cleanings")
@@ -57,7 +55,7 @@ def told_late(drive: VirtualDrive, *, flushing: bool = False) -> Sense | None:
             drive.raw.position = fault.more
             drive.raw.changes += 1
             drive.faults.remove(fault)
-            drive.faults.save((*drive.faults.faults, parse_fault(f"write {fault.more}: medium error")))
+            drive.faults.save((*drive.faults.faults, Fault("write", fault.more, f"write {fault.more}: medium error")))
             counters.count_write_error(drive)
             return sense.DEFERRED_WRITE_ERROR
     return None
@@ -97,4 +95,6 @@ def _go_dark(drive: VirtualDrive) -> None:
     drive.state.reset()  # the next user finds a drive that has loaded its cartridge anew
     for name, value in kept.items():
         setattr(drive.raw, name, value)
-    os.kill(os.getpid(), signal.SIGKILL)
+    from signal import SIGKILL  # noqa: PLC0415
+
+    os.kill(os.getpid(), SIGKILL)

@@ -17,23 +17,11 @@ slot 5: label unreadable    the scanner cannot read it; "barcode unreadable" mea
 from __future__ import annotations
 
 import os
-import re
 
-from pytp_native.errors import UsageError
 from pytp_native.light import NamedTuple
-from pytp_native.vtl.files import replace_file
+from pytp_native.vtl.files import replace_file, script_lines
 
 FAILURES = ("gripper error", "load error", "drive silent", "full target", "empty source", "stuck in gripper")
-_FORMS = re.compile(
-    rf"(?:move (?P<move>[1-9]\d{{0,8}}): (?:(?P<failure>{'|'.join(FAILURES)})|slow (?P<seconds>\d{{1,6}}))"
-    r"|(?P<state>door open|offline)"
-    r"|slot (?P<hard>[1-9]\d{0,8}): retries (?P<retries>\d{1,4})"
-    r"|slot (?P<slot>[1-9]\d{0,8}): (?:label|barcode) unreadable)\Z"
-)
-ALLOWED = (
-    f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline", "slot N: retries M" or'
-    ' "slot N: barcode unreadable"'
-)
 
 
 def is_changer_fault(text: str) -> bool:
@@ -60,33 +48,16 @@ class ChangerFault(NamedTuple):
         return f"move {self.number}: {self.kind}" if self.kind in FAILURES else self.kind
 
 
-def parse_changer_fault(text: str) -> ChangerFault:
-    """Read one line. Raises UsageError with what is allowed."""
-    match = _FORMS.match(" ".join(text.lower().split()).replace(" :", ":"))
-    if match is None:
-        raise UsageError("fault", f"'{text}' is none of the changer", ALLOWED)
-    if match["state"]:
-        return ChangerFault(match["state"])
-    if match["hard"]:
-        return ChangerFault("retries", int(match["hard"]), int(match["retries"]))
-    if match["slot"]:
-        return ChangerFault("label unreadable", int(match["slot"]))
-    if match["seconds"]:
-        return ChangerFault("slow", int(match["move"]), int(match["seconds"]))
-    return ChangerFault(match["failure"], int(match["move"]))
-
-
 class ChangerFaults:
     """The changer's faults; the file is the truth. Changed under the library's lock."""
 
     def __init__(self, directory: str) -> None:
         self._path = os.path.join(directory, "faults")
-        try:
-            with open(self._path, encoding="utf-8") as file:
-                lines = file.read().splitlines()
-        except FileNotFoundError:
-            lines = []
-        self.faults = tuple(parse_changer_fault(line) for line in lines if line.strip())
+        self.faults: tuple[ChangerFault, ...] = ()
+        if lines := script_lines(self._path):
+            from pytp_native.vtl.fault_lines import changer_faults  # noqa: PLC0415
+
+            self.faults = changer_faults(self._path, lines)
 
     def save(self, faults: tuple[ChangerFault, ...]) -> None:
         self.faults = faults

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
 from pytp_native.spec.sense import HARDWARE_ERROR
 from pytp_native.vtl.changer import ALERT_LABELS, VirtualChanger
 from pytp_native.vtl.elements import DRIVE, MAIL, STORAGE, TRANSPORT
 from pytp_native.vtl.reply import ascii_field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _STORES = 0x0E
 """Data transfer, import/export and storage elements hold media; the transport only carries them."""

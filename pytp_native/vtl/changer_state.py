@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
-from typing import Any
 
 from pytp_native.errors import BadAddress
+from pytp_native.light import suppress
 from pytp_native.vtl.files import read_json, store_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST_INCIDENTS = 16
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pytp_native.spec import opcodes
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import changer_pages, element_status, sense
@@ -14,7 +12,11 @@ from pytp_native.vtl.inventory import library_lock
 from pytp_native.vtl.reply import GOOD, TargetReply, answer, check, verdict
 from pytp_native.vtl.sense import Sense
 
-Command = Callable[[VirtualChanger, bytes], TargetReply]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[[VirtualChanger, bytes], TargetReply]
 
 
 class ChangerTarget:

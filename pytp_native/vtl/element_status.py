@@ -5,12 +5,15 @@ answers in a fraction of a second and opens no cartridge."""
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
 
 from pytp_native.light import NamedTuple
 from pytp_native.vtl.elements import DRIVE, MAIL, STORAGE, TRANSPORT, ElementMap, Place, Span
 from pytp_native.vtl.personality import CLEANING_PREFIX, WORM_MEDIA
 from pytp_native.vtl.reply import ascii_field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 TAG_BYTES = 36
 _HEADER_BYTES = _PAGE_HEADER_BYTES = 8

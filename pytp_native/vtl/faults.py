@@ -20,35 +20,13 @@ moved to 3 at 40            somebody else moves the tape to block 3 when the hea
 from __future__ import annotations
 
 import os
-import re
 
-from pytp_native.errors import UsageError
 from pytp_native.light import NamedTuple
-from pytp_native.units import parse_size
-from pytp_native.vtl.files import replace_file
+from pytp_native.vtl.files import replace_file, script_lines
 
 NEVER = 2**63
-_FORMS = re.compile(
-    r"(?:(?P<verb>read|write) (?P<at>\d+): medium error"
-    r"|write (?P<bad>\d+): deferred error(?: after (?P<later>\d+))?"
-    r"|early warning at (?P<warn>\d+)"
-    r"|(?P<protect>write protect)"
-    r"|eject at (?P<eject>\d+)"
-    r"|cleaning at (?P<cleaning>\d+)"
-    r"|slow load (?P<slow>\d+)"
-    r"|buffer (?P<buffer>\d+[kmg]?)"
-    r"|(?P<once>power cut|blackout|reset) at (?P<when>\d+)"
-    r"|worn head (?P<worn>\d{1,4})"
-    r"|moved to (?P<goal>\d+) at (?P<moved>\d+))\Z"
-)
-ALLOWED = (
-    'use "write N: medium error", "write N: deferred error after D", "read N: medium error", "early warning at N", '
-    '"write protect", "eject at N", "cleaning at N", "slow load N", "buffer SIZE", "power cut at N", "blackout at N", '
-    '"reset at N", "moved to B at N" or "worn head N"'
-)
 WHEN_WRITING = ("eject", "cleaning", "power cut", "blackout", "reset", "moved", "deferred")
 """What needs a look when the head gets there, beside bad blocks."""
-_LATER = 8
 
 
 class Fault(NamedTuple):
@@ -63,31 +41,6 @@ class Fault(NamedTuple):
     """Of a deferred error: the block that was not written; of moved: where to."""
 
 
-def parse_fault(text: str) -> Fault:
-    """Read one line. Raises UsageError with what is allowed."""
-    line = " ".join(text.lower().split()).replace(" :", ":")
-    match = _FORMS.match(line)
-    if match is None:
-        raise UsageError("fault", f"'{text}' is none", ALLOWED)
-    if match["verb"]:
-        return Fault(match["verb"], int(match["at"]), line)
-    if match["bad"]:
-        bad = int(match["bad"])
-        return Fault("deferred", bad + int(match["later"] or _LATER), line, bad)
-    if match["once"]:
-        return Fault(match["once"], int(match["when"]), line)
-    if match["moved"]:
-        return Fault("moved", int(match["moved"]), line, int(match["goal"]))
-    if match["buffer"]:
-        return Fault("buffer", parse_size(match["buffer"]), line)
-    if match["warn"]:
-        return Fault("early warning", int(match["warn"]), line)
-    for kind, told in (("eject", "eject"), ("cleaning", "cleaning"), ("slow load", "slow"), ("worn head", "worn")):
-        if match[told]:
-            return Fault(kind, int(match[told]), line)
-    return Fault("write protect", 0, line)
-
-
 class FaultScript:
     """A drive's faults; the file is the truth, so that another process can add one while the drive works."""
 
@@ -97,12 +50,11 @@ class FaultScript:
         self.reload()
 
     def reload(self) -> None:
-        try:
-            with open(self.path, encoding="utf-8") as file:
-                lines = file.read().splitlines()
-        except FileNotFoundError:
-            lines = []
-        self.faults = tuple(parse_fault(line) for line in lines if line.strip())
+        self.faults = ()
+        if lines := script_lines(self.path):
+            from pytp_native.vtl.fault_lines import drive_faults  # noqa: PLC0415
+
+            self.faults = drive_faults(self.path, lines)
 
     def save(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
-from collections.abc import Callable
 
 from pytp_native.errors import BadAddress, DeviceError, HostDiskFull, PytpError
+from pytp_native.light_json import dumps, loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -44,10 +44,19 @@ def store_json(path: str, value: dict[str, Any]) -> None:
     fresh = f"{path}.new"
     try:
         with open(fresh, "w", encoding="utf-8") as file:
-            json.dump(value, file)
+            file.write(dumps(value))
         os.replace(fresh, path)
     except OSError as exc:
         raise host_error(path, exc.errno or errno.EIO) from exc
+
+
+def script_lines(path: str) -> list[str]:
+    """Return the lines of a fault script that say something; none when there is no script."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return [line for line in file.read().splitlines() if line.strip()]
+    except FileNotFoundError:
+        return []
 
 
 def sync_directory(path: str) -> None:
@@ -62,7 +71,7 @@ def read_json(path: str, *, what: str) -> dict[str, Any]:
     """Read a JSON object of ours. Raises BadAddress when it is not there or not ours."""
     try:
         with open(path, encoding="utf-8") as file:
-            value = json.load(file)
+            value = loads(file.read())
     except PermissionError as exc:
         raise BadAddress(path, "permission denied", "run as the owner of the library, or make one of your own") from exc
     except OSError as exc:
@@ -78,7 +87,13 @@ def read_json(path: str, *, what: str) -> dict[str, Any]:
 
 def write_json(path: str, value: dict[str, Any], *, compact: bool = False) -> None:
     """Write for a person to read, or ten times faster."""
-    replace_file(path, json.dumps(value, indent=None if compact else 1).encode() + b"\n")
+    if compact:
+        text = dumps(value)
+    else:
+        from json import dumps as readable  # noqa: PLC0415
+
+        text = readable(value, indent=1)
+    replace_file(path, text.encode() + b"\n")
 
 
 class Lock:

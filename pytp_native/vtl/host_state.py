@@ -5,10 +5,8 @@ the time, and whether its cartridge is held."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from json import JSONDecodeError, load
 
+from pytp_native.light_json import loads
 from pytp_native.vtl.files import Lock, store_json
 
 
@@ -38,8 +36,8 @@ class HostState:
 def read_state(directory: str) -> HostState:
     try:
         with open(os.path.join(directory, "host.json"), encoding="utf-8") as file:
-            return HostState(**load(file))
-    except (FileNotFoundError, JSONDecodeError, TypeError):
+            return HostState(**loads(file.read()))
+    except (FileNotFoundError, ValueError, TypeError):
         return HostState()
 
 
@@ -48,12 +46,19 @@ def is_held(directory: str, loads: int) -> bool:
     return read_state(directory).held_load == loads
 
 
-@contextmanager
-def changed_state(directory: str) -> Iterator[HostState]:
+class changed_state:
     """Give the state to be changed; it is kept unless the block raises."""
-    with Lock(os.path.join(directory, "host.lock"), wait=True):
-        state = read_state(directory)
-        before = dict(vars(state))
-        yield state
-        if vars(state) != before:
-            store_json(os.path.join(directory, "host.json"), vars(state))
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+
+    def __enter__(self) -> HostState:
+        self._lock = Lock(os.path.join(self._directory, "host.lock"), wait=True)
+        self._state = read_state(self._directory)
+        self._before = dict(vars(self._state))
+        return self._state
+
+    def __exit__(self, kind: object, *_more: object) -> None:
+        with self._lock:
+            if kind is None and vars(self._state) != self._before:
+                store_json(os.path.join(self._directory, "host.json"), vars(self._state))

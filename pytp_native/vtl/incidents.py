@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 
 from pytp_native.errors import BadAddress
-from pytp_native.light import NamedTuple
+from pytp_native.light import NamedTuple, suppress
 from pytp_native.vtl.files import read_json, store_json
 
 TYPE_CHECKING = False

@@ -21,10 +21,11 @@ from pytp_native.vtl.cartridge import (
     write_label,
 )
 from pytp_native.vtl.changer import ensure_cartridge, new_label
-from pytp_native.vtl.changer_faults import ChangerFaults, parse_changer_fault
+from pytp_native.vtl.changer_faults import ChangerFaults
 from pytp_native.vtl.changer_state import ChangerState, announce, changer_directory
 from pytp_native.vtl.elements import DRIVE, ElementMap, Place
-from pytp_native.vtl.faults import FaultScript, parse_fault
+from pytp_native.vtl.fault_lines import parse_changer_fault, parse_fault
+from pytp_native.vtl.faults import FaultScript
 from pytp_native.vtl.files import Lock, host_error
 from pytp_native.vtl.inventory import DriveBay, Inventory, cartridge_directory, drive_directory, library_lock
 from pytp_native.vtl.memory import CartridgeMemory

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import os
 import time
-import zlib
-from contextlib import suppress
 
 from pytp_native.errors import BadAddress
+from pytp_native.light import suppress
 from pytp_native.vtl.files import read_json, store_json, write_json
 
 TYPE_CHECKING = False
@@ -30,7 +29,7 @@ class CartridgeMemory:
         raw: dict[str, Any] = {}
         with suppress(BadAddress):
             raw = read_json(self._path, what="cartridge memory")
-        self.serial = str(raw.get("serial") or f"PV{zlib.crc32(os.fsencode(directory + barcode)):08X}")
+        self.serial = str(raw.get("serial") or _first_serial(directory + barcode))
         self.made = str(raw.get("made") or time.strftime("%Y%m%d", time.gmtime(_birth(directory))))
         self.loads = int(raw.get("loads", 0))
         self.written = int(raw.get("written", 0))
@@ -84,6 +83,12 @@ class CartridgeMemory:
     @property
     def free_bytes(self) -> int:
         return HOST_ROOM_BYTES - sum(5 + len(value) // 2 for _, value in self.attributes.values())
+
+
+def _first_serial(name: str) -> str:
+    from zlib import crc32  # noqa: PLC0415
+
+    return f"PV{crc32(os.fsencode(name)):08X}"
 
 
 def _birth(directory: str) -> float:

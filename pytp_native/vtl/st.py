@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
 
 from pytp_native.errors import NoMedium, PytpError
 from pytp_native.ffi import lib
-from pytp_native.light import NamedTuple
+from pytp_native.light import NamedTuple, suppress
 from pytp_native.spec import sense as codes
 from pytp_native.vtl import bulk, loading, st_modes, st_operations, st_partitions
 from pytp_native.vtl.drive import VirtualDrive

@@ -5,10 +5,9 @@ sili."""
 from __future__ import annotations
 
 import errno
-from contextlib import suppress
 
 from pytp_native.ffi import lib
-from pytp_native.light import NamedTuple
+from pytp_native.light import NamedTuple, suppress
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.st_states import fail
 

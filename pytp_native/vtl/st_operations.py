@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 
 from pytp_native.ffi import lib
 from pytp_native.spec import sense as codes
@@ -28,6 +27,8 @@ from pytp_native.vtl.st_states import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytp_native.vtl.st import StDriver
 
 

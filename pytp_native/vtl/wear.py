@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pytp_native.light import NamedTuple
 from pytp_native.vtl.faults import NEVER
 
@@ -16,15 +14,6 @@ if TYPE_CHECKING:
 
 DATA_SET_BYTES = 2_500_000
 """About what an LTO-5 or LTO-6 drive puts into one data set."""
-
-
-_DEGRADED = re.compile(r"cartridge (?P<barcode>\S+): degraded (?P<retries>\d{1,4})\Z", re.IGNORECASE)
-
-
-def parse_degraded(text: str) -> tuple[str, int] | None:
-    """Read "cartridge PYT001L9: degraded 60": barcode, and retries for 1000 data sets. None: it is another fault."""
-    match = _DEGRADED.match(" ".join(text.split()))
-    return (match["barcode"], int(match["retries"])) if match else None
 
 
 class Retries(NamedTuple):

@@ -192,3 +192,17 @@ def test_a_cartridge_that_was_taken_out_is_not_shown_as_ok(pytp: Run, library: P
     assert "PYT002L9" not in pytp("list")[1]
     _code, out, _err = pytp("vtl", "add", str(library), "PYT002L9", "--slot", "4")
     assert re.search(r"^PYT002L9 .* ok$", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"), [("changer/faults", ["list"]), ("drive0/faults", ["rewind", "-d", "{}/drive0"])]
+)
+def test_a_line_of_a_script_that_is_no_fault_is_told_with_its_file(
+    pytp: Run, library: Path, script: str, words: list[str]
+) -> None:
+    (library / script).parent.mkdir(exist_ok=True)
+    (library / script).write_bytes(b"\xff nonsense\n")
+    code, out, err = pytp(*(word.format(f"vtl:{library}") for word in words))
+    assert (code, out) == (3, "")
+    assert f"{library / script}: '\ufffd nonsense' is none" in err
+    assert "mend that line" in err

@@ -13,7 +13,7 @@ from pytp_native.transport.records import GMT_DR_OPEN, GMT_ONLINE
 from pytp_native.transport.virtual import open_virtual_tape
 from pytp_native.transport.virtual_scsi import open_virtual_scsi
 from pytp_native.units import MIB
-from pytp_native.vtl.faults import parse_fault
+from pytp_native.vtl.fault_lines import parse_fault
 from pytp_native.vtl.library import Library
 from pytp_native.vtl.loading import CLEANING_USES
 from pytp_native.vtl.state import DriveState
