@@ -135,6 +135,10 @@ class CatalogError(PytpError):
     """The catalog cannot be read or written. What is on tape is not affected."""
 
 
+class ArchiveNotBuilt(PytpError):
+    """An archive that was to be built on disk before it is written to tape is not there."""
+
+
 class CartridgeNeeded(PytpError):
     """The cartridge is full and no other is available."""
 

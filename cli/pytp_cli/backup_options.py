@@ -10,7 +10,7 @@ import typer
 
 
 class Strategy(str, Enum):
-    """The original's ways to write; the direct one is the only one so far."""
+    """The original's ways to write."""
 
     direct = "direct"
     tar = "tar"
@@ -45,12 +45,17 @@ Label = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--label", "-l", help="Label to record. Default: the cartridge's barcode, where known."),
 ]
-How = Annotated[Strategy, typer.Option("--strategy", "-s", help="tar and dd: a later release.")]
+How = Annotated[
+    Strategy,
+    typer.Option("--strategy", "-s", help="tar: build archives in tar_dir first. dd: and write them without a buffer."),
+]
 Incremental = Annotated[
     bool, typer.Option("--incremental", "-i", help="Save what has changed since the last session of this job.")
 ]
 Differential = Annotated[bool, typer.Option("--differential", help="Save what has changed since its last full one.")]
-Builders = Annotated[int, typer.Option("--max-concurrent-tars", "-m", min=1, help="No effect with direct.")]
+Builders = Annotated[
+    int, typer.Option("--max-concurrent-tars", "-m", min=1, help="Archives that tar and dd build at once.")
+]
 
 # -- the buffer --------------------------------------------------------------------------------------------------------
 

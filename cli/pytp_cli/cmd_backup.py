@@ -75,8 +75,6 @@ def backup(
     that cannot be read or changes meanwhile is listed and the exit code is 1; Ctrl-C leaves a consistent tape (exit
     130)."""
     with Run(ctx, "backup", as_json=as_json) as run:
-        _refuse_later(strategy)
-        low, high = _marks(low_water_mark, memory_buffer_percent)
         request = {
             "paths": (*(os.fsencode(path) for path in paths or ()), *_listed(files_from)),
             "exclude": (*(os.fsencode(glob) for glob in exclude or ()), *_listed(*exclude_from or ())),
@@ -85,11 +83,12 @@ def backup(
             "hash_name": hash_name.value,
             "memory_bytes": memory_bytes(memory_buffer),
             "flush_bytes": flush_bytes(run, flush_every),
-            "high_percent": high,
-            "low_percent": low,
             "members_file": members,
             "probe": not no_probe,
-        } | _compression(compress, hw_compression)
+            **_marks(low_water_mark, memory_buffer_percent),
+            **_compression(compress, hw_compression),
+            **_staging(run, strategy, max_concurrent_tars, compress),
+        }
         catalog = None if no_catalog else _catalog(run, there=dry_run)
         with catalog or nullcontext(), _indexed(run, None if dry_run else catalog):
             (_preview if dry_run else _write)(run, drive, library, label, volumes, request, catalog)
@@ -173,7 +172,7 @@ def _write(
     source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
     request["library_barcode"] = source.loaded_barcode()
     request["label"] = run.fields["label"] = label or request["library_barcode"]
-    log = JobLog("direct_backup", run.config.tar_dir)
+    log = JobLog(f"{request.get('strategy', 'direct')}_backup", run.config.tar_dir)
     run.fields["log"] = log.path
     _begin(run, log, request)
     try:
@@ -239,9 +238,16 @@ def _level(*, incremental: bool, differential: bool, no_catalog: bool) -> str:
     return level
 
 
-def _refuse_later(strategy: Strategy) -> None:
-    if strategy is not Strategy.direct:
-        raise UsageError(f"--strategy {strategy.value}", "arrives with a later release", "use --strategy direct")
+def _staging(run: Run, strategy: Strategy, builders: int, compress: str | None) -> dict[str, object]:
+    """Where archives are built first, if they are."""
+    if strategy is Strategy.direct:
+        return {}
+    if compress is not None:
+        fact = f"goes with --strategy direct and not with {strategy.value}: archives on disk are plain tar"
+        raise UsageError("--compress", fact, "leave one of them out")
+    from pytp_cli.joblog import state_directory
+
+    return {"strategy": strategy.value, "builders": builders, "tar_dir": run.config.tar_dir or state_directory()}
 
 
 def _refuse_missing(paths: object) -> None:
@@ -252,13 +258,11 @@ def _refuse_missing(paths: object) -> None:
             )
 
 
-def _marks(low: int | None, high: int) -> tuple[int, int]:
-    if low is None:
-        return min(10, high // 2), high
-    if low >= high:
+def _marks(low: int | None, high: int) -> dict[str, object]:
+    if low is not None and low >= high:
         fact = f"{low} % is not below --memory_buffer_percent, {high} %"
         raise UsageError("--low-water-mark", fact, "lower it or raise the other")
-    return low, high
+    return {"low_percent": min(10, high // 2) if low is None else low, "high_percent": high}
 
 
 def flush_bytes(run: Run, text: str | None) -> int:

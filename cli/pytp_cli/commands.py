@@ -28,6 +28,7 @@ _TABLE = (
             "pytp backup /srv/photos /etc",
             "pytp backup --drive lto9 --exclude '*.tmp' --volume A00012L9 /srv",
             "pytp backup --incremental --job daily /srv/photos /etc",
+            "pytp backup --strategy tar --max-concurrent-tars 4 /net/slow /net/slower",
             "pytp backup --dry-run --differential --job daily /srv/photos",
             "find /srv -maxdepth 1 -type d -newer stamp -print0 | pytp backup --files-from - --exclude-from globs",
             "pytp backup --drive vtl:/var/tmp/library/drive0 --json /etc",

@@ -35,6 +35,16 @@ int pytp_pack_end(pytp_pack *pack);
 void pytp_pack_restart(pytp_pack *pack);
 void pytp_pack_stop(pytp_pack *pack);
 int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into);
+typedef struct {
+    const char *name;
+    size_t name_length;
+    const char *uname, *gname;
+    uint32_t mode, mtime_ns;
+    uint64_t uid, gid;
+    int64_t mtime_s;
+    uint64_t start, end, total;
+} pytp_recalled;
+int pytp_pack_recall(pytp_pack *pack, const pytp_recalled *member);
 void pytp_pack_forget(pytp_pack *pack, uint64_t block);
 void pytp_pack_flush_log(pytp_pack *pack);
 void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);

@@ -34,3 +34,4 @@ void pytp_ring_read_stats(pytp_ring *ring, pytp_ring_stats *into);
 typedef struct { uint64_t blocks, bytes; int stop, error; ...; } pytp_moved;
 void pytp_write_fd(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved);
 void pytp_read_fd(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved);
+void pytp_write_file(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved);

@@ -90,6 +90,19 @@ void pytp_pack_stop(pytp_pack *pack);
  * Returns 0 when the cut is between two members (or in a header too long for a block) and nothing is needed. The ring must
  * still hold that block. From another thread, too, as these two: */
 int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into);
+/* A member of an archive that was built before: what a continuation says of it. Its data are the bytes from `start` to `end`
+ * of the archive; `total` is its size with holes. */
+typedef struct {
+    const char *name;
+    size_t name_length;
+    const char *uname, *gname;
+    uint32_t mode, mtime_ns;
+    uint64_t uid, gid;
+    int64_t mtime_s;
+    uint64_t start, end, total;
+} pytp_recalled;
+/* Let `pytp_pack_continuation` know of it, and of no other. 0, or PYTP_FAILED when memory is short. */
+int pytp_pack_recall(pytp_pack *pack, const pytp_recalled *member);
 /* With frames, what precedes `block` of the archive will not be continued any more: it is on tape. */
 void pytp_pack_forget(pytp_pack *pack, uint64_t block);
 /* Write out the member records that are complete so far. */

@@ -39,10 +39,10 @@ void pytp_crossings_clear(pytp_crossings *crossings)
     pthread_mutex_unlock(&crossings->lock);
 }
 
-static pytp_crossing *copy_of(const pytp_tarhead *head, const pytp_entry *entry)
+static pytp_crossing *copy_of(const pytp_tarhead *head, const void *name, size_t length)
 {
     pytp_crossing *made = calloc(1, sizeof *made);
-    if (made == NULL || pytp_bytes_add(&made->name, entry->name.data, entry->name.length) != 0) {
+    if (made == NULL || pytp_bytes_add(&made->name, name, length) != 0) {
         free(made);
         return NULL;
     }
@@ -57,6 +57,16 @@ static pytp_crossing *copy_of(const pytp_tarhead *head, const pytp_entry *entry)
     return made;
 }
 
+static void append(pytp_crossings *crossings, pytp_crossing *made)
+{
+    if (crossings->last != NULL)
+        crossings->last->next = made;
+    else
+        crossings->first = made;
+    crossings->last = made;
+    crossings->count++;
+}
+
 int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_entry *entry, uint64_t total)
 {
     uint64_t start = pack->block * pack->block_bytes + pack->used, end = start + head->size;
@@ -64,7 +74,7 @@ int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_en
     uint64_t frame_end = (pack->frame + pack->options.frame_blocks) * pack->block_bytes;
     if (boundary >= end || (pack->options.frame_blocks > 0 && end <= frame_end)) /* tapes are cut between frames */
         return 0;
-    pytp_crossing *made = copy_of(head, entry);
+    pytp_crossing *made = copy_of(head, entry->name.data, entry->name.length);
     if (made == NULL)
         return PYTP_FAILED;
     made->start = start;
@@ -72,15 +82,29 @@ int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_en
     made->total = total;
     pytp_crossings *crossings = &pack->crossings;
     pthread_mutex_lock(&crossings->lock);
-    if (crossings->last != NULL)
-        crossings->last->next = made;
-    else
-        crossings->first = made;
-    crossings->last = made;
-    crossings->count++;
+    append(crossings, made);
     if (pack->options.frame_blocks == 0 && crossings->count > pack->slots + 2) /* its last boundary has left the ring */
         drop_first(crossings);
     pthread_mutex_unlock(&crossings->lock);
+    return 0;
+}
+
+int pytp_pack_recall(pytp_pack *pack, const pytp_recalled *member)
+{
+    pytp_tarhead head = {
+        .type = '0', .mode = member->mode, .uid = member->uid, .gid = member->gid, .uname = member->uname,
+        .gname = member->gname, .mtime_s = member->mtime_s, .mtime_ns = member->mtime_ns,
+    };
+    pytp_crossing *made = copy_of(&head, member->name, member->name_length);
+    if (made == NULL)
+        return PYTP_FAILED;
+    made->start = member->start;
+    made->end = member->end;
+    made->total = member->total;
+    pytp_crossings_clear(&pack->crossings);
+    pthread_mutex_lock(&pack->crossings.lock);
+    append(&pack->crossings, made);
+    pthread_mutex_unlock(&pack->crossings.lock);
     return 0;
 }
 

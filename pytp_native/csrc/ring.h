@@ -106,5 +106,7 @@ void pytp_pour(pytp_ring *ring, const pytp_source *source, uint64_t limit, pytp_
 /* The same for a file descriptor: one write(2) or read(2) per block, as st(4) wants it. */
 void pytp_write_fd(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved);
 void pytp_read_fd(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved);
+/* Into a file on disk, which may take less at once; a full disk is PYTP_NO_SPACE. */
+void pytp_write_file(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved);
 
 #endif

@@ -85,3 +85,23 @@ void pytp_read_fd(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved)
     pytp_source source = {read_one, &fd};
     pytp_pour(ring, &source, limit, moved);
 }
+
+static int write_all(void *self, const uint8_t *data, size_t length)
+{
+    while (length > 0) {
+        ssize_t done = write(*(int *)self, data, length);
+        if (done < 0 && errno != EINTR)
+            return errno;
+        if (done > 0) {
+            data += done;
+            length -= (size_t)done;
+        }
+    }
+    return 0;
+}
+
+void pytp_write_file(pytp_ring *ring, int fd, uint64_t limit, pytp_moved *moved)
+{
+    pytp_sink sink = {write_all, &fd};
+    pytp_drain(ring, &sink, limit, moved);
+}

@@ -17,12 +17,13 @@ from pytp_native.jobs.frontier import FLUSH_BYTES, Frontier
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberLog
+from pytp_native.jobs.packing import Flow, Packing
 from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.pipeline import Outcome, Pipeline
 from pytp_native.light import NamedTuple
 from pytp_native.stream.compress import Compressor, Plan
 from pytp_native.stream.known import Known
-from pytp_native.stream.pack import Hash, PackCancelled, Packer, Problem, Survey
+from pytp_native.stream.pack import Hash, OnProblem, PackCancelled, Packer, Problem, Survey
 from pytp_native.stream.ring import HOT_BYTES, Ring, RingStats
 from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import format_size
@@ -66,8 +67,12 @@ class ArgumentFile:
         ledger: Ledger | None = None,
         flush_bytes: int = FLUSH_BYTES,
         compression: Plan | None = None,
+        flow: Flow | None = None,
+        packing: Callable[[OnProblem], Packing] | None = None,
     ) -> None:
-        self.ring = ring
+        """`flow`: what brings blocks to the tape in the ring's place; `packing` makes what packs archives in place of a
+        Packer."""
+        self.ring: Flow = flow or ring
         self.log = log
         """The members of the tape file written last."""
         self.total_bytes: int | None = None
@@ -87,6 +92,11 @@ class ArgumentFile:
         self._notes: list[Notice] = []
         self._plain = ring if compression is None else Ring(drive.block_bytes, HOT_BYTES)
         self._compressor = None if compression is None else Compressor(self._plain, ring, compression)
+        self._tape_ring = ring
+        self._packer: Packing
+        if packing is not None:
+            self._packer = packing(self._on_problem)
+            return
         self._packer = Packer(
             self._plain,
             self._on_problem,
@@ -174,8 +184,6 @@ class ArgumentFile:
     def _compare(self, known: Known | None) -> None:
         self._known = known
         self._packer.compare(known)
-        if known is not None:
-            known.restart()
 
     def _stream(self, argument: Argument, emit: Emit, on_full: OnFull | None) -> Outcome:
         """Run packer and writer to the end of this archive, telling how it goes meanwhile."""
@@ -228,7 +236,7 @@ class ArgumentFile:
         before = self._packer.counts().members
         self._packer.add(argument.path, argument.name, argument.after)
         if self._known is not None and self._packer.counts().members == before:
-            self._plain.finish()  # an archive of nothing is not worth a tape file
+            (self.ring if self._compressor is None else self._plain).finish()  # nothing is not worth a tape file
         else:
             self._packer.end()
 
@@ -238,7 +246,7 @@ class ArgumentFile:
             if self._compressor is None:
                 self._go_on_plain(pipeline, on_full)
             else:
-                cutter = FrameCutter(self._drive, self.ring, self._compressor)
+                cutter = FrameCutter(self._drive, self._tape_ring, self._compressor)
                 self._go_on_compressed(pipeline, on_full, cutter)
         except PytpError as error:
             self._ended = None if self._torn else error

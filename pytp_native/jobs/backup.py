@@ -40,6 +40,10 @@ from pytp_native.stream.pack import Hash
 from pytp_native.stream.ring import Ring
 from pytp_native.units import MIB
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.jobs.staging import Staging
+
 HASHES = {"xxh3": Hash.XXH3, "sha256": Hash.SHA256, "none": Hash.NONE}
 
 
@@ -82,6 +86,11 @@ class BackupRequest(NamedTuple):
     """Read the first, a middle and the last member back at the end."""
     zstd_level: int | None = None
     """Compress, in frames; None: do not."""
+    strategy: str = "direct"
+    """direct; tar: archives are built on disk first; dd: and written without a buffer."""
+    builders: int = 2
+    tar_dir: str = ""
+    """Where archives are built."""
     members_file: str | None = None
     """Where to leave a JSON line per member (tape file, block, offset, checksum)."""
 
@@ -112,6 +121,7 @@ def backup(
         if catalog is not None and not request.overwrite:
             check_catalog(catalog, drive, place)
         ledger = Ledger(catalog, drive, log, emit, told(request, arguments)) if catalog else None
+        staging = staging_of(drive, request, ring, log)
         writer = ArgumentFile(
             drive,
             ring,
@@ -123,6 +133,8 @@ def backup(
             ledger=ledger,
             flush_bytes=request.flush_bytes,
             compression=plan,
+            flow=staging.flow if staging else None,
+            packing=staging.packing if staging else None,
         )
         stack.callback(writer.close)
         frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
@@ -130,19 +142,32 @@ def backup(
         probe = Probe(drive, HASHES[request.hash_name]) if request.probe else None
         histories = histories_of(catalog, request, emit)
         session = Session(
-            drive,
-            writer,
-            emit,
-            interrupt,
-            frame=frame,
-            span=span,
-            members=members,
-            ledger=ledger,
-            probe=probe,
+            drive, writer, emit, interrupt, frame=frame, span=span, members=members, ledger=ledger, probe=probe,
             histories=histories,
-        )
+        )  # fmt: skip
         stack.callback(session.close)
+        if staging is not None:
+            stack.callback(staging.close)
+            staging.start(arguments, histories, writer, emit)
         return session.run(arguments)
+
+
+def staging_of(drive: Drive, request: BackupRequest, ring: Ring, log: MemberLog) -> Staging | None:
+    """Where archives are built before they are written, if the strategy wants that. Raises ArchiveNotBuilt."""
+    if request.strategy == "direct":
+        return None
+    from pytp_native.jobs.builders import How  # noqa: PLC0415 - most backups do without
+    from pytp_native.jobs.staging import Staging  # noqa: PLC0415
+
+    how = How(
+        request.tar_dir,
+        drive.block_bytes,
+        request.builders,
+        HASHES[request.hash_name],
+        request.exclude,
+        request.one_file_system,
+    )
+    return Staging(how, ring, log, buffered=request.strategy == "tar")
 
 
 def histories_of(catalog: Catalog | None, request: BackupRequest, emit: Emit) -> Histories | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 
 from pytp_native.errors import (
+    ArchiveNotBuilt,
     BadAddress,
     CartridgeNeeded,
     CatalogError,
@@ -19,6 +20,7 @@ from pytp_native.errors import (
 )
 
 _STAGES: tuple[tuple[type[PytpError], str], ...] = (
+    (ArchiveNotBuilt, "TAR"),
     (LibraryError, "LIBRARY"),
     (CatalogError, "CATALOG"),
     (DeviceError, "TAPE"),
@@ -32,7 +34,7 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 
 
 def stage_of(error: PytpError) -> str:
-    """Return TAPE, LIBRARY, PERMISSION, BUFFER, CATALOG, or "" for what is no stage's fault (a wrong option). A
+    """Return TAPE, TAR, LIBRARY, PERMISSION, BUFFER, CATALOG, or "" for what is no stage's fault (a wrong option). A
     write-protected cartridge is the tape's, although st answers EACCES."""
     if errno_of(error) in _FORBIDDEN and not isinstance(error, WriteProtected):
         return "PERMISSION"

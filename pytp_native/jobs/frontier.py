@@ -16,12 +16,12 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import DeviceError, NotSupported, PytpError, UnitAttention
 from pytp_native.jobs.events import Part
 from pytp_native.jobs.parts import position_of
-from pytp_native.stream.ring import Ring
 from pytp_native.transport import open_scsi, resolve
 from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import GIB, MIB
 
 if TYPE_CHECKING:
+    from pytp_native.jobs.packing import Flow
     from pytp_native.scsi.policy import Policy
     from pytp_native.scsi.position import TapePosition
     from pytp_native.transport.base import ScsiTransport
@@ -62,11 +62,11 @@ class Frontier:
         """So many blocks were written past `write`."""
         self._blocks += blocks
 
-    def write(self, ring: Ring) -> Moved:
-        """Write all that comes out of the ring, as TapeTransport.write_from, looking around now and then."""
+    def write(self, flow: Flow) -> Moved:
+        """Write all that comes, as TapeTransport.write_from, looking around now and then."""
         blocks = data_bytes = 0
         while True:
-            moved = self._drive.tape.write_from(ring, limit=self._look_blocks)
+            moved = flow.write_to(self._drive.tape, self._look_blocks)
             blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.data_bytes
             self._blocks += moved.blocks
             if moved.stop is not Stop.LIMIT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytp_native.catalog.chain import Chain, Gone, Members, Step
@@ -36,9 +36,17 @@ class Histories:
         self._emit = emit
         self._mine = mine
         self._files = files or {}
+        self._ready: dict[bytes, History] = {}
+
+    def look_ahead(self, arguments: Sequence[Argument], writer: ArgumentFile) -> list[History]:
+        """Look at all of them now, for builders, and return those that differ. Raises Interrupted, CatalogError."""
+        self._ready = {argument.path: self.of(argument) for argument in arguments}
+        return [history for history in self._ready.values() if history.differs(writer)]
 
     def of(self, argument: Argument) -> History:
         """Look an argument up; one without a history is saved in full. Raises CatalogError."""
+        if argument.path in self._ready:
+            return self._ready[argument.path]
         path = os.fsdecode(argument.path)
         until = None if self._mine is None else self._mine.started
         base = self._catalog.base(
@@ -69,6 +77,7 @@ class History:
         """With its level, and what it is based on."""
         self.known: Known | None = None
         """Without a base: None."""
+        self._differs: bool | None = None
         self._catalog = catalog
         self._emit = emit
         self._base = base
@@ -79,7 +88,12 @@ class History:
             self.known = known_members(catalog, together)
 
     def differs(self, writer: ArgumentFile) -> bool:
-        """Look whether anything has changed; that opens no file. Raises Interrupted, CatalogError."""
+        """Look whether anything has changed, once; that opens no file. Raises Interrupted, CatalogError."""
+        if self._differs is None:
+            self._differs = self._look(writer)
+        return self._differs
+
+    def _look(self, writer: ArgumentFile) -> bool:
         if self.known is None or self._base is None:
             return True
         if writer.survey(self.argument, self.known).members:

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 class MemberLog:
     """What the packer writes about each member of one tape file; forgotten with `restart` and at the end."""
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by __exit__
+    def __init__(self, directory: str | None = None) -> None:
+        self._file = tempfile.TemporaryFile(buffering=0, dir=directory)  # noqa: SIM115  # closed by __exit__
 
     def __enter__(self) -> MemberLog:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._file.close()
 
     def fileno(self) -> int:

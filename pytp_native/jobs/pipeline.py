@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 
 from pytp_native.errors import PytpError
+from pytp_native.jobs.packing import Flow
 from pytp_native.light import NamedTuple
 from pytp_native.stream.pack import PackCancelled
-from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import Moved, Stop
 
 
@@ -27,7 +27,7 @@ class Pipeline:
     """
 
     def __init__(
-        self, ring: Ring, produce: Callable[[], None], consume: Callable[[], Moved], *, pauses: bool = False
+        self, ring: Flow, produce: Callable[[], None], consume: Callable[[], Moved], *, pauses: bool = False
     ) -> None:
         """`pauses`: early warning does not stop the ring; see `paused`."""
         self._pauses = pauses

@@ -78,6 +78,13 @@ class Member(NamedTuple):
     """Of the content: 16 bytes (XXH3-128), 32 (SHA-256), or none for what has no content."""
 
 
+class Owner(NamedTuple):
+    """Names that a header gives besides the numbers."""
+
+    user: bytes
+    group: bytes
+
+
 _RECORD = struct.Struct("<QQQqqQQQQIIIIIIBB32s")  # pytp_packed_member in csrc/pack.h
 
 
@@ -185,9 +192,11 @@ class Packer:
         self._check(lib.pytp_pack_tree(self._handle, path, name, ffi.NULL if after is None else after))
 
     def compare(self, known: Known | None) -> None:
-        """From now on leave out what is known and has not changed; None: nothing. It is told what was met."""
+        """From now on leave out what is known and has not changed; None: nothing. It is told what is met then."""
         self._known = known  # the packer has only its address
         lib.pytp_pack_compare(self._handle, known.handle if known else ffi.NULL)
+        if known is not None:
+            known.restart()
 
     def survey(self, path: bytes, name: bytes, *, first_only: bool = False) -> Survey:
         """Count what `add` would pack, opening no file; with `first_only` it ends with the first member. Raises
@@ -206,6 +215,22 @@ class Packer:
         frame that was not forgotten."""
         into = ffi.new("uint8_t[]", self._ring.block_bytes)
         return bytes(ffi.buffer(into)) if lib.pytp_pack_continuation(self._handle, block, into) else None
+
+    def recall(self, member: Member, owner: Owner, start: int, end: int) -> None:
+        """Let `continuation` know of a member of an archive that was built before, and of no other: its data are the
+        bytes from `start` to `end` of that archive. Raises MemoryError."""
+        mtime, mtime_ns = divmod(member.mtime_ns, 10**9)
+        name, uname, gname = (ffi.new("char[]", text) for text in (member.name, *owner))
+        raw = ffi.new(
+            "pytp_recalled *",
+            {
+                "name": name, "name_length": len(member.name), "uname": uname, "gname": gname, "mode": member.mode,
+                "mtime_s": mtime, "mtime_ns": mtime_ns, "uid": member.uid, "gid": member.gid, "start": start,
+                "end": end, "total": max(member.size, end - start),
+            },
+        )  # fmt: skip
+        if lib.pytp_pack_recall(self._handle, raw):
+            raise MemoryError("packer")
 
     def forget(self, block: int) -> None:
         """With frames: nothing in front of that block of the archive will be cut any more."""

@@ -10,6 +10,11 @@ from pytp_native.ffi import ffi, lib
 from pytp_native.light import NamedTuple
 from pytp_native.units import MIB, format_size
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytp_native.transport.base import TapeTransport
+    from pytp_native.transport.records import Moved
+
 LARGEST_BLOCK = 8 * MIB
 SMALLEST_BLOCK = 10240
 HOT_BYTES = 8 * MIB
@@ -78,6 +83,10 @@ class Ring:
     def stay_hot(self) -> None:
         """Let the producer be only a few slots ahead, for a device that needs no reserve: they stay in the cache."""
         lib.pytp_ring_ahead(self._handle, max(4, HOT_BYTES // self.block_bytes))
+
+    def write_to(self, tape: TapeTransport, limit: int) -> Moved:
+        """Consumer: have the tape take blocks, as TapeTransport.write_from."""
+        return tape.write_from(self, limit=limit)
 
     def reset(self) -> None:
         """Empty the ring for the next stream; nobody may be using it."""
