@@ -42,6 +42,17 @@ def create(
     generation: Annotated[str, typer.Option("--generation", metavar="LTO", help="lto5 to lto10.")] = "lto9",
     capacity: Annotated[str, typer.Option("--capacity", metavar="SIZE", help="Bytes per cartridge: 64M, 2G.")] = "2G",
     cartridges: Annotated[int, typer.Option("--cartridges", min=0, metavar="N", help="Cartridges to put in.")] = 6,
+    personality: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--personality",
+            metavar="NAME",
+            help="Whose drives: pytp, ibm, hpe or quantum. Again for the next drive; the last counts for the rest.",
+        ),
+    ] = None,
+    changer: Annotated[
+        str, typer.Option("--changer", metavar="NAME", help="How the robot presents itself: pytp, msl or ts3500.")
+    ] = "pytp",
     as_json: options.Json = False,
 ) -> int:
     """DIR must be new or empty. The first cartridge is loaded in drive 0, so that the library can be used at once.
@@ -57,6 +68,8 @@ def create(
             generation=generation,
             capacity_bytes=_size(capacity),
             cartridges=cartridges,
+            changer=changer,
+            makers=tuple(personality or ()),
         )
         _show(run, library)
     return run.exit_code

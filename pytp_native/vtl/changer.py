@@ -17,7 +17,7 @@ from pytp_native.vtl.changer_state import ChangerState, changer_directory
 from pytp_native.vtl.element_status import Exceptions
 from pytp_native.vtl.elements import DRIVE, MAIL, STORAGE, TRANSPORT, ElementMap, Place
 from pytp_native.vtl.inventory import Inventory, cartridge_directory
-from pytp_native.vtl.personality import WORM_MEDIA, changer_personality, generation_of, personality_of
+from pytp_native.vtl.personality import OWN, WORM_MEDIA, changer_personality, face_of, generation_of, personality_of
 from pytp_native.vtl.reply import ascii_field
 from pytp_native.vtl.sense import Sense
 
@@ -75,8 +75,10 @@ class VirtualChanger:
 
     def identifier(self, drive: int) -> bytes:
         """T10 vendor ID designator of a drive: vendor, product, serial (SPC-5 7.7.6.4)."""
-        who = personality_of(self.inventory.generation)
-        serial = self.inventory.drives[drive].serial if drive < len(self.inventory.drives) else ""
+        bays = self.inventory.drives
+        bay = bays[drive] if drive < len(bays) else None
+        who = face_of(self.inventory.generation, bay.maker if bay is not None else OWN)
+        serial = bay.serial if bay is not None else ""
         name = ascii_field(who.vendor, 8) + ascii_field(who.product, 16) + serial.encode("ascii")
         return bytes([0x02, 0x01, 0, len(name)]) + name
 

@@ -21,7 +21,7 @@ def inquiry(drive: VirtualDrive, cdb: bytes) -> TargetReply:
     allocated = int.from_bytes(cdb[3:5], "big")
     if not cdb[1] & 1:
         return check(sense.INVALID_FIELD) if cdb[2] else answer(_standard(drive), allocated)
-    page = _PAGES.get(cdb[2])
+    page = _pages_of(drive).get(cdb[2])
     if page is None:
         return check(sense.INVALID_FIELD)
     body = page(drive)
@@ -35,8 +35,16 @@ def _standard(drive: VirtualDrive) -> bytes:
     return head + ascii_field(who.vendor, 8) + ascii_field(who.product, 16) + ascii_field(who.revision, 4)
 
 
-def _supported(_drive: VirtualDrive) -> bytes:
-    return bytes(sorted(_PAGES))
+def _pages_of(drive: VirtualDrive) -> dict[int, Callable[[VirtualDrive], bytes]]:
+    if not drive.personality.family:
+        return _PAGES
+    from pytp_native.vtl.door_pages_vendor import VPD_PAGES  # noqa: PLC0415 - our own drives do without
+
+    return {**_PAGES, **VPD_PAGES[drive.personality.family]}
+
+
+def _supported(drive: VirtualDrive) -> bytes:
+    return bytes(sorted(_pages_of(drive)))
 
 
 def _serial(drive: VirtualDrive) -> bytes:

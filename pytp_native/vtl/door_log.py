@@ -53,14 +53,26 @@ class Use(NamedTuple):
 def log_sense(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     """Current cumulative values, whatever page control says; nothing is saved (SP)."""
     page, subpage = cdb[2] & 0x3F, cdb[3]
-    build = _SUBPAGES.get((page, subpage)) if subpage else _PAGES.get(page)
+    build = _pages_of(drive).get((page, subpage))
     if cdb[1] & 1 or build is None:
         return check(sense.INVALID_FIELD)
     parts = build(drive)
+    if drive.personality.family and not isinstance(parts, bytes):
+        from pytp_native.vtl.door_log_vendor import adapted  # noqa: PLC0415 - our own drives do without
+
+        parts = adapted(drive, (page, subpage), parts)
     first = int.from_bytes(cdb[5:7], "big")
     body = parts if isinstance(parts, bytes) else b"".join(raw for code, raw in parts if code >= first)
     head = bytes([page | 0x40, subpage]) if subpage else bytes([page, 0])
     return answer(head + len(body).to_bytes(2, "big") + body, int.from_bytes(cdb[7:9], "big"))
+
+
+def _pages_of(drive: VirtualDrive) -> dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]]:
+    if not drive.personality.family:
+        return _PAGES
+    from pytp_native.vtl.door_log_vendor import pages_of  # noqa: PLC0415 - our own drives do without
+
+    return pages_of(drive, _PAGES)
 
 
 def log_select(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
@@ -104,12 +116,12 @@ def _used(drive: VirtualDrive, partition: int) -> int:
 # -- pages -------------------------------------------------------------------------------------------------------------
 
 
-def _supported(_drive: VirtualDrive) -> bytes:
-    return bytes(sorted(_PAGES))
+def _supported(drive: VirtualDrive) -> bytes:
+    return bytes(sorted(page for page, subpage in _pages_of(drive) if not subpage))
 
 
-def _supported_subpages(_drive: VirtualDrive) -> bytes:
-    return bytes(byte for pair in sorted({*((page, 0) for page in _PAGES), *_SUBPAGES}) for byte in pair)
+def _supported_subpages(drive: VirtualDrive) -> bytes:
+    return bytes(byte for pair in sorted(_pages_of(drive)) for byte in pair)
 
 
 def _write_errors(drive: VirtualDrive) -> Parameters:
@@ -291,26 +303,24 @@ def _capacity(drive: VirtualDrive) -> Parameters:
 
 
 _PER_LOAD = frozenset({0x02, 0x03, 0x0C, 0x1B, 0x32})
-_PAGES: dict[int, Callable[[VirtualDrive], bytes | Parameters]] = {
-    0x00: _supported,
-    0x02: _write_errors,
-    0x03: _read_errors,
-    0x0C: _sequential_access,
-    0x0D: _temperature,
-    0x10: lambda _drive: self_tests(),
-    0x11: _device_status,
-    0x12: _alert_response,
-    0x13: lambda _drive: [parameter(0, b"\0")],
-    0x14: _device_statistics,
-    0x16: diagnostic_data,
-    0x17: _volume_statistics,
-    0x1B: _compression,
-    0x2E: _tape_alert,
-    0x30: _usage,
-    0x31: _capacity,
-    0x32: _compression,
-}
-_SUBPAGES: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
+_PAGES: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
+    (0x00, 0x00): _supported,
+    (0x02, 0x00): _write_errors,
+    (0x03, 0x00): _read_errors,
+    (0x0C, 0x00): _sequential_access,
+    (0x0D, 0x00): _temperature,
+    (0x10, 0x00): lambda _drive: self_tests(),
+    (0x11, 0x00): _device_status,
+    (0x12, 0x00): _alert_response,
+    (0x13, 0x00): lambda _drive: [parameter(0, b"\0")],
+    (0x14, 0x00): _device_statistics,
+    (0x16, 0x00): diagnostic_data,
+    (0x17, 0x00): _volume_statistics,
+    (0x1B, 0x00): _compression,
+    (0x2E, 0x00): _tape_alert,
+    (0x30, 0x00): _usage,
+    (0x31, 0x00): _capacity,
+    (0x32, 0x00): _compression,
     (0x00, 0xFF): _supported_subpages,
     (0x0D, 0x01): lambda _drive: environment(_CELSIUS),
 }

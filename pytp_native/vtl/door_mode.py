@@ -43,8 +43,9 @@ def _sense(drive: VirtualDrive, cdb: bytes, *, long: bool, allocated: int) -> Ta
     control, code, subpage = cdb[2] >> 6, cdb[2] & 0x3F, cdb[3]
     if control == _SAVED:
         return check(sense.SAVING_NOT_SUPPORTED)
+    pages_here = _pages_of(drive)
     wanted = [
-        key for key in sorted(_PAGES)
+        key for key in sorted(pages_here)
         if code in {_ALL, key[0]} and subpage in {_ALL_SUBPAGES, key[1]}
     ]  # fmt: skip
     if not wanted and code:
@@ -54,8 +55,17 @@ def _sense(drive: VirtualDrive, cdb: bytes, *, long: bool, allocated: int) -> Ta
     return answer(_header(drive, len(pages), len(block), long=long) + block + pages, allocated)
 
 
+def _pages_of(drive: VirtualDrive) -> dict[tuple[int, int], Page]:
+    if not drive.personality.family:
+        return _PAGES
+    from pytp_native.vtl.door_pages_vendor import MODE_PAGES  # noqa: PLC0415 - our own drives do without
+
+    more = MODE_PAGES.get(drive.personality.family, {})
+    return {**_PAGES, **{(code, 0): Page(body, {}, _keep) for code, body in more.items()}}
+
+
 def _page(drive: VirtualDrive, key: tuple[int, int], control: int) -> bytes:
-    page = _PAGES[key]
+    page = _pages_of(drive)[key]
     head = bytes([key[0] | 0x40, key[1]]) if key[1] else bytes([key[0]])
     body = page.current(drive)
     head += len(body).to_bytes(2, "big") if key[1] else bytes([len(body)])
@@ -68,6 +78,10 @@ def _header(drive: VirtualDrive, pages: int, block: int, *, long: bool) -> bytes
     """Medium type, write protection and buffered mode, in either length."""
     label = drive.label
     kind = FORMATS[label.generation].medium_type(worm=label.worm) if label is not None else 0
+    if drive.personality.family and label is not None:
+        from pytp_native.vtl.door_pages_vendor import medium_type  # noqa: PLC0415 - our own drives do without
+
+        kind = medium_type(drive.personality.family, kind, worm=label.worm)
     specific = (0x80 if drive.write_protected else 0) | int(drive.raw.buffered_mode) << 4
     if long:
         return struct.pack(">HBBHH", 6 + pages + block, kind, specific, 0, block)
@@ -115,12 +129,12 @@ def _select_pages(drive: VirtualDrive, data: bytes) -> Sense | None:
             return sense.PARAMETER_LIST_LENGTH
         key = (data[0] & 0x3F, data[1] if with_subpage else 0)
         size = head + (int.from_bytes(data[2:4], "big") if with_subpage else data[1])
-        if key not in _PAGES:
+        if key not in _pages_of(drive):
             return sense.INVALID_PARAMETER
         own = len(_page(drive, key, _CURRENT))
         if len(data) < size or not (size == own or (key == _PARTITION_PAGE and 8 <= size <= own)):
             return sense.PARAMETER_LIST_LENGTH
-        if (problem := _PAGES[key].select(drive, data[:size])) is not None:
+        if (problem := _pages_of(drive)[key].select(drive, data[:size])) is not None:
             return problem
         data = data[size:]
     return None

@@ -24,7 +24,7 @@ from pytp_native.vtl.faults import FaultScript
 from pytp_native.vtl.host_state import changed_state
 from pytp_native.vtl.inventory import Inventory, cartridge_directory, drive_directory
 from pytp_native.vtl.memory import CartridgeMemory
-from pytp_native.vtl.personality import GENERATIONS, Personality, density_of, personality_of
+from pytp_native.vtl.personality import GENERATIONS, Personality, density_of, face_of
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.state import DriveState
 
@@ -55,7 +55,7 @@ class VirtualDrive:
         self.directory = drive_directory(path, number)
         inventory = Inventory(path)
         self.bay = inventory.drive(number)
-        self.personality: Personality = personality_of(inventory.generation)
+        self.personality: Personality = face_of(inventory.generation, self.bay.maker)
         self.state = DriveState(self.directory)
         self.faults = FaultScript(os.path.join(self.directory, "faults"))
         self.trouble: PytpError | None = None

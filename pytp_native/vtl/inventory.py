@@ -8,6 +8,7 @@ import os
 
 from pytp_native.errors import BadAddress, UsageError
 from pytp_native.vtl.files import Lock, read_json, write_json
+from pytp_native.vtl.personality import OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,13 +29,16 @@ class DriveBay:
         self.barcode: str | None = raw["barcode"]
         self.source_slot: int | None = raw["source_slot"]
         self.loads: int = raw["loads"]
+        self.maker: str = raw.get("maker", OWN)
+        """Name of its personality (vtl/makers.py)."""
 
     def put(self, barcode: str | None, source_slot: int | None) -> None:
         self.barcode, self.source_slot = barcode, source_slot
         self.loads += 1
 
     def encode(self) -> dict[str, Any]:
-        return {"serial": self.serial, "barcode": self.barcode, "source_slot": self.source_slot, "loads": self.loads}
+        raw = {"serial": self.serial, "barcode": self.barcode, "source_slot": self.source_slot, "loads": self.loads}
+        return raw if self.maker == OWN else {**raw, "maker": self.maker}
 
 
 class Inventory:
@@ -76,11 +80,18 @@ class Inventory:
         generation: str,
         capacity_bytes: int,
         changer: str = "pytp",
+        makers: tuple[str, ...] = (),
     ) -> Inventory:
-        """A new library without cartridges; nothing is on disk until `save`."""
+        """A new library without cartridges; nothing is on disk until `save`. `makers`: whose each drive is."""
         serial = f"PYTP{os.urandom(3).hex().upper()}"
         bays = [
-            {"serial": f"{serial}D{number}", "barcode": None, "source_slot": None, "loads": 0}
+            {
+                "serial": f"{serial}D{number}",
+                "barcode": None,
+                "source_slot": None,
+                "loads": 0,
+                "maker": makers[number] if makers else OWN,
+            }
             for number in range(drives)
         ]
         raw = {

@@ -29,7 +29,7 @@ from pytp_native.vtl.faults import FaultScript
 from pytp_native.vtl.files import Lock, host_error
 from pytp_native.vtl.inventory import DriveBay, Inventory, cartridge_directory, drive_directory, library_lock
 from pytp_native.vtl.memory import CartridgeMemory
-from pytp_native.vtl.personality import changer_personality, personality_of
+from pytp_native.vtl.personality import OWN, changer_personality, personality_of
 from pytp_native.vtl.state import DriveState, describe_process, drive_lock
 from pytp_native.vtl.views import CartridgeView, DriveView, LibraryView, SlotView
 
@@ -78,10 +78,12 @@ class Library:
         capacity_bytes: int = DEFAULT_CAPACITY,
         cartridges: int = 6,
         changer: str = "pytp",
+        makers: tuple[str, ...] = (),
     ) -> Library:
         """Make a library with blank cartridges from slot 1 on; the first is loaded in drive 0, to be used at once.
 
-        `changer` names how the robot presents itself (personality.CHANGERS).
+        `changer` names how the robot presents itself (personality.CHANGERS), `makers` whose drives these are
+        (vtl/makers.py), drive by drive; the last counts for the rest, none is our own.
 
         Raises UsageError for numbers that cannot be, Refused if something is at `path` already.
         """
@@ -99,7 +101,7 @@ class Library:
             raise Refused(where, "exists and is no empty directory", "give another name, or remove it first")
         contents = Inventory.blank(
             where, drives=drives, slots=slots, mail_slots=mail_slots, generation=name.generation,
-            capacity_bytes=capacity_bytes, changer=changer,
+            capacity_bytes=capacity_bytes, changer=changer, makers=_checked_makers(makers, drives),
         )  # fmt: skip
         ElementMap(contents, changer_personality(changer)).check()
         try:
@@ -151,7 +153,7 @@ class Library:
             bay.number, f"vtl:{self._path}/drive{bay.number}", element, bay.serial,
             bay.barcode, bay.source_slot, ready, self._user(bay, user),
             file if ready and file >= 0 else None, block if ready and block >= 0 else None, logical if ready else None,
-            self.faults(bay.number),
+            self.faults(bay.number), bay.maker,
         )  # fmt: skip
 
     def _user(self, bay: DriveBay, pid: int) -> str | None:
@@ -372,6 +374,16 @@ class Library:
         state = DriveState(drive_directory(self._path, drive))
         state.raw.recheck = 1
         state.close()
+
+
+def _checked_makers(makers: tuple[str, ...], drives: int) -> tuple[str, ...]:
+    """Return a maker for each drive. Raises UsageError for one that there is not, or more of them than drives."""
+    from pytp_native.vtl.makers import check_maker  # noqa: PLC0415 - only a new library needs it
+
+    if len(makers) > drives:
+        raise UsageError("personality", f"{len(makers)} for {drives} drives", "name one for all, or one for each drive")
+    known = [check_maker(one) for one in makers] or [OWN]
+    return (*known, *known[-1:] * (drives - len(known)))
 
 
 def codes_of_access(*, mail: bool) -> int:

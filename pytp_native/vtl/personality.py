@@ -28,7 +28,12 @@ class Personality(NamedTuple):
     """Most partitions of a cartridge of its own format."""
     least_block: int = 1
     most_block: int = 8 * MIB
+    family: str = ""
+    """By whose mechanism it answers (vtl/makers.py); "": by the standards alone."""
 
+
+OWN = "pytp"
+"""The maker of drives that are nobody else's."""
 
 _TB = 10**12
 _ALL = (
@@ -63,6 +68,16 @@ def personality_of(generation: str) -> Personality:
 WORM_MEDIA = {"LT": "lto3", "LU": "lto4", "LV": "lto5", "LW": "lto6", "LX": "lto7", "LY": "lto8", "LZ": "lto9"}
 """Barcode endings of write-once cartridges, by generation."""
 CLEANING_PREFIX = "CLN"
+
+
+def face_of(generation: str, maker: str) -> Personality:
+    """Look up a drive's personality as its maker shows it. Raises UsageError with the names there are."""
+    who = personality_of(generation)
+    if maker == OWN:
+        return who
+    from pytp_native.vtl.makers import dressed  # noqa: PLC0415 - our own drives, those of mt's users, do without
+
+    return dressed(who, maker)
 
 
 class ChangerPersonality(NamedTuple):

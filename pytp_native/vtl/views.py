@@ -24,6 +24,8 @@ class DriveView:
     block_number: int | None
     logical_block: int | None
     faults: tuple[str, ...]
+    maker: str
+    """Whose drive it appears to be: pytp, ibm, hpe, quantum."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,13 @@ class Retries(NamedTuple):
 def retries_of_load(drive: VirtualDrive, memory: CartridgeMemory) -> Retries:
     """Return what the present load has cost: the fault "worn head N" of the drive and what the cartridge is degraded by
     are retries for 1000 data sets."""
-    worn = drive.faults.reached("worn head", NEVER)
-    rate = (worn.at if worn is not None else 0) + memory.degraded
+    rate = worn_head(drive) + memory.degraded
     return Retries(
         *(-(-int(count) // DATA_SET_BYTES) * rate // 1000 for count in (drive.raw.load_written, drive.raw.load_read))
     )
+
+
+def worn_head(drive: VirtualDrive) -> int:
+    """Return the data sets of 1000 that the drive's head makes it write or read again."""
+    worn = drive.faults.reached("worn head", NEVER)
+    return int(worn.at) if worn is not None else 0
