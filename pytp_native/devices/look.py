@@ -194,13 +194,9 @@ class _Pages:
             page = None if source.family not in {"", self._device.family} else self.get(source.page, source.subpage)
             if page is None or (source.page == VOLUME and not page.number(0)):
                 continue
-            told = page.get(source.code)
-            if told is None or not told.known:
-                continue
-            if source.page == 0x0D:
-                celsius = told.value[-1]
-                return None if celsius == 0xFF else float(celsius)
-            return float(told.number)
+            told = log_values.reading(page, source.code, family=self._device.family, changer=self._device.is_changer)
+            if told is not None and isinstance(told.value, (int, float)):
+                return float(told.value)
         return None
 
 

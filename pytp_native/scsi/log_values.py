@@ -5,7 +5,7 @@ not tell is None."""
 from __future__ import annotations
 
 from pytp_native.light import NamedTuple
-from pytp_native.scsi import log_incidents, log_records
+from pytp_native.scsi import log_incidents, log_records, log_vendor_records
 from pytp_native.scsi.log import flags_of_bitmap
 from pytp_native.spec import log_parameters as kinds
 from pytp_native.spec.log_pages import page_of, parameter_of
@@ -34,6 +34,15 @@ def readings(page: LogPage, *, family: str = "", changer: bool = False) -> tuple
     """Read all parameters of a page; `family` from spec.log_vendors.family_of."""
     known = page_of(page.page, page.subpage, family=family, changer=changer)
     return tuple(_reading(parameter, parameter_of(known, parameter.code), changer) for parameter in page.parameters)
+
+
+def reading(page: LogPage, code: int, *, family: str = "", changer: bool = False) -> Reading | None:
+    """Read one parameter; None if the page has it not."""
+    told = page.get(code)
+    if told is None:
+        return None
+    known = page_of(page.page, page.subpage, family=family, changer=changer)
+    return _reading(told, parameter_of(known, code), changer)
 
 
 def _reading(told: LogParameter, known: Parameter, changer: bool) -> Reading:
@@ -82,4 +91,9 @@ _READERS: dict[str, Callable[[LogParameter], object]] = {
     kinds.DENSITY_HOURS: lambda told: log_records.density_hours(told.value),
     kinds.ELEMENT: lambda told: log_incidents.element_counts(told.value),
     kinds.PERCENT_16_16: _percent_16_16,
+    kinds.EFFICIENCY: lambda told: told.number or None,
+    kinds.WELLNESS: lambda told: log_vendor_records.wellness(told.value),
+    kinds.DEVICE_ERROR: lambda told: log_vendor_records.device_error(told.value),
+    kinds.DEVICE_STATE: lambda told: log_vendor_records.device_state(told.value),
+    kinds.ERROR_EVENT: lambda told: log_vendor_records.error_event(told.value),
 }

@@ -18,7 +18,10 @@ TEMPERATURE, ENVIRONMENT, LIMITS, SELF_TEST, STATUS, BITMAP, RECOVERY, EXCEPTION
 PARTITIONS, MOUNTS, DENSITY_HOURS, INCIDENT, ELEMENT, PERCENT_16_16 = (
     "partitions", "mounts", "density hours", "incident", "element", "percent 16.16",
 )  # fmt: skip
-"""Records; scsi/log_values.py reads them."""
+EFFICIENCY, WELLNESS, DEVICE_ERROR, DEVICE_STATE, ERROR_EVENT = (
+    "efficiency", "wellness", "device error", "device state", "error event",
+)  # fmt: skip
+"""Records, and numbers with a meaning of their own; scsi/log_values.py reads them."""
 
 HEALTH, TREND, DETAIL = "health", "trend", ""
 

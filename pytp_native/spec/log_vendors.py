@@ -8,10 +8,15 @@ Sources: IBM LTO and HP LTO SCSI references, Quantum's LTO-3 and LTO-4 manuals. 
 from __future__ import annotations
 
 from pytp_native.spec.log_parameters import (
+    DEVICE_ERROR,
+    DEVICE_STATE,
+    EFFICIENCY,
+    ERROR_EVENT,
     HEALTH,
     PERCENT_16_16,
     RAW,
     TREND,
+    WELLNESS,
     Page,
     Parameter,
     number,
@@ -42,8 +47,8 @@ VENDOR_PAGES: dict[str, dict[tuple[int, int], Page]] = {
         (0x37, 0x00): page(
             "performance characteristics",
             # 00h unknown, 01h best to FFh worst
-            number(0x0000, "drive efficiency (1 best, 255 worst, 0 unknown)", use=HEALTH),
-            number(0x0001, "medium efficiency (1 best, 255 worst, 0 unknown)", use=HEALTH),
+            record(0x0000, "drive efficiency (1 best, 255 worst)", EFFICIENCY, use=HEALTH),
+            record(0x0001, "medium efficiency (1 best, 255 worst)", EFFICIENCY, use=HEALTH),
         ),
         (0x37, 0x64): page(
             "performance characteristics: capacity of this mount",
@@ -58,7 +63,7 @@ VENDOR_PAGES: dict[str, dict[tuple[int, int], Page]] = {
         (0x3E, 0x00): _raw("engineering data"),
     },
     HP: {
-        (0x33, 0x00): page("device wellness", each=Parameter("incident", use=HEALTH, kind=RAW)),
+        (0x33, 0x00): page("device wellness", each=Parameter("incident", use=HEALTH, kind=WELLNESS)),
         (0x34, 0x00): page(
             "performance data",
             number(0x0000, "repositions per 100 MB", use=HEALTH),
@@ -68,17 +73,18 @@ VENDOR_PAGES: dict[str, dict[tuple[int, int], Page]] = {
         ),
         (0x35, 0x00): page(
             "drive errors",
-            record(0x0000, "hardware error", RAW, use=HEALTH), record(0x0001, "medium error", RAW, use=HEALTH),
+            record(0x0000, "hardware error", DEVICE_ERROR, use=HEALTH),
+            record(0x0001, "medium error", DEVICE_ERROR, use=HEALTH),
         ),
         (0x3E, 0x00): page(
             "device status",
-            number(0x0000, "type"), record(0x0001, "state of cleaning, drive and medium", RAW, use=HEALTH),
+            number(0x0000, "type"), record(0x0001, "state of cleaning, drive and medium", DEVICE_STATE, use=HEALTH),
             number(0x0002, "loads", use=TREND), number(0x0003, "uses of the last cleaning cartridge", use=TREND),
             number(0x0004, "product number"),
         ),
     },
     QUANTUM: {
-        (0x33, 0x00): page("error events", each=Parameter("event", use=HEALTH, kind=RAW)),
+        (0x33, 0x00): page("error events", each=Parameter("event", use=HEALTH, kind=ERROR_EVENT)),
         (0x3E, 0x00): page(
             "device statistics",
             record(0x7000, "alerts", RAW, use=HEALTH), number(0x8000, "loads", use=TREND),
@@ -112,4 +118,6 @@ def family_of(vendor: str, product: str) -> str:
         return HP
     if maker == "QUANTUM" and model in {"ULTRIUM 3", "ULTRIUM 4"}:
         return QUANTUM
+    if maker == "QUANTUM" and model in {"ULTRIUM 5", "ULTRIUM 6"}:
+        return ""  # neither IBM's mechanism nor one whose pages Quantum has published
     return IBM if maker in LTO_VENDORS else ""

@@ -55,6 +55,7 @@ DRIVE_MEASURES = (
            Source(0x3E, 0, 0x8000, "Quantum"), Source(0x3E, 0, 0x0002, "HP")),
     _drive("cleanings", "", "cleanings", (0x14, 0x01), Source(0x0C, 0, 0x8002, "HP")),
     _drive("power_on_hours", "h", "hours switched on", (0x14, 0x02)),
+    _drive("power_on_seconds", "s", "seconds switched on", Source(0x0C, 0, 0x8003, "HP")),
     _drive("motion_hours", "h", "hours of moving tape", (0x14, 0x03), Source(0x3E, 0, 0x8001, "Quantum")),
     _drive("metres", "m", "tape moved", (0x14, 0x04)),
     _drive("motion_hours_since_cleaning", "h", "hours of moving tape since the last cleaning", (0x14, 0x08),
@@ -71,6 +72,10 @@ DRIVE_MEASURES = (
     _drive("repositions_per_100_mb", "", "repositions for 100 MB", Source(0x34, 0, 0x0000, "HP"), kind=GAUGE),
     _drive("drive_efficiency", "", "drive efficiency, 1 the best, 255 the worst", Source(0x37, 0, 0x0000, "IBM"),
            kind=GAUGE),
+    _drive("mb_since_cleaning", "MB", "data moved since the last cleaning", Source(0x0C, 0, 0x8000, "HP"),
+           kind=GAUGE),
+    _drive("cleaning_interval_hours", "h", "hours of moving tape from one cleaning to the next, as the drive says",
+           Source(0x3E, 0, 0x8003, "Quantum"), kind=GAUGE),
     _drive("non_medium_errors", "", "errors that are not the medium's", (0x06, 0x00)),
     _drive("mount_written_bytes", "bytes", "received from the host since the load", (0x0C, 0x00), kind=GAUGE),
     _drive("mount_read_bytes", "bytes", "sent to the host since the load", (0x0C, 0x03), kind=GAUGE),
@@ -79,7 +84,7 @@ DRIVE_MEASURES = (
 )  # fmt: skip
 
 CARTRIDGE_MEASURES = (
-    _cartridge("mounts", "", "times loaded", (0x17, 0x01), (0x30, 0x01)),
+    _cartridge("mounts", "", "times loaded", (0x17, 0x01), (0x30, 0x01), Source(0x3E, 0, 0x9000, "Quantum")),
     _cartridge("data_sets_written", "", "data sets written", (0x17, 0x02), (0x30, 0x02)),
     _cartridge("write_retries", "", "data sets written again", (0x17, 0x03), (0x30, 0x03)),
     _cartridge("unrecovered_write_errors", "", "unrecovered write errors", (0x17, 0x04), (0x30, 0x04)),
@@ -100,6 +105,10 @@ CARTRIDGE_MEASURES = (
     _cartridge("forward_stops", "", "writes stopped on forward wraps", (0x17, 0x1A)),
     _cartridge("backward_stops", "", "writes stopped on backward wraps", (0x17, 0x1B)),
     _cartridge("too_hot", "", "its path was too hot", (0x17, 0x82), kind=GAUGE),
+    _cartridge("medium_efficiency", "", "its efficiency, 1 the best, 255 the worst", Source(0x37, 0, 0x0001, "IBM"),
+               kind=GAUGE),
+    _cartridge("mount_capacity_lost_percent", "%", "capacity lost to rewriting since the load",
+               Source(0x37, 0x64, 0x7113, "IBM"), kind=GAUGE),
     _cartridge("write_mounts", "", "mounts with writes", (0x17, 0x0100)),
     _cartridge("beginning_passes", "", "passes over its beginning", (0x17, 0x0101)),
     _cartridge("middle_passes", "", "passes over its middle", (0x17, 0x0102)),

@@ -90,7 +90,7 @@ EVERY_OPTION = {
     "devices": "--json",
     "doc": "--json --title --toc",
     "demo": "--json",
-    "vtl create": "--capacity --cartridges --drives --generation --json --mail-slots --slots",
+    "vtl create": "--capacity --cartridges --changer --drives --generation --json --mail-slots --personality --slots",
     "vtl show": "--json",
     "verify": "--against-source --drive --json --label --library --restart --sample --session -d -l",
     "vtl add": "--capacity --generation --json --slot",
