@@ -39,6 +39,7 @@ typedef struct {
     uint32_t loading, loading_polls, cleaning, cleaning_due, life_cleanings;
     uint64_t cleaned_moved;
     uint32_t drive_protected, pos_unknown, block_bytes_changed, density_changed;
+    uint32_t programmed_warning;
     ...;
 } pytp_drive_state;
 typedef struct {

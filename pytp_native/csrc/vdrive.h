@@ -73,6 +73,7 @@ typedef struct {
     uint32_t drive_protected; /* drv_write_prot: the tab of the last cartridge, whether it is still there or not */
     uint32_t pos_unknown; /* st: there was a bus reset; all but rewinding and seeking is refused */
     uint32_t block_bytes_changed, density_changed; /* somebody asked for another since the cartridge was loaded */
+    uint32_t programmed_warning; /* drive: 10^6 bytes in front of early warning where it tells of the end, too; 0 none */
 } pytp_drive_state;
 
 typedef struct {

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from pytp_native import mtio
+from pytp_native.devices import early_warning
 from pytp_native.errors import (
     BeginningOfTape,
     BlockTooLarge,
@@ -61,6 +62,7 @@ class Drive:
         self.is_open = True
         """False when `change` could not open the device again."""
         self._writes = writes
+        self._warned_before: int | None = None
         self.has_lowest_speed = has_lowest_speed
         """A real drive stops and backs up when data come too slowly; a virtual one does not care."""
 
@@ -102,6 +104,9 @@ class Drive:
 
     def close(self) -> None:
         """Give the drive back; after a write as the last operation the driver adds a filemark."""
+        if self._warned_before is not None:
+            early_warning.program(self.address, self._warned_before)
+            self._warned_before = None
         self.tape.close()
 
     def change(self, swap: Callable[[], T]) -> T:
@@ -153,6 +158,13 @@ class Drive:
     def set_compression(self, on: bool) -> None:
         """Switch hardware compression for what is written from now on; NotSupported when the drive has no switch."""
         mtio.set_compression(self.tape, on)
+
+    def warn_early(self, size_mb: int) -> None:
+        """Have the drive, if it can, tell of the end of the medium 10^6 * `size_mb` bytes earlier than by itself, until
+        `close`."""
+        if size_mb > 0:
+            before = early_warning.program(self.address, size_mb)
+            self._warned_before = before if self._warned_before is None else self._warned_before
 
     def lock_door(self) -> None:
         """Keep the cartridge in, whoever presses the button (PREVENT ALLOW MEDIUM REMOVAL); a drive that cannot is no

@@ -20,6 +20,7 @@ from pytp_native.jobs.cartridge import (
     fresh_label,
     identify,
     identity_of,
+    leave_room,
 )
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
@@ -220,6 +221,7 @@ def find_place(drive: Drive, request: BackupRequest, emit: Emit, catalog: Catalo
         drive.set_compression(request.hw_compression)
     start = _overwritten_file(drive) if request.overwrite else None
     known = identity_of(drive, request.volume, request.library_barcode)
+    leave_room(drive, known)
     found = identify(drive)
     if found.label is not None:
         check_agreement(drive, found.label, known)

@@ -26,6 +26,8 @@ from pytp_native.stream.trailer import Earlier, SessionRecord, TrailerReader
 
 _LOOK_BACK = 16
 """Tape files behind the last trailer that a crash may have left."""
+TRAILER_SHARE = 4096
+"""Of the cartridge that is kept free for a trailer: of 18 TB enough for 40 million members."""
 _LONGEST_BARCODE = 32
 """Bytes of the barcode in the cartridge's memory (SPC-6)."""
 
@@ -66,6 +68,11 @@ def identity_of(drive: Drive, volume: str | None, library_barcode: str | None) -
     if volume is not None:
         check_barcode(volume)
     return Identity(volume, library_barcode, read_memory(drive.address))
+
+
+def leave_room(drive: Drive, known: Identity) -> None:
+    """Have the drive warn while there is room for a trailer."""
+    drive.warn_early((known.memory.maximum_mib or 0) // TRAILER_SHARE)
 
 
 def check_barcode(text: str) -> None:

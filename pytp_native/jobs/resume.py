@@ -28,6 +28,7 @@ from pytp_native.jobs.cartridge import (
     fresh_label,
     identify,
     identity_of,
+    leave_room,
     trailer_at,
 )
 from pytp_native.jobs.events import Emit, JobReport, Notice
@@ -109,6 +110,7 @@ class _Resume:
         drive, way = self._drive, Way(interrupt, supply)
         drive.prepare()
         known = identity_of(drive, self._request.volume, self._request.library_barcode)
+        leave_room(drive, known)
         found = identify(drive)
         session = None if found.label is None else self._catalog.unfinished(found.label.uuid)
         if found.label is None or session is None:

@@ -13,6 +13,7 @@ from pytp_native.jobs.cartridge import (
     fresh_label,
     identify,
     identity_of,
+    leave_room,
 )
 from pytp_native.jobs.events import Emit, Notice
 from pytp_native.jobs.frame import Place
@@ -52,6 +53,7 @@ def _place(drive: Drive, offer: Offer, terms: Terms, emit: Emit) -> Place | None
     if terms.compression is not None:
         drive.set_compression(terms.compression)
     known = identity_of(drive, offer.volume, offer.library_barcode)
+    leave_room(drive, known)
     found = identify(drive)
     if found.is_blank:
         drive.rewind()

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from pytp_native.ffi import ffi
-from pytp_native.vtl.cartridge import FILEMARK_BYTES, early_warning_bytes
+from pytp_native.vtl import warning_zone
+from pytp_native.vtl.cartridge import FILEMARK_BYTES
 from pytp_native.vtl.faults import NEVER, WHEN_WRITING
 
 TYPE_CHECKING = False
@@ -24,7 +25,7 @@ class BulkLimits:
     def for_writing(self) -> Any:
         """How far pytp_bulk_write may go."""
         raw, tape = self._limits(("write", "early warning", *WHEN_WRITING)), self._drive.tape
-        raw.stop_bytes = max(early_warning_bytes(tape.capacity_bytes) - tape.filemarks * FILEMARK_BYTES, 0)
+        raw.stop_bytes = max(warning_zone.next_stop(self._drive) - tape.filemarks * FILEMARK_BYTES, 0)
         return raw
 
     def for_reading(self) -> Any:

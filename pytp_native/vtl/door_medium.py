@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from pytp_native.errors import DeviceBusy, PytpError
 from pytp_native.spec import sense as codes
-from pytp_native.vtl import buffer, loading, sense
+from pytp_native.vtl import buffer, loading, sense, warning_zone
 from pytp_native.vtl.cartridge import PARTITION_UNIT, SMALLEST_PARTITION, default_partitions
 from pytp_native.vtl.drive import Outcome, VirtualDrive
 from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, answer, check, verdict
@@ -115,7 +115,7 @@ def read_position(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     if not drive.ready:
         return check(drive.not_ready())
     position, partition = drive.position, int(drive.raw.partition)
-    flags, form = 0x80 if position == 0 else 0, cdb[1] & 0x1F
+    flags, form = (0x80 if position == 0 else 0) | _is_beyond_warning(drive), cdb[1] & 0x1F
     block, held = position.to_bytes(8, "big"), buffer.look(drive)
     first, objects = held.on_medium.to_bytes(8, "big"), min(held.objects, 0xFFFFFF).to_bytes(3, "big")
     if form in {0x00, 0x01}:
@@ -133,6 +133,17 @@ def read_position(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
         waiting = held.data_bytes.to_bytes(8, "big")
         return answer(head + block + first + waiting, int.from_bytes(cdb[7:9], "big"))
     return check(sense.INVALID_FIELD)
+
+
+def _is_beyond_warning(drive: VirtualDrive) -> bool:
+    """BPEW; not told while somebody else is using the tape."""
+    if not drive.raw.programmed_warning:
+        return False
+    try:
+        with alone(drive):
+            return warning_zone.is_beyond(drive)
+    except PytpError:
+        return False
 
 
 def _filemarks_before(drive: VirtualDrive, position: int) -> int | None:

@@ -177,9 +177,17 @@ def _select_configuration(drive: VirtualDrive, page: bytes) -> None:
     drive.set_compression(bool(page[14]))
 
 
-def _refuse_changes(_drive: VirtualDrive, page: bytes) -> Sense | None:
-    """Append-only mode and programmable early warning are not offered."""
-    return sense.INVALID_PARAMETER if any(page[4:]) else None
+def _extension(drive: VirtualDrive) -> bytes:
+    """PEWS, in 10^6 bytes."""
+    return bytes(2) + int(drive.raw.programmed_warning).to_bytes(2, "big") + bytes(24)
+
+
+def _select_extension(drive: VirtualDrive, page: bytes) -> Sense | None:
+    """Append-only mode is not offered."""
+    if any(page[4:6]) or any(page[8:]):
+        return sense.INVALID_PARAMETER
+    drive.raw.programmed_warning = int.from_bytes(page[6:8], "big")
+    return None
 
 
 def _partitions(drive: VirtualDrive) -> bytes:
@@ -247,7 +255,7 @@ _PAGES: dict[tuple[int, int], Page] = {
     (0x0A, 0): Page(_control, {2: 0x04}, _select_control),
     (0x0F, 0): Page(_compression, {2: 0x80}, _select_compression),
     (0x10, 0): Page(_configuration, {14: 0xFF}, _select_configuration),
-    (0x10, 1): Page(_zeros(28), {}, _refuse_changes),
+    (0x10, 1): Page(_extension, {6: 0xFF, 7: 0xFF}, _select_extension),
     (0x11, 0): Page(_partitions, {3: 0xFF, 4: 0xF8, 6: 0x0F, **dict.fromkeys(range(8, 16), 0xFF)}, _select_partitions),
     (0x1C, 0): Page(_exceptions, {2: 0x04, **dict.fromkeys(range(8, 12), 0xFF)}, _select_exceptions),
     (0x1D, 0): Page(_medium_configuration, {}, _keep),

@@ -9,14 +9,13 @@ import os
 from pytp_native.errors import HostDiskFull, MediumDamaged, PytpError
 from pytp_native.ffi import lib
 from pytp_native.light import NamedTuple
-from pytp_native.vtl import accidents, counters, loading, sense
+from pytp_native.vtl import accidents, counters, loading, sense, warning_zone
 from pytp_native.vtl.bulk_limits import BulkLimits
 from pytp_native.vtl.cartridge import (
     FILEMARK_BYTES,
     SPARE_FILEMARKS,
     Cartridge,
     Label,
-    early_warning_bytes,
     format_cartridge,
     read_label,
 )
@@ -206,12 +205,13 @@ class VirtualDrive:
         residual 0."""
         size = block_bytes or len(data)
         wanted = len(data) // size
+        before = warning_zone.used_bytes(self)
         for done in range(wanted):
             problem = self._write_one(data[done * size : (done + 1) * size])
             if problem is not None:
                 left = (wanted - done) if block_bytes else len(data)
                 return Outcome(problem._replace(information=left), done)
-        return Outcome(sense.EARLY_WARNING if self._in_warning_zone() else None, wanted)
+        return Outcome(warning_zone.met(self, before), wanted)
 
     def _write_one(self, block: memoryview) -> Sense | None:
         if (problem := self.start_writing()) is not None:
@@ -237,12 +237,13 @@ class VirtualDrive:
             problem := self._before_move("write") or (sense.WRITE_PROTECTED if self.write_protected else None)
         ) is not None:
             return Outcome(problem._replace(information=count))
+        before = warning_zone.used_bytes(self)
         for done in range(count):
             if (problem := self._mark_one()) is not None:
                 return Outcome(problem._replace(information=count - done), done)
         if not immediate and (problem := self.settle()) is not None:
             return Outcome(problem, count)
-        return Outcome(sense.EARLY_WARNING if count and self._in_warning_zone() else None, count)
+        return Outcome(warning_zone.met(self, before) if count else None, count)
 
     def settle(self) -> Sense | None:
         """Put what is in the buffer on the medium, that is on the host's disk. A deferred error is told by then."""
@@ -466,12 +467,6 @@ class VirtualDrive:
             return accidents.met(self, writing=kind == "write") if kind else None
         except PytpError as exc:
             return self._host_trouble(exc)
-
-    def _in_warning_zone(self) -> bool:
-        tape = self.tape
-        if tape.used_bytes >= early_warning_bytes(tape.capacity_bytes):
-            return True
-        return self.faults.reached("early warning", self.position - 1) is not None
 
     def _read_trouble(self, exc: PytpError, residual: int) -> Sense:
         if isinstance(exc, MediumDamaged):

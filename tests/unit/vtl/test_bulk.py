@@ -18,9 +18,10 @@ from pytp_native.errors import (
 )
 from pytp_native.ffi import lib
 from pytp_native.stream.ring import Ring
+from pytp_native.transport import open_scsi
 from pytp_native.transport.records import Stop
 from pytp_native.units import KIB, MIB
-from pytp_native.vtl.cartridge import early_warning_bytes
+from pytp_native.vtl.cartridge import FILEMARK_BYTES, early_warning_bytes
 
 SLOT = 64 * KIB
 SLOTS = 8
@@ -292,3 +293,19 @@ def test_bulk_transfers_are_counted_as_single_ones_are(library, tape, scsi):
     read(tape)
     data = scsi.execute(bytes([0x4D, 0, 0x4C, 0, 0, 0, 0, 1, 0, 0]), data_in_bytes=256).data
     assert [int.from_bytes(data[at : at + 8], "big") for at in (8, 32)] == [6 * SLOT, 6 * SLOT]
+
+
+def test_a_programmed_warning_stops_a_bulk_transfer_once(library, tape):
+    scsi = open_scsi(tape.address)
+    page = bytes([0x50, 0x01, 0, 28, 0, 0, 0, 2]) + bytes(24)
+    assert scsi.execute(bytes([0x15, 0x10, 0, 0, 36, 0]), data_out=bytes([0, 0, 0x10, 0]) + page).status == 0
+    scsi.close()
+    first = write(tape, (block(n) for n in range(1000)))
+    assert first.stop is Stop.EARLY_WARNING
+    start = early_warning_bytes(4 * MIB) - 2 * 10**6
+    assert start <= first.blocks * SLOT < start + SLOT
+    tape.operate(lib.MTWEOF)  # st lets only every other write pass until then, whatever the drive says
+    zone = write(tape, (block(n) for n in range(1000)))
+    assert zone.stop is Stop.EARLY_WARNING
+    total = (first.blocks + zone.blocks) * SLOT + FILEMARK_BYTES
+    assert early_warning_bytes(4 * MIB) <= total < early_warning_bytes(4 * MIB) + SLOT

@@ -15,6 +15,7 @@ from tests.unit.vtl.commands import (
     information,
     locate,
     marks,
+    mode,
     mode_select,
     position,
     read,
@@ -180,6 +181,32 @@ def test_early_warning_and_the_end(drive, library):
         reply = write(drive, bytes(size))
     assert (sense_of(reply), information(reply)) == ((0xD, 0x0002), size)
     assert sense_of(marks(drive, 1)) == (0, 0x0002)
+
+
+def test_programmed_early_warning_comes_once_where_its_zone_begins(drive, library):
+    page = bytes([0x50, 0x01, 0, 28, 0, 0, 0, 1]) + bytes(24)
+    good(mode_select(drive, bytes([0, 0, 0x10, 0]) + page))
+    assert good(mode(drive, 0x10, subpage=1))[4:12] == page[:8]
+    told, size = [], MIB // 4
+    for _ in range(40):
+        reply = write(drive, bytes(size))
+        told.append(sense_of(reply) if reply.status else None)
+        beyond = good(drive.execute(bytes([0x34]) + bytes(9), data_in_bytes=20))[0] & 1
+        assert beyond == any(told), "BPEW"
+        if reply.status:
+            assert (reply.sense[2] & 0x40, information(reply)) == (0x40, 0)
+        if told[-1] == (0, 0x0002):
+            break
+    early = told.index((0, 0x0007))
+    assert told == [None] * early + [(0, 0x0007)] + [None] * (len(told) - early - 2) + [(0, 0x0002)]
+    assert (len(told) - 1 - early) * size >= 10**6 - size
+    good(rewind(drive))
+    assert good(drive.execute(bytes([0x34]) + bytes(9), data_in_bytes=20))[0] & 1 == 0
+
+
+def test_a_page_with_append_only_mode_is_refused(drive):
+    page = bytes([0x50, 0x01, 0, 28, 0, 0x10, 0, 1]) + bytes(24)
+    assert sense_of(mode_select(drive, bytes([0, 0, 0x10, 0]) + page)) == (5, 0x2600)
 
 
 @pytest.mark.parametrize("opcode", [0x01, 0x08, 0x0A, 0x10, 0x11, 0x19, 0x1B, 0x2B, 0x04])
