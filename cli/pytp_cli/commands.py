@@ -259,6 +259,13 @@ _TABLE = (
         ("pytp diag wear", "pytp diag wear --drive lto9 --json"),
     ),
     Command(
+        "diag stream",
+        "cmd_diag_stream",
+        "stream",
+        "Show whether the drive streams, or is starved by the host, or writes too much twice.",
+        ("pytp diag stream", "pytp diag stream --watch --every 30 --drive lto9"),
+    ),
+    Command(
         "diag trend",
         "cmd_diag_trend",
         "trend",

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pytp_native.scsi.mam import Attribute
 
 STATUS, ALERT_RESPONSE, ALERTS, INCIDENTS, VOLUME, ELEMENTS, PORTS = 0x11, 0x12, 0x2E, 0x16, 0x17, 0x15, 0x18
+_BESIDE = frozenset({0x14, VOLUME})
+"""Pages that drives answer from memory while the tape moves."""
 _TEXTS = {0x40: "serial", 0x41: "lot", 0x42: "barcode", 0x43: "manufacturer", 0x45: "personality", 0x46: "made"}
 
 
@@ -113,6 +115,21 @@ def look_at_drive(device: Quiet) -> DriveLook:
     )  # fmt: skip
 
 
+def look_beside(device: Quiet) -> DriveLook:
+    """Look at a drive in use, without a wait for its motion: the statistics of drive and volume, nothing else. The
+    caller minds unit attentions: what is told here is not told to st."""
+    pages = _Pages(device, _BESIDE)
+    volume = pages.get(VOLUME)
+    cartridge = None
+    if volume is not None and volume.number(0):
+        texts: dict[str, Any] = {name: _text(volume, code) for code, name in _TEXTS.items()}
+        cartridge = CartridgeLook(**texts, counters=pages.counters(CARTRIDGE_MEASURES))
+    return DriveLook(
+        **_names(device), generation=device.generation, busy=device.busy, status=_status(device),
+        counters=pages.counters(DRIVE_MEASURES), cartridge=cartridge,
+    )  # fmt: skip
+
+
 def look_at_library(device: Quiet) -> LibraryLook:
     pages = _Pages(device)
     elements = {}
@@ -157,9 +174,9 @@ def _status(device: Quiet) -> DeviceStatus | None:
 class _Pages:
     """Log pages of one device, each read once."""
 
-    def __init__(self, device: Quiet) -> None:
+    def __init__(self, device: Quiet, only: frozenset[int] | None = None) -> None:
         self._device = device
-        self._there = set(asking.log_page_list(device.scsi))
+        self._there = {key for key in asking.log_page_list(device.scsi) if only is None or key[0] in only}
         self._read: dict[tuple[int, int], LogPage | None] = {}
 
     def get(self, page: int, subpage: int = 0) -> LogPage | None:

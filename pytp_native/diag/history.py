@@ -18,6 +18,9 @@ FILE_NAME = "history.db"
 """In snapshot_dir."""
 
 
+_FOR_EVER = 2**62
+
+
 class Unit(NamedTuple):
     """A drive, cartridge or library that was seen."""
 
@@ -164,12 +167,13 @@ class History:
         """Yield look, unit, name and value of everything that was counted."""
         yield from self._database.rows("SELECT look, unit, name, value FROM counter")
 
-    def latest(self, unit: int) -> dict[str, float]:
-        """Return the last value of each counter of a unit."""
+    def latest(self, unit: int, *, until: StoredLook | None = None) -> dict[str, float]:
+        """Return the last value of each counter of a unit, as it was at that look."""
+        seen, last = (until.seen, until.id) if until is not None else (_FOR_EVER, _FOR_EVER)
         rows = self._database.rows(
             "SELECT name, value FROM counter JOIN look ON look.id = counter.look WHERE unit = ?"
-            " ORDER BY look.seen, look.id",
-            (unit,),
+            " AND (look.seen, look.id) <= (?, ?) ORDER BY look.seen, look.id",
+            (unit, seen, last),
         )
         return {str(name): float(value) for name, value in rows}
 

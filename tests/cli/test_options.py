@@ -101,6 +101,7 @@ EVERY_OPTION = {
     "vtl fault": "--clear --drive --json -d",
     "diag health": "--all --drive --json --library --replay -d -l",
     "diag wear": "--drive --json --replay -d",
+    "diag stream": "--count --drive --every --json --replay --watch -d",
     "diag trend": "--json",
     "diag report": "--html --json",
     "diag clean": "--drive --if-asked --json --library --slot -d -l -s",
