@@ -35,6 +35,7 @@ def inquiry(
     """Vendor, product, firmware and serial numbers; safe while somebody uses the tape."""
     with Run(ctx, "diag inquiry", as_json=as_json) as run, asked(run, drive, library, replay) as device:
         from pytp_cli.tables import aligned
+        from pytp_native.devices.firmware import bad_firmware
         from pytp_native.devices.identity import identify
 
         who = identify(device.scsi)
@@ -44,8 +45,11 @@ def inquiry(
             "generation": device.generation, "pages_of": device.family or None,
         }  # fmt: skip
         run.fields["inquiry"] = plain(told)
+        known = bad_firmware(who.inquiry)
+        run.fields["bad_firmware"] = [{"fact": one.fact, "remedy": one.remedy} for one in known]
         told["device_type"] = who.inquiry.device_type_name
         rows = [(name.replace("_", " "), shown(value)) for name, value in told.items() if value not in ("", None, b"")]
+        rows += [("firmware known bad", f"{one.fact}; {one.remedy}") for one in known]
         run.say(aligned(rows))
     return run.exit_code
 

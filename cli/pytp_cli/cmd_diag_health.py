@@ -148,7 +148,7 @@ def wear(
         from pytp_cli.diag_device import asked
         from pytp_cli.tables import aligned
         from pytp_native.devices.look import DriveLook
-        from pytp_native.diag.cleaning import forecast
+        from pytp_native.diag.cleaning import forecast, next_cleaning
         from pytp_native.diag.looking import take_look
         from pytp_native.spec.measures import CARTRIDGE, DRIVE
 
@@ -161,8 +161,8 @@ def wear(
         run.fields["drive"] = {"serial": seen.serial, **seen.counters}
         run.fields["cleaning"] = told._asdict() if told is not None else None
         rows = [(f"drive {seen.vendor} {seen.product} {seen.serial}", ""), *_measure_rows(DRIVE, seen.counters)]
-        if told is not None and told.left_hours is not None:
-            rows.append(("  hours of motion until the next cleaning, likely", f"{max(told.left_hours, 0):.0f} h"))
+        run.fields["next_cleaning"] = next_cleaning(told, asked=bool(seen.counters.get("cleaning_required")))
+        rows.append(("  next cleaning", run.fields["next_cleaning"]))
         run.fields["cartridge"] = None
         if seen.cartridge is not None:
             tape = seen.cartridge

@@ -13,7 +13,7 @@ class Forecast(NamedTuple):
     hours: float
     """Of motion since the last cleaning."""
     interval_hours: float | None
-    """Mean between the last ones; None: there were too few."""
+    """Mean between the last ones, or what the drive says itself; None: neither is known."""
     left_hours: float | None
     due: bool
 
@@ -31,8 +31,20 @@ def forecast(counters: Mapping[str, float], *, asks: bool = True) -> Forecast | 
     ]
     gaps = [after - before for before, after in zip(marks, marks[1:], strict=False)  # noqa: RUF007 - pairs with None
             if before is not None and after is not None and after > before]  # fmt: skip
-    interval = sum(gaps) / len(gaps) if gaps else None
+    interval = sum(gaps) / len(gaps) if gaps else counters.get("cleaning_interval_hours")
     if interval is None and not asks:
         interval = float(rules.HOURS_WITHOUT_CLEANING)
     left = interval - hours if interval is not None else None
     return Forecast(hours, interval, left, interval is not None and hours > rules.CLEANING_DUE * interval)
+
+
+def next_cleaning(told: Forecast | None, *, asked: bool) -> str:
+    """Say when the drive will want to be cleaned; `asked`: it does so now."""
+    if asked:
+        return "now: the drive asks for it"
+    if told is None:
+        return "not foreseen: the drive does not tell its hours of motion"
+    if told.interval_hours is None or told.left_hours is None:
+        return "when the drive asks: it was not cleaned often enough to foresee it"
+    usual = f"{told.hours:.0f} h of motion since the last one, {told.interval_hours:.0f} h are usual"
+    return f"due: {usual}" if told.due else f"likely in {max(told.left_hours, 0):.0f} h of motion: {usual}"

@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Iterator
 
 from pytp_native.config import Config, DriveConfig
+from pytp_native.devices.firmware import bad_firmware
 from pytp_native.devices.nodes import Nodes, find_nodes, real_address
 from pytp_native.devices.quiet import opened
 from pytp_native.errors import PytpError
 from pytp_native.light import NamedTuple
 from pytp_native.scsi import executor, ssc
-from pytp_native.scsi.inquiry import CHANGER, TAPE
+from pytp_native.scsi.inquiry import CHANGER, TAPE, Inquiry
 from pytp_native.transport import resolve
 from pytp_native.units import GIB, MIB, format_size
 
@@ -43,7 +44,13 @@ class Places(NamedTuple):
 def examine(config: Config, state: str, memory_bytes: int, places: Places = Places()) -> list[Check]:  # noqa: B008 - a value
     """Look at everything; `state` is the directory of catalog and history, `memory_bytes` what is available."""
     nodes = find_nodes(places.sysfs, places.dev)
-    found = [*_modules(nodes, places), *_nodes(nodes), *_parameters(config, places), *_configuration(config, nodes)]
+    found = [
+        *_modules(nodes, places),
+        *_nodes(nodes),
+        *_firmware(nodes),
+        *_parameters(config, places),
+        *_configuration(config, nodes),
+    ]
     for drive in config.drives:
         found += _limits(drive)
     return [*found, *_room(config, state), _memory(memory_bytes)]
@@ -80,6 +87,18 @@ def _nodes(nodes: list[Nodes]) -> Iterator[Check]:
                         f"see udev's rules for /dev/tape/by-id ({kind})")  # fmt: skip
         else:
             yield Check(FINE, name, f"is {one.stable}")
+
+
+def _firmware(nodes: list[Nodes]) -> Iterator[Check]:
+    for one in nodes:
+        who = Inquiry(one.device_type, one.vendor, one.product, one.revision)
+        name = f"{one.vendor} {one.product} ({one.node})".strip()
+        yield from _of_firmware(name, who)
+
+
+def _of_firmware(name: str, who: Inquiry) -> Iterator[Check]:
+    for bad in bad_firmware(who):
+        yield Check(WARNING, name, f"firmware {who.revision} {bad.fact}", bad.remedy)
 
 
 def _permissions(one: Nodes, name: str) -> Iterator[Check]:
@@ -151,23 +170,29 @@ def _configured(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _limits(drive: DriveConfig) -> list[Check]:
-    """Block size against what the drive and the host adapter can."""
-    name, found = f"drive {drive.name}", []
+    """The firmware of a drive that the kernel does not show; block size against what drive and host adapter can."""
+    name = f"drive {drive.name}"
     try:
         with opened(drive.address) as device:
+            firmware = [] if drive.address.startswith("/dev/") else list(_of_firmware(name, device.inquiry))
             if device.busy:
-                return [Check(NOTE, name, device.busy, "ask again when the tape is closed")]
+                return [*firmware, Check(NOTE, name, device.busy, "ask again when the tape is closed")]
             limits = executor.run(device.scsi, ssc.read_block_limits())
             adapter = getattr(device.scsi, "most_transfer_bytes", None)
     except PytpError as exc:
         return [Check(FAILURE, name, exc.fact, exc.next_step or "see pytp devices")]
-    if limits.most and drive.block_bytes > limits.most:
-        fact = f"block_size {drive.block_bytes} is more than the drive takes ({limits.most})"
+    return [*firmware, *_block_size(name, drive.block_bytes, limits.most, adapter)]
+
+
+def _block_size(name: str, size: int, most: int, adapter: int | None) -> list[Check]:
+    found = []
+    if most and size > most:
+        fact = f"block_size {size} is more than the drive takes ({most})"
         found.append(Check(FAILURE, name, fact, "lower block_size in the configuration"))
-    if adapter is not None and drive.block_bytes > adapter:
-        found.append(Check(WARNING, name, f"block_size {drive.block_bytes} is more than one command of the host adapter"
-                           f" moves ({adapter})", "lower block_size, or raise the adapter's limit"))  # fmt: skip
-    return found or [Check(FINE, name, f"takes blocks of {drive.block_bytes} bytes")]
+    if adapter is not None and size > adapter:
+        fact = f"block_size {size} is more than one command of the host adapter moves ({adapter})"
+        found.append(Check(WARNING, name, fact, "lower block_size, or raise the adapter's limit"))
+    return found or [Check(FINE, name, f"takes blocks of {size} bytes")]
 
 
 def _room(config: Config, state: str) -> Iterator[Check]:

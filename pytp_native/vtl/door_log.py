@@ -198,14 +198,16 @@ def _device_statistics(drive: VirtualDrive) -> Parameters:
     """Lifetime of the drive (SSC-5 8.3.4). It has no clock: hours and metres are those that the bytes would take."""
     raw = drive.raw
     moved = int(raw.life_written + raw.life_read + raw.load_written + raw.load_read)
-    since_cleaning = max(moved - int(raw.cleaned_moved), 0) // (300 * _MB) // 3600
+    marks = (raw.cleaned_moved, *raw.cleaned_before)
+    since = [max(moved - int(mark), 0) // (300 * _MB) // 3600 for mark in marks]
     known = FORMATS[drive.personality.generation]
     seconds = moved // (300 * _MB)
     metres = moved * known.length_m // (known.capacity_mb * _MB // 200)
     counts = {
         0x00: raw.life_loads, 0x01: raw.life_cleanings,
         0x02: seconds // 3600, 0x03: seconds // 3600, 0x04: metres, 0x05: 0, 0x06: 0,
-        0x07: 0, 0x08: since_cleaning, 0x09: 0, 0x0A: 0, 0x0B: 0, 0x0C: 1, 0x0D: raw.life_loads,
+        0x07: 0, 0x08: since[0],
+        **{0x08 + at: since[at] for at in (1, 2) if raw.life_cleanings > at}, 0x0B: 0, 0x0C: 1, 0x0D: raw.life_loads,
         0x0E: raw.life_write_errors + raw.load_write_errors, 0x0F: raw.life_read_errors + raw.load_read_errors,
     }  # fmt: skip
     serial = drive.bay.serial.encode("ascii").ljust(10)

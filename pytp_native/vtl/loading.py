@@ -112,6 +112,7 @@ def _clean(drive: VirtualDrive) -> Sense:
         return sense.CLEANING_EXPIRED
     raw.cleaning, raw.cleaning_due = _CLEANING_POLLS, 0
     raw.life_cleanings += 1
+    raw.cleaned_before[1], raw.cleaned_before[0] = raw.cleaned_before[0], raw.cleaned_moved
     raw.cleaned_moved = raw.life_written + raw.life_read
     counters.withdraw_alert(drive, counters.CLEAN_NOW, counters.CLEAN_PERIODIC)
     return sense.CLEANING

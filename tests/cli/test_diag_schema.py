@@ -32,9 +32,13 @@ def test_every_diag_command_is_in_the_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("generation", sorted(GENERATIONS))
-def test_the_objects_of_a_drive_fit(pytp: Pytp, tmp_path: Path, generation: str) -> None:
-    library = Library.create(tmp_path / "lib", drives=1, slots=2, cartridges=1, generation=generation)
+@pytest.mark.parametrize(
+    ("generation", "maker"),
+    [*((one, "pytp") for one in sorted(GENERATIONS)), ("lto6", "hpe"), ("lto8", "ibm"), ("lto10", "quantum")],
+)
+def test_the_objects_of_a_drive_fit(pytp: Pytp, tmp_path: Path, generation: str, maker: str) -> None:
+    library = Library.create(tmp_path / "lib", drives=1, slots=2, cartridges=1, generation=generation,
+                             makers=(maker,))  # fmt: skip
     address = f"vtl:{library.path}/drive0"
     library.add_fault(0, "worn head 900")
     for command in ("inquiry", "vpd", "modes", "log", "alerts", "mam", "density", "position", "timeouts", "opcodes",

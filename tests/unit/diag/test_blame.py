@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from pytp_native.diag.blame import blame
-from pytp_native.diag.cleaning import forecast
+from pytp_native.diag.cleaning import forecast, next_cleaning
 from pytp_native.diag.trend import Cell, Growth, growth
 
 
@@ -86,3 +86,30 @@ def test_a_drive_without_cleanings_is_due_by_hours_only_if_it_does_not_ask() -> 
     assert silent is not None
     assert (asking.due, silent.due) == (False, True)
     assert forecast({}) is None
+
+
+def test_an_interval_that_the_drive_tells_counts_where_none_was_seen() -> None:
+    hours = {"motion_hours_since_cleaning": 91.0, "cleaning_interval_hours": 100.0}
+    told = forecast(hours)
+    assert told is not None
+    assert (told.interval_hours, told.left_hours, told.due) == (100, 9, True)
+    seen = forecast({**hours, "motion_hours_since_second_cleaning": 241.0})
+    assert seen is not None
+    assert (seen.interval_hours, seen.due) == (150, False)
+
+
+@pytest.mark.parametrize(
+    ("hours", "asked", "words"),
+    [
+        ({"motion_hours_since_cleaning": 5.0}, True, "now: the drive asks for it"),
+        ({}, False, "not foreseen: the drive does not tell its hours of motion"),
+        ({"motion_hours_since_cleaning": 5.0}, False,
+         "when the drive asks: it was not cleaned often enough to foresee it"),
+        ({"motion_hours_since_cleaning": 95.0, "cleaning_interval_hours": 100.0}, False,
+         "due: 95 h of motion since the last one, 100 h are usual"),
+        ({"motion_hours_since_cleaning": 20.0, "cleaning_interval_hours": 100.0}, False,
+         "likely in 80 h of motion: 20 h of motion since the last one, 100 h are usual"),
+    ],
+)  # fmt: skip
+def test_the_next_cleaning_in_words(hours: dict[str, float], asked: bool, words: str) -> None:
+    assert next_cleaning(forecast(hours), asked=asked) == words

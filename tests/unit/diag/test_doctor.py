@@ -84,3 +84,12 @@ def test_a_block_size_that_the_drive_does_not_take_is_a_failure(tree: Tree, tmp_
 
 def test_little_memory_is_a_warning(tree: Tree, tmp_path: Path) -> None:
     assert any("memory" in one for one in told(checks(tree, tmp_path, memory=100 * MIB), "warning"))
+
+
+def test_bad_firmware_is_a_warning_with_its_remedy_and_source(tree: Tree, tmp_path: Path) -> None:
+    tree.device("0:0:0:0", 1, "nst0", "st0", "sg1", vendor="IBM", product="ULT3580-TD8", revision="H7A1")
+    tree.device("0:0:1:0", 1, "nst1", "st1", "sg2", vendor="IBM", product="ULT3580-TD8", revision="HB81")
+    (found,) = [one for one in checks(tree, tmp_path) if one.fact.startswith("firmware ")]
+    assert (found.level, found.subject) == ("warning", f"IBM ULT3580-TD8 ({tree.path('nst0')})")
+    assert found.fact.startswith("firmware H7A1 formats")
+    assert "HB81 or later (https://github.com/" in found.remedy

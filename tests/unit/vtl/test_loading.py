@@ -166,6 +166,25 @@ def test_hours_since_the_last_cleaning_begin_anew(library, scsi):
     assert [parameters(log(scsi, 0x14))[code][-1] for code in (3, 8)] == [3, 0]
 
 
+def test_hours_since_the_cleanings_before_are_told_once_there_were_any(library, scsi):
+    def moved(hours: int) -> None:
+        state = DriveState(str(library.path / "drive0"))
+        state.raw.life_written += hours * 3600 * 300 * 10**6
+        state.close()
+
+    told = []
+    library.unload(0)
+    for hours in (5, 4, 3):
+        moved(hours)
+        clean(library, scsi)
+        found = parameters(log(scsi, 0x14))
+        told.append([found[code][-1] for code in (8, 9, 10) if code in found])
+    moved(1)
+    found = parameters(log(scsi, 0x14))
+    assert told == [[0], [0, 4], [0, 3, 7]]
+    assert [found[code][-1] for code in (8, 9, 10)] == [1, 4, 8]
+
+
 def test_the_request_for_cleaning_outlives_a_change_of_cartridges(library, scsi):
     library.add_fault(0, "cleaning at 0")
     good(write(scsi, b"x"))
