@@ -49,6 +49,8 @@ class Config(NamedTuple):
     libraries: tuple[LibraryConfig, ...] = ()
     flush_bytes: int | None = None
     """flush_every: how much of a backup may be in doubt when power fails."""
+    auto_clean: bool = False
+    """A drive that asks for it may be cleaned between two tape files of a backup."""
     warnings: tuple[str, ...] = ()
     """Lines worth printing: keys that nobody reads, names that nothing defines."""
 
@@ -113,6 +115,9 @@ def read(path: str) -> Config:
     return _Reader(path).config(data)
 
 
+_TOP = {"tar_dir", "snapshot_dir", "tape_drives", "tape_libraries", "flush_every", "auto_clean"}
+
+
 class _Reader:
     """Walks one parsed file; remembers where it stands so that a mistake can say so."""
 
@@ -127,9 +132,10 @@ class _Reader:
         self._unique("tape_drives", [drive.name for drive in drives])
         self._unique("tape_libraries", [library.name for library in libraries])
         self._known_drives(drives, libraries)
-        self._unknown_keys(top, "", {"tar_dir", "snapshot_dir", "tape_drives", "tape_libraries", "flush_every"})
+        self._unknown_keys(top, "", _TOP)
         tar_dir, snapshot_dir = self._directory(top, "tar_dir"), self._directory(top, "snapshot_dir")
-        return Config(self.path, tar_dir, snapshot_dir, drives, libraries, self._flush(top), tuple(self.warnings))
+        flush, clean = self._flush(top), self._switch(top, "auto_clean")
+        return Config(self.path, tar_dir, snapshot_dir, drives, libraries, flush, clean, tuple(self.warnings))
 
     def _drive(self, item: object, key: str) -> DriveConfig:
         entry = self._object(item, key)
@@ -169,6 +175,12 @@ class _Reader:
         if size <= 0:
             raise self._wrong("flush_every", f"{top['flush_every']!r} is nothing", 'write "64G"')
         return size
+
+    def _switch(self, top: Mapping[str, Any], name: str) -> bool:
+        value = top.get(name, False)
+        if not isinstance(value, bool):
+            raise self._wrong(name, f"{value!r} is neither true nor false", "write true or false")
+        return value
 
     def _count(self, entry: Mapping[str, Any], key: str, name: str) -> int:
         count = entry.get(name, 0)

@@ -160,6 +160,9 @@ Volumes = Annotated[
 Bare = Annotated[
     bool, typer.Option("--bare", help="Write only the arguments: no label, no trailer; not on labelled tapes.")
 ]
+AutoClean = Annotated[
+    bool, typer.Option("--auto-clean", help="Have the drive cleaned between two tape files if it asks for that.")
+]
 NoProbe = Annotated[
     bool, typer.Option("--no-probe", help="Do not read the first, a middle and the last member back at the end.")
 ]

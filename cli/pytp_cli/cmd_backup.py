@@ -30,7 +30,9 @@ _WORTH_TELLING_S = 10.0
 """A shorter backup is over before anything can limit it; the log and --json tell always."""
 
 
-_AS_GIVEN = ("one_file_system", "full_paths", "overwrite", "confirm", "append_foreign", "volume", "bare", "job")
+_AS_GIVEN = (
+    "one_file_system", "full_paths", "overwrite", "confirm", "append_foreign", "volume", "bare", "job", "auto_clean",
+)  # fmt: skip
 """Parameters that are the request's, by their names."""
 
 
@@ -67,6 +69,7 @@ def backup(
     members: given.Members = None,
     no_catalog: given.NoCatalog = False,
     no_probe: given.NoProbe = False,
+    auto_clean: given.AutoClean = False,
     dry_run: given.DryRun = False,
     as_json: options.Json = False,
 ) -> int:
@@ -145,6 +148,7 @@ def _preview(
     try:
         request["library_barcode"] = source.loaded_barcode()
         run.fields["label"] = label or request["library_barcode"]
+        request.pop("auto_clean")
         show_preview(run, unit, BackupRequest(**request), source, catalog)  # type: ignore[arg-type]
     finally:
         source.close()
@@ -172,6 +176,7 @@ def _write(
     source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
     request["library_barcode"] = source.loaded_barcode()
     request["label"] = run.fields["label"] = label or request["library_barcode"]
+    cleaner = source.cleaner(unit.address) if request.pop("auto_clean") or run.config.auto_clean else None
     log = JobLog(f"{request.get('strategy', 'direct')}_backup", run.config.tar_dir)
     run.fields["log"] = log.path
     _begin(run, log, request)
@@ -180,7 +185,7 @@ def _write(
         with _guard(run, request, catalog) as guard:
             report = run.job(
                 lambda emit, interrupt: write_backup(
-                    unit, order, emit, interrupt, source.supply, catalog=catalog, guard=guard
+                    unit, order, emit, interrupt, source.supply, catalog=catalog, guard=guard, cleaner=cleaner
                 ),
                 verb="backup",
                 log=log,

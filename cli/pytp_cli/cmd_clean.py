@@ -10,14 +10,12 @@ import typer
 from pytp_cli import options
 from pytp_cli.diag_device import open_history
 from pytp_cli.run import Run
-from pytp_native.errors import CartridgeNeeded, DeviceError, LibraryError, PytpError
+from pytp_native.errors import DeviceError, PytpError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.config import DriveConfig
     from pytp_native.devices.library import TapeLibrary
-
-_POLL_S = 5.0
 
 
 def clean(
@@ -52,57 +50,24 @@ def clean(
 
 def _clean(run: Run, served: TapeLibrary, unit: DriveConfig, number: int, slot: int | None) -> str:
     """Try one cleaning cartridge after the other; return the label of the one that did it."""
-    from pytp_native.devices.cleaning_run import CLEANED, USED_UP
+    from pytp_native.devices.cleaning import clean as clean_drive
 
-    for place, barcode in _candidates(served, slot):
-        with served.borrowed(place, number):
-            ended = _wait(unit)
-        if ended == CLEANED:
-            return barcode
-        if ended != USED_UP:
-            raise DeviceError(unit.name, f"cleaning with {barcode} failed", "try another cleaning cartridge")
+    def on_used_up(place: int, barcode: str) -> None:
         run.note(f"{barcode} in slot {place} is used up: take it out of the library")
         run.fields["used_up"].append(barcode)
-    raise CartridgeNeeded(served.name, "has no cleaning cartridge that is not used up", "put one in: CLN...")
 
-
-def _candidates(served: TapeLibrary, slot: int | None) -> list[tuple[int, str]]:
-    from pytp_native.devices.inventory import cartridge_name, is_cleaning
-
-    now = served.inventory()
-    found = [
-        (number, cartridge_name(one)) for number, one in enumerate(now.storage, 1) if one.full and is_cleaning(one)
-    ]
-    if slot is None:
-        return found
-    if slot not in dict(found):
-        raise LibraryError(served.name, f"slot {slot} holds no cleaning cartridge", "see pytp list")
-    return [one for one in found if one[0] == slot]
-
-
-def _wait(unit: DriveConfig) -> str:
-    from pytp_native.devices.cleaning_run import wait_cleaned
-    from pytp_native.transport import open_scsi, resolve
-
-    scsi = open_scsi(unit.address)
-    try:
-        return wait_cleaned(scsi, poll_s=0 if resolve(unit.address).is_virtual else _POLL_S)
-    finally:
-        scsi.close()
+    return clean_drive(served, number, unit.address, slot=slot, on_used_up=on_used_up)
 
 
 def _asks(unit: DriveConfig) -> bool:
     """Page 11h, or one of the two flags."""
+    from pytp_native.devices.cleaning import asked_for
     from pytp_native.devices.look import look_at_drive
     from pytp_native.devices.quiet import opened
-    from pytp_native.spec.tape_alerts import CLEANING
 
     with opened(unit.address) as device:
         device.check_free()
-        seen = look_at_drive(device)
-    status = seen.status
-    asked = status is not None and (status.cleaning_requested or status.cleaning_required)
-    return asked or bool((seen.alerts or frozenset()) & CLEANING) or bool(seen.counters.get("cleaning_required"))
+        return asked_for(look_at_drive(device))
 
 
 def _cleanings(run: Run, unit: DriveConfig, occasion: str) -> float | None:

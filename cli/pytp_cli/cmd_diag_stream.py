@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pytp_native.diag.streaming import Sample, Streaming
 
 _OCCASION = "stream"
-_DEFAULT_S = 30.0
+_DEFAULT_S = 30
 """Drives may lose streaming time with every question: one in half a minute is nothing."""
 
 Watch = Annotated[bool, typer.Option("--watch", help="Look again and again, until Ctrl-C.")]
-Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=1.0, help="With --watch: how often.")]
+Every = Annotated[int, typer.Option("--every", metavar="SECONDS", min=1, help="With --watch: how often.")]
 Count = Annotated[
     Optional[int], typer.Option("--count", metavar="N", min=1, help="With --watch: how many times.")  # noqa: UP045
 ]
@@ -90,7 +90,7 @@ def _since(address: str, history: History) -> Iterator[Streaming]:
 
 
 def _watched(
-    run: Run, address: str, every: float, count: int | None, *, pause: Callable[[float], object] = time.sleep
+    run: Run, address: str, every: int, count: int | None, *, pause: Callable[[float], object] = time.sleep
 ) -> Iterator[Streaming]:
     """Look every so many seconds, and tell each time; Ctrl-C ends it."""
     before, number = _sample(address), 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytp_cli.library_choice import LibraryChoice
     from pytp_native.devices.drive import Drive
     from pytp_native.devices.library import TapeLibrary
+    from pytp_native.jobs.cleaning_break import Cleaner
     from pytp_native.jobs.supply import Offer, Supply
 
 
@@ -87,6 +88,18 @@ class NextCartridge:
             self._run.note(f"warning: the library does not tell the barcode: {error}")
             return None
         return now.at(now.drive(self._number)).volume_tag or None
+
+    def cleaner(self, address: str) -> Cleaner | None:
+        """What may clean the drive between two tape files; None without a library that answers."""
+        if self._choice is None:
+            return None
+        from pytp_native.jobs.cleaning_break import LibraryCleaner
+
+        try:
+            return LibraryCleaner(self._library(), self._number, address)
+        except PytpError as error:
+            self._run.note(f"warning: the drive will not be cleaned: {error}")
+            return None
 
     def next(self, drive: Drive) -> Offer | None:
         """As jobs.supply.Supply. Raises LibraryError, ConfigError."""

@@ -110,7 +110,8 @@ class Drive:
         self.tape.close()
 
     def change(self, swap: Callable[[], T]) -> T:
-        """Let go of the device while `swap` changes its cartridge, and open it again, whatever came of it.
+        """Let go of the device while `swap` changes its cartridge, and open it again, whatever came of it: what `swap`
+        raises counts, even where nothing can be opened then.
 
         The kernel looks at a cartridge when the device is opened. Afterwards the tape is at its beginning.
         """
@@ -118,10 +119,17 @@ class Drive:
         self.tape.close()
         self.is_open = False
         try:
-            return swap()
-        finally:
-            self.tape = open_tape(address, write=self._writes)
-            self.is_open = True
+            result = swap()
+        except BaseException:
+            with suppress(PytpError):
+                self._open_again(address)
+            raise
+        self._open_again(address)
+        return result
+
+    def _open_again(self, address: str) -> None:
+        self.tape = open_tape(address, write=self._writes)
+        self.is_open = True
 
     # -- facts -------------------------------------------------------------------------------------------------------
 

@@ -61,6 +61,11 @@ class TapeLibrary:
     def name(self) -> str:
         return self.changer.name
 
+    def drive_name(self, number: int) -> str:
+        """What messages call a drive."""
+        port = self._port(number)
+        return port.name if port is not None else f"drive {number} of {self.name}"
+
     # -- finding -------------------------------------------------------------------------------------------------------
 
     def inventory(self) -> Inventory:

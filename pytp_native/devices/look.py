@@ -105,12 +105,12 @@ def look_at_drive(device: Quiet) -> DriveLook:
     """Beside somebody who has the tape open only page 11h is asked: it never waits for a motion."""
     who = _names(device)
     if device.busy:
-        return DriveLook(**who, generation=device.generation, busy=device.busy, status=_status(device))
+        return DriveLook(**who, generation=device.generation, busy=device.busy, status=drive_status(device))
     pages = _Pages(device)
     incidents = tuple(one for one in pages.values(INCIDENTS) if isinstance(one, DriveIncident))
     links = tuple(phy for one in pages.values(PORTS) if isinstance(one, tuple) for phy in one if isinstance(phy, Phy))
     return DriveLook(
-        **who, generation=device.generation, status=_status(device), alerts=pages.alerts(),
+        **who, generation=device.generation, status=drive_status(device), alerts=pages.alerts(),
         counters=pages.counters(DRIVE_MEASURES), incidents=incidents, links=links, cartridge=_cartridge(device, pages),
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def look_beside(device: Quiet) -> DriveLook:
         texts: dict[str, Any] = {name: _text(volume, code) for code, name in _TEXTS.items()}
         cartridge = CartridgeLook(**texts, counters=pages.counters(CARTRIDGE_MEASURES))
     return DriveLook(
-        **_names(device), generation=device.generation, busy=device.busy, status=_status(device),
+        **_names(device), generation=device.generation, busy=device.busy, status=drive_status(device),
         counters=pages.counters(DRIVE_MEASURES), cartridge=cartridge,
     )  # fmt: skip
 
@@ -164,7 +164,8 @@ def _serial(device: Quiet) -> str:
     return ""
 
 
-def _status(device: Quiet) -> DeviceStatus | None:
+def drive_status(device: Quiet) -> DeviceStatus | None:
+    """Return page 11h, which waits for no motion; None where the drive does not tell."""
     page = asking.log_page_if(device.scsi, STATUS)
     told = page.get(0) if page is not None else None
     found = device_status(told.value) if told is not None else None

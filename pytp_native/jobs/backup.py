@@ -22,6 +22,7 @@ from pytp_native.jobs.cartridge import (
     identity_of,
     leave_room,
 )
+from pytp_native.jobs.cleaning_break import Cleaner, CleaningBreak
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
 from pytp_native.jobs.frontier import FLUSH_BYTES
@@ -105,12 +106,14 @@ def backup(
     *,
     catalog: Catalog | None = None,
     guard: Catalog | None = None,
+    cleaner: Cleaner | None = None,
 ) -> JobReport:
     """Append the arguments at the end of data (or overwrite from here), and report what is on the tape.
 
     Raises PytpError for what is refused before anything is written; later failures are in the report. The tape is left
     behind the last filemark written. `supply` gives the next cartridge when one is full; without it that ends the job.
-    `catalog` records the session; `guard` is asked what may be lost where that is None.
+    `catalog` records the session; `guard` is asked what may be lost where that is None. `cleaner` may clean the drive
+    between two tape files.
     """
     arguments = resolve_arguments(request.paths, full_paths=request.full_paths)
     ring, plan = share_memory(drive, request)
@@ -144,7 +147,7 @@ def backup(
         histories = histories_of(catalog, request, emit)
         session = Session(
             drive, writer, emit, interrupt, frame=frame, span=span, members=members, ledger=ledger, probe=probe,
-            histories=histories,
+            histories=histories, cleaning=CleaningBreak(cleaner, emit, request.hw_compression) if cleaner else None,
         )  # fmt: skip
         stack.callback(session.close)
         if staging is not None:

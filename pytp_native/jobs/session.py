@@ -11,6 +11,7 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError, VerifyFailed
 from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of
 from pytp_native.jobs.arguments import Argument
+from pytp_native.jobs.cleaning_break import CleaningBreak
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
 from pytp_native.jobs.failure import failure_object, staged
 from pytp_native.jobs.frame import Cut, Frame
@@ -59,8 +60,10 @@ class Session:
         probe: Probe | None = None,
         histories: Histories | None = None,
         resumed: Resumed | None = None,
+        cleaning: CleaningBreak | None = None,
     ) -> None:
         self._drive = drive
+        self._cleaning = cleaning
         self._probe = probe
         self._writer = writer
         self._emit = emit
@@ -174,12 +177,23 @@ class Session:
 
     def _save(self, argument: Argument) -> ArgumentReport:
         """Save one argument, unless an earlier one ended the run, and tell at once how it came out."""
+        self._clean_if_asked()
         if self._failure is not None:
             report = ArgumentReport(argument.path, "not started", None, None, 0, 0, 0, 0.0)
         else:
             report = self._save_changes(argument)
         self._emit(report)
         return report
+
+    def _clean_if_asked(self) -> None:
+        """Between two tape files; a cartridge that is not back afterwards ends the run."""
+        label = self._frame.place.label if self._frame is not None and self._begun else None
+        if self._cleaning is None or label is None or self._failure is not None:
+            return
+        try:
+            self._cleaning.take(self._drive, label)
+        except PytpError as error:
+            self._failure, self._can_go_on = error, False
 
     def _save_changes(self, argument: Argument) -> ArgumentReport:
         """Look at what is known of it first, in an incremental session; the session begins with the first change."""
