@@ -52,8 +52,8 @@ ORIGINAL_OPTIONS = {
 }
 
 EVERY_OPTION = {
-    "backup": "--append-foreign --auto-clean --bare --compress --confirm --differential --double-buffer --drive --dry-run "
-    "--exclude --exclude-from --files-from --flush-every --full-paths --hash "
+    "backup": "--append-foreign --auto-clean --bare --compress --confirm --differential --double-buffer --drive "
+    "--dry-run --exclude --exclude-from --files-from --flush-every --full-paths --hash "
     "--hw-compression --incremental --job --json --label --library --low-water-mark --max-concurrent-tars --members "
     "--memory-buffer --memory-buffer-percent --memory_buffer --memory_buffer_percent --no-catalog --no-probe "
     "--one-file-system --overwrite --strategy --volume --volumes -d -i -j -l -lwm -m -mem -memp -s",
