@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytp_native.devices.look import DriveLook, LibraryLook
     from pytp_native.diag.history import History
     from pytp_native.diag.verdict import Verdict
+    from pytp_native.scsi.memory_image import MemoryImage
 
 
 def health(
@@ -148,6 +149,7 @@ def wear(
         from pytp_cli.diag_device import asked
         from pytp_cli.tables import aligned
         from pytp_native.devices.look import DriveLook
+        from pytp_native.devices.memory_image import memory_image
         from pytp_native.diag.cleaning import forecast, next_cleaning
         from pytp_native.diag.looking import take_look
         from pytp_native.spec.measures import CARTRIDGE, DRIVE
@@ -155,6 +157,7 @@ def wear(
         with asked(run, drive, None, replay) as device:
             device.check_free()
             seen = take_look(device, history, "wear")
+            image = memory_image(device)
         if not isinstance(seen, DriveLook):
             raise UsageError(seen.address, "is a library", "name a drive")
         told = forecast(seen.counters, asks=_asks_for_cleaning(seen))
@@ -171,8 +174,24 @@ def wear(
             rows += [("", ""), (f"cartridge {printable(tape.barcode or tape.serial)}", "")]
             rows += _measure_rows(CARTRIDGE, tape.counters)
             rows += [(f"  {name.replace('_', ' ')}", f"{value:.2f}") for name, value in extra.items()]
+        run.fields["wraps"], told_of_wraps = _wraps(image)
+        rows += told_of_wraps
         run.say(aligned(rows))
     return run.exit_code
+
+
+def _wraps(image: MemoryImage | None) -> tuple[dict[str, Any] | None, list[tuple[str, str]]]:
+    """Return the capacity lost on each wrap for JSON, and as rows; None where it cannot be seen."""
+    from pytp_native.diag.wraps import loss
+
+    told = loss(image.wraps) if image is not None else None
+    if image is None or told is None:
+        return None, []
+    words = (
+        f"{told.percent:g} % of {told.full_wraps} full wraps, most on wrap {told.worst_wrap}: {told.worst_percent:g} %"
+    )
+    rows = [("  capacity lost to rewriting", words)] + ([("  ... because of", told.cause)] if told.cause else [])
+    return {**told._asdict(), "wraps": [one._asdict() for one in image.wraps]}, rows
 
 
 def full_volumes(counters: Any) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytp_native.devices import asking, time_limits
 from pytp_native.devices.identity import identify
+from pytp_native.devices.memory_image import memory_image
 from pytp_native.devices.retry import CALM
 from pytp_native.diag.plain import plain
 from pytp_native.errors import PytpError
@@ -59,6 +60,7 @@ def _of_a_drive(device: Quiet) -> dict[str, object]:
     }
     told["encryption_status"] = _or_reason(lambda: executor.run(scsi, encryption.status(), CALM)._replace(key_data=()))
     told["memory"] = _or_reason(lambda: asking.memory(scsi))
+    told["memory_image"] = _or_reason(lambda: memory_image(device))
     return told
 
 

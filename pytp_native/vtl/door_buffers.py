@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: WTFPL OR MIT
 """What is read from the drive itself (SPC-5): buffers and diagnostic pages.
 
-There is no firmware to download, so nothing can be written. The dump and the image of the cartridge's memory are JSON
-texts: real ones are opaque too.
+There is no firmware to download, so nothing can be written. The dump is a JSON text: real ones are opaque too. So is
+the cartridge's memory, but of drives that appear as a vendor's.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ def read_buffer(drive: VirtualDrive, cdb: bytes) -> TargetReply:
 def _contents(drive: VirtualDrive, buffer: int) -> bytes | None:
     if buffer == _DUMP:
         return json.dumps(_counts(drive)).encode()
+    if buffer == _CARTRIDGE_MEMORY and drive.personality.family:
+        from pytp_native.vtl.memory_image import image_of  # noqa: PLC0415 - our own drives do without
+
+        return image_of(drive)
     if buffer == _CARTRIDGE_MEMORY and drive.ready:
         with suppress(OSError), open(os.path.join(drive.cartridge_path, FILE), "rb") as file:
             return file.read()

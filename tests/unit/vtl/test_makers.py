@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import pytest
 
+from pytp_native.devices.memory_image import memory_image
+from pytp_native.devices.quiet import opened as quiet
 from pytp_native.errors import MediumError, UsageError
 from pytp_native.scsi.log import parse_log_page
 from pytp_native.scsi.log_values import readings
+from pytp_native.scsi.memory_image import MemoryImage
 from pytp_native.scsi.page_values import vpd_value
 from pytp_native.spec.log_vendors import family_of
+from pytp_native.spec.wraps import WRAPS
 from pytp_native.transport import open_scsi, open_tape
 from pytp_native.vtl.library import Library
 from pytp_native.vtl.makers import MAKERS
@@ -165,3 +169,34 @@ def test_component_pages_are_the_makers(opened):
     assert vpd_value(inquiry(scsi, 0xC1), family="IBM").reported
     assert good(mode(scsi, 0x24))[4:] == bytes.fromhex("2406 000000000001")
     assert good(mode(scsi, 0x25))[4 + 27] == 0x60
+
+
+def asked_for_wraps(library) -> MemoryImage | None:
+    with quiet(f"vtl:{library.path}/drive0") as device:
+        return memory_image(device)
+
+
+@pytest.mark.parametrize("generation", sorted(set(GENERATIONS) - {"lto10"}))
+def test_ibms_memory_image_tells_what_was_lost_on_each_wrap(opened, generation):
+    library, _ = opened("ibm", generation, capacity_bytes=64 << 20)
+    assert asked_for_wraps(library).wraps == ((0, 0, None),)
+    library.degrade("PYT001" + GENERATIONS[generation].media, 250)
+    write(library, 30)
+    told = asked_for_wraps(library)
+    assert told.generation == int(generation[3:])
+    *full, last = told.wraps
+    assert len(full) == WRAPS[told.generation] * 30_000_000 // (64 << 20)
+    assert [one.lost_percent for one in full] == pytest.approx([20] * len(full), abs=0.01)
+    assert last.lost_percent is None
+
+
+@pytest.mark.parametrize(("maker", "generation"), [("ibm", "lto10"), ("hpe", "lto6"), ("pytp", "lto8")])
+def test_where_the_wraps_are_not_told_there_is_nothing(opened, maker, generation):
+    library, _ = opened(maker, generation)
+    assert asked_for_wraps(library) is None
+
+
+def test_without_a_cartridge_there_are_no_wraps(opened):
+    library, _ = opened("ibm")
+    library.unload(0)
+    assert asked_for_wraps(library) is None
