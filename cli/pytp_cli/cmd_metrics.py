@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytp_native.devices.look import DriveLook, LibraryLook
     from pytp_native.devices.quiet import Quiet
     from pytp_native.diag.history import History
+    from pytp_native.diag.metrics import Samples
 
 
 def metrics(
@@ -46,7 +47,9 @@ def metrics(
         addresses = _addresses(run, drive, library)
         if listen is not None:
             _serve(run, listen, lambda: _collected(run, addresses))
-        told = _collected(run, addresses)
+        from pytp_native.diag.metrics import text
+
+        told = text(_collected(run, addresses))
         run.fields["metrics"] = told
         if textfile is not None:
             _replace(textfile, told)
@@ -63,10 +66,10 @@ def _addresses(run: Run, drive: str | None, library: str | None) -> list[str]:
     return [address_of(run, drive, library, None)] if drive or library else list(all_addresses(run))
 
 
-def _collected(run: Run, addresses: list[str]) -> str:
+def _collected(run: Run, addresses: list[str]) -> Samples:
     from pytp_cli.cmd_diag_health import judged
     from pytp_native.devices.quiet import opened
-    from pytp_native.diag.metrics import samples_of, text
+    from pytp_native.diag.metrics import samples_of
 
     looks: list[DriveLook | LibraryLook] = []
     down: list[str] = []
@@ -79,7 +82,7 @@ def _collected(run: Run, addresses: list[str]) -> str:
                 run.note(str(exc))
                 down.append(address)
         verdicts = judged(history, looks, everything=True)
-    return text(samples_of(looks, down, verdicts))
+    return samples_of(looks, down, verdicts)
 
 
 def _look(device: Quiet, history: History) -> DriveLook | LibraryLook:
@@ -116,30 +119,19 @@ def _replace(path: str, content: str) -> None:
         raise Refused(path, f"cannot be written ({exc.strerror})", "name a file in a directory of yours") from exc
 
 
-def _serve(run: Run, where: str, collect: Callable[[], str]) -> None:
-    """Answer one question after the other until the process is stopped."""
-    from http.server import BaseHTTPRequestHandler, HTTPServer
+def _serve(run: Run, where: str, collect: Callable[[], Samples]) -> None:
+    """Answer one question after the other until the process is stopped: devices are asked by one at a time."""
+    from http.server import HTTPServer
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path.partition("?")[0] not in {"/metrics", "/"}:
-                self.send_error(404)
-                return
-            body = collect().encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_words: object) -> None:
-            """Nobody reads a line for each poll."""
-
+    try:
+        from pytp_cli.metrics_collector import handler_of
+    except ImportError as exc:
+        raise UsageError("--listen", "needs prometheus_client", "pip install 'pytp[metrics]'") from exc
     host, _, port = where.rpartition(":")
     if not port.isdecimal() or int(port) > 65535:
         raise UsageError("--listen", f"{where!r} is no ADDR:PORT", "write 127.0.0.1:9841 or :9841")
     try:
-        server = HTTPServer((host.strip("[]"), int(port)), Handler)
+        server = HTTPServer((host.strip("[]"), int(port)), handler_of(collect))
     except OSError as exc:
         raise Refused(where, f"cannot listen there ({exc.strerror})", "choose another address or port") from exc
     with server:
