@@ -17,7 +17,9 @@ from pytp_native.vtl.door_log_parts import (
     diagnostic_data,
     environment,
     error_counters,
+    exception_status,
     flags_bitmap,
+    mounts,
     number,
     parameter,
     self_tests,
@@ -223,7 +225,8 @@ def _volume_statistics(drive: VirtualDrive) -> Parameters:
     use = use_of(drive)
     if use.memory is None or use.label is None:
         return [number(0, 0, 1, _BINARY)]
-    return [number(0, 1, 1, _BINARY), *_counts_of_life(drive, use), *_facts(drive, use), *_partitions(use)]
+    return [number(0, 1, 1, _BINARY), *_counts_of_life(drive, use), *_facts(drive, use), *_partitions(use),
+            parameter(0x300, mounts(use.memory.drives))]  # fmt: skip
 
 
 def _counts_of_life(drive: VirtualDrive, use: Use) -> Parameters:
@@ -320,6 +323,7 @@ _PAGES: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
     (0x17, 0x00): _volume_statistics,
     (0x1B, 0x00): _compression,
     (0x2E, 0x00): _tape_alert,
+    (0x2F, 0x00): lambda drive: exception_status(int(drive.raw.alerts), _CELSIUS),
     (0x30, 0x00): _usage,
     (0x31, 0x00): _capacity,
     (0x32, 0x00): _compression,

@@ -21,6 +21,7 @@ _NONE = 0xFF
 _PERCENT = 40
 """Relative humidity."""
 _SELF_TESTS = 20
+_FAILURE_EXPECTED = 0x5D00
 
 
 def parameter(code: int, value: bytes, control: int = _LIST) -> tuple[int, bytes]:
@@ -56,6 +57,20 @@ def environment(celsius: int) -> Parameters:
     return [
         parameter(0x0000, bytes([0, *(celsius,) * 5, 0x80, 0x80])), parameter(0x0100, bytes([0, *humid])),
     ]  # fmt: skip
+
+
+def exception_status(alerts: int, celsius: int) -> Parameters:
+    """Page 2Fh: while a TapeAlert flag is raised, that a failure may be expected (SSC-5 4.2.20, SPC-5)."""
+    return [parameter(0, (_FAILURE_EXPECTED if alerts else 0).to_bytes(2, "big") + bytes([celsius]))]
+
+
+def mounts(drives: list[str]) -> bytes:
+    """Parameter 0300h of page 17h: vendor and serial number of the drives that loaded the cartridge, the last first."""
+    rows = b""
+    for age, name in enumerate(drives):
+        value = ascii_field(name[:8], 8) + ascii_field(name[8:], 32)
+        rows += bytes([3 + len(value), 0]) + age.to_bytes(2, "big") + value
+    return rows
 
 
 def self_tests() -> Parameters:

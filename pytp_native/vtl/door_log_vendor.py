@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytp_native.vtl.door_log_parts import Parameters, data_sets, number, parameter
 from pytp_native.vtl.incidents import Incident, incidents
 from pytp_native.vtl.makers import HP, IBM
-from pytp_native.vtl.wear import retries_of_load, worn_head
+from pytp_native.vtl.wear import repositions, retries_of_load, worn_head
 
 if TYPE_CHECKING:
     from pytp_native.vtl.drive import VirtualDrive
@@ -73,12 +73,8 @@ def _wellness_entry(one: Incident) -> bytes:
 
 
 def _performance(drive: VirtualDrive) -> Parameters:
-    """Each data set that is written again costs a reposition; before a write there is nothing to tell."""
-    written = int(drive.raw.load_written)
-    if not drive.ready or not written:
-        return []
-    repositions = retries_of_load(drive, drive.memory()).writes
-    return [number(0, repositions * 100 * _MB // max(written, 100 * _MB), 2)]
+    """How often it repositioned for 100 MB; before a write there is nothing to tell."""
+    return [number(0, repositions(drive), 2)] if drive.ready and drive.raw.load_written else []
 
 
 def _device_errors(drive: VirtualDrive) -> Parameters:

@@ -30,6 +30,7 @@ _DRIVE = re.compile(
     r"|buffer (?P<buffer>\d+[kmg]?)"
     r"|(?P<once>power cut|blackout|reset) at (?P<when>\d+)"
     r"|worn head (?P<worn>\d{1,4})"
+    r"|starved (?P<starved>\d{1,4})"
     r"|moved to (?P<goal>\d+) at (?P<moved>\d+))\Z"
 )
 _CHANGER = re.compile(
@@ -42,12 +43,13 @@ _DEGRADED = re.compile(r"cartridge (?P<barcode>\S+): degraded (?P<retries>\d{1,4
 DRIVE_ALLOWS = (
     'use "write N: medium error", "write N: deferred error after D", "read N: medium error", "early warning at N", '
     '"write protect", "eject at N", "cleaning at N", "slow load N", "buffer SIZE", "power cut at N", "blackout at N", '
-    '"reset at N", "moved to B at N" or "worn head N"'
+    '"reset at N", "moved to B at N", "worn head N" or "starved N"'
 )
 CHANGER_ALLOWS = (
     f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline", "slot N: retries M" or'
     ' "slot N: barcode unreadable"'
 )
+_GROUPS = {"slow load": "slow", "worn head": "worn"}
 _LATER = 8
 
 
@@ -70,9 +72,9 @@ def parse_fault(text: str) -> Fault:
         return Fault("buffer", parse_size(match["buffer"]), line)
     if match["warn"]:
         return Fault("early warning", int(match["warn"]), line)
-    for kind, told in (("eject", "eject"), ("cleaning", "cleaning"), ("slow load", "slow"), ("worn head", "worn")):
-        if match[told]:
-            return Fault(kind, int(match[told]), line)
+    for kind in ("eject", "cleaning", "slow load", "worn head", "starved"):
+        if told := match[_GROUPS.get(kind, kind)]:
+            return Fault(kind, int(told), line)
     return Fault("write protect", 0, line)
 
 

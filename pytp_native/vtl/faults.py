@@ -14,6 +14,7 @@ power cut at 40             the drive loses power, and what is in its buffer, wh
 blackout at 40              the same, and the computer is gone, too: the process that writes is killed
 reset at 40                 a bus reset before block 40: nothing is lost, but st refuses all until a rewind; once
 worn head 30                of 1000 data sets 30 have to be written or read again, whatever the cartridge
+starved 5                   the host is too slow: the drive repositions 5 times for 100 MB that it writes
 moved to 3 at 40            somebody else moves the tape to block 3 when the head gets to block 40; happens once
 """
 
@@ -32,9 +33,10 @@ WHEN_WRITING = ("eject", "cleaning", "power cut", "blackout", "reset", "moved", 
 class Fault(NamedTuple):
     kind: str
     """read, write, deferred, early warning, write protect, eject, cleaning, slow load, buffer, power cut, blackout,
-    reset, moved, worn head"""
+    reset, moved, worn head, starved"""
     at: int
-    """Block; of a slow load the number of questions, of a buffer its bytes, of a worn head its retries; where a
+    """Block; of a slow load the number of questions, of a buffer its bytes, of a worn head its retries, of a
+    starved drive its repositions; where a
     deferred error is told."""
     text: str
     more: int = 0

@@ -32,5 +32,14 @@ def retries_of_load(drive: VirtualDrive, memory: CartridgeMemory) -> Retries:
 
 def worn_head(drive: VirtualDrive) -> int:
     """Return the data sets of 1000 that the drive's head makes it write or read again."""
-    worn = drive.faults.reached("worn head", NEVER)
-    return int(worn.at) if worn is not None else 0
+    return _number(drive, "worn head")
+
+
+def repositions(drive: VirtualDrive) -> int:
+    """Return how often the drive repositions for 100 MB, because the host is too slow for it."""
+    return _number(drive, "starved")
+
+
+def _number(drive: VirtualDrive, kind: str) -> int:
+    planned = drive.faults.reached(kind, NEVER)
+    return int(planned.at) if planned is not None else 0

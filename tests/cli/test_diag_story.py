@@ -24,9 +24,10 @@ DRIVES, TAPES = 3, 5
 _BLOCK = 1 << 20
 
 
-@pytest.fixture
-def stock(tmp_path: Path) -> Library:
-    return Library.create(tmp_path / "stock", drives=DRIVES, slots=6, cartridges=TAPES, capacity_bytes=96 << 20)
+@pytest.fixture(params=[(), ("ibm", "hpe", "quantum")], ids=["ours", "of three makers"])
+def stock(tmp_path: Path, request: pytest.FixtureRequest) -> Library:
+    return Library.create(tmp_path / "stock", drives=DRIVES, slots=6, cartridges=TAPES, capacity_bytes=96 << 20,
+                          makers=request.param)  # fmt: skip
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.golden import golden, names
 LOG, VPD, MEMORY = "log", "vpd", "memory"
 MAKERS = dict(zip(GENERATIONS, ("ibm", "hpe", "quantum", "hpe", "ibm", "quantum"), strict=True))
 """One maker for each generation, from LTO-5."""
-LOG_PAGES = ("02", "03", "0c", "0d", "11", "12", "14", "17", "1b", "30", "31", "32")
+LOG_PAGES = ("02", "03", "0c", "0d", "11", "12", "14", "17", "1b", "2f", "30", "31", "32")
 GOLDEN_LOGS = [name for name in names() if name.startswith("mhvtl-log-") and name[-2:] in LOG_PAGES]
 
 
@@ -43,6 +43,7 @@ def of_virtual_drive(path: Path, generation: str) -> Iterator[Reply]:
     library = Library.create(path, drives=1, slots=1, cartridges=1, generation=generation,
                              makers=(MAKERS[generation],))  # fmt: skip
     library.add_fault(0, "worn head 400")
+    library.add_fault(0, "cleaning at 3")
     address = f"vtl:{path}/drive0"
     tape = open_tape(address, write=True)
     for _ in range(12):

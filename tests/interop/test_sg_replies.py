@@ -58,6 +58,11 @@ def compare_log(reply: Reply, text: str) -> int:
         return _same_climate(told, text)
     if page == 0x11:
         return _same_status(told, text)
+    if page == 0x2F:
+        status = told[0].value
+        asc, ascq = re.search(r"IE asc = 0x([0-9a-f]+), ascq = 0x([0-9a-f]+)", text).groups()  # type: ignore[union-attr]
+        assert (status.asc, status.ascq, status.celsius) == (int(asc, 16), int(ascq, 16), numbers(text)[-1])
+        return 3
     if page == 0x12:
         flags = [int(number, 16) for number in re.findall(r"\b(?:Flag)?([0-9A-F]{2})h: 1", text)]
         assert list(told[0].value) == flags
@@ -69,6 +74,11 @@ def compare_log(reply: Reply, text: str) -> int:
         theirs = [number for number, line in _with_lines(text) if "partition number" not in line]
         mine = [(row.partition, row.value) for one in told if 0x200 <= one.code <= 0x204 for row in one.value]
         assert mine == [(int(number), int(value, 0)) for number, value in records]
+        seen = re.findall(r"index: (\d+), vendor: (.{8}), unit serial number: (\S+)", text)
+        mounts = next((one.value for one in told if one.code == 0x300), ())
+        assert [(str(one.age), one.vendor, one.serial) for one in mounts] == [
+            (age, vendor.strip(), serial) for age, vendor, serial in seen
+        ]
         for one in told:
             if isinstance(one.value, str) and one.code != 0x46:  # "reserved" there
                 assert f": {one.value}" in text

@@ -140,6 +140,7 @@ def test_hps_pages_follow_what_happens(opened):
     library, scsi = opened("hpe", "lto5")
     assert told(scsi, 0x34) == {}
     assert set(told(scsi, 0x33).values()) == {None}
+    library.add_fault(0, "starved 8")
     library.add_fault(0, "worn head 500")
     library.add_fault(0, "write 40: medium error")
     with pytest.raises(MediumError):
