@@ -491,22 +491,3 @@ def test_environment_is_a_subpage(drive):
     assert data[:2] == b"\x4d\x01"
     listed = good(drive.execute(bytes([0x4D, 0, 0x40, 0xFF, 0, 0, 0, 1, 0, 0]), data_in_bytes=256))
     assert b"\x0d\x01" in listed[4:]
-
-
-def test_the_mount_history_names_the_drives_the_last_first(library, drive):
-    library.unload(0)
-    library.load(1, 1)
-    other = library.describe().drives[1]
-    scsi = settle(open_scsi(f"vtl:{library.path}/drive1"))
-    rows = parameters(log(scsi, 0x17))[0x300]
-    scsi.close()
-    assert len(rows) == 88
-    assert rows[:4] == bytes([43, 0, 0, 0])
-    assert rows[4:24].rstrip() == b"PYTP    " + other.serial.encode()
-    assert rows[44:48] == bytes([43, 0, 0, 1])
-
-
-def test_an_alert_is_an_informational_exception(library, drive):
-    assert parameters(log(drive, 0x2F))[0] == bytes([0, 0, 31])
-    good(mode_select(drive, bytes([0, 0, 0x10, 0, 0x1C, 10, 0x04, 3, 0, 0, 0, 0, 0, 0, 0, 4])))
-    assert parameters(log(drive, 0x2F))[0] == bytes([0x5D, 0, 31])
