@@ -85,3 +85,14 @@ def test_a_library_is_made_of_makers_drives(pytp: Pytp, tmp_path: Path) -> None:
     refused = pytp("vtl", "create", str(tmp_path / "other"), "--personality", "sony")
     assert refused.code == 2
     assert "use one of pytp, ibm, hpe, quantum" in refused.err
+
+
+@pytest.mark.parametrize("maker", ["ibm", "hpe", "quantum"])
+def test_each_metric_is_there_once(pytp: Pytp, tmp_path: Path, maker: str) -> None:
+    address = drive_of(tmp_path, maker, "lto6")
+    write(address, 1)
+    lines = [line for line in pytp("metrics", "-d", address).out.splitlines() if line and line[0] != "#"]
+    series = [line.rpartition(" ")[0] for line in lines]
+    assert len(series) == len(set(series)) > 20
+    own = {"ibm": "pytp_cartridge_mount_capacity_lost_ratio", "hpe": "pytp_drive_moved_since_cleaning_bytes"}
+    assert maker not in own or any(line.startswith(own[maker]) for line in lines)
