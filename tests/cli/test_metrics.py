@@ -81,6 +81,21 @@ def test_a_flag_is_told_at_every_poll(pytp: Pytp, library: Path, drive: str) -> 
     assert "unreadable" in pytp("diag", "alerts", "--past").out
 
 
+def test_a_poll_clears_no_flag_that_it_cannot_store(pytp: Pytp, library: Path, drive: str, tmp_path: Path) -> None:
+    """A library's page 2Eh is cleared by being read; a history that cannot be opened keeps it from being asked."""
+    raise_alert(library, 4)
+    pytp("vtl", "fault", str(library), "slot 2: retries 5")
+    assert pytp("move", "2", "3", "-l", f"vtl:{library}/changer").code == 0
+    config = tmp_path / "nowhere.json"
+    (tmp_path / "file").write_text("")
+    config.write_text(json.dumps({"snapshot_dir": str(tmp_path / "file")}))
+    changer = f"vtl:{library}/changer"
+    for device in (("-d", drive), ("-l", changer)):
+        assert pytp("metrics", *device, "--config", str(config)).code != 0, device
+    assert 'flag="4"' in parsed(pytp("metrics", "-d", drive).out)["pytp_alert"][0][0]
+    assert 'flag="13"' in parsed(pytp("metrics", "-l", changer).out)["pytp_alert"][0][0]
+
+
 def test_a_device_that_does_not_answer_is_down(pytp: Pytp, tmp_path: Path) -> None:
     ended = pytp("metrics", "-d", f"vtl:{tmp_path}/nothing/drive0")
     assert ended.code == 0
