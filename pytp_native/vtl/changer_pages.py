@@ -130,9 +130,11 @@ def _diagnostic_data(changer: VirtualChanger) -> bytes:
 
 
 def _incident(changer: VirtualChanger, number: int, row: list[int]) -> bytes:
-    code, opcode, source, destination, milliseconds, moves = row
+    code, opcode, source, destination, milliseconds, moves, *totals = row
+    places, place_retries, picks, pick_retries = totals or (0, 0, 0, 0)
     value = bytes([0, HARDWARE_ERROR]) + code.to_bytes(2, "big") + bytes(4)
-    value += ascii_field(changer.personality.revision, 4) + struct.pack(">7I", moves, 0, 0, 0, 0, 0, 0)
+    counts = (moves, picks, pick_retries, places, place_retries, 0, 0)
+    value += ascii_field(changer.personality.revision, 4) + struct.pack(">7I", *counts)
     transport = changer.elements.span(TRANSPORT).first
     value += bytes([opcode, 0, 0, 0x0D]) + struct.pack(">4H", transport, source, 0, destination) + bytes(36)
     value += bytes([2, 0]) + milliseconds.to_bytes(6, "big")

@@ -46,7 +46,8 @@ class ChangerState:
         self.elements: dict[str, list[int]] = dict(raw.get("elements", {}))
         """By address: places, place retries, picks, pick retries."""
         self.incidents: list[list[int]] = list(raw.get("incidents", ()))
-        """The newest first: ASC << 8 | ASCQ, operation code, source, destination, milliseconds since 1970, moves."""
+        """The newest first: ASC << 8 | ASCQ, operation code, source, destination, milliseconds since 1970, moves,
+        and the totals until then."""
 
     def save(self) -> None:
         os.makedirs(self._directory, exist_ok=True)
@@ -74,7 +75,7 @@ class ChangerState:
 
     def note(self, code: int, opcode: int, source: int, destination: int) -> None:
         """Keep an incident; the oldest goes."""
-        new = [code, opcode, source, destination, int(time.time() * 1000), self.moves]
+        new = [code, opcode, source, destination, int(time.time() * 1000), self.moves, *self.totals()]
         self.incidents = [new, *self.incidents][:_MOST_INCIDENTS]
 
     def raise_alert(self, flag: int) -> None:
