@@ -23,3 +23,9 @@ def shelf(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="pytp-test-", dir=memory) as path:
         yield Path(path)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a drive open in a test keeps it: nobody waits for them in this process."""
+    monkeypatch.setattr("pytp_native.devices.patience.MOST_S", 0.0)

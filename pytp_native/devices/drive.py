@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytp_native import mtio
 from pytp_native.devices import early_warning
+from pytp_native.devices.patience import open_patiently
 from pytp_native.errors import (
     BeginningOfTape,
     BlockTooLarge,
@@ -82,7 +83,7 @@ class Drive:
             target = resolve(target.inner)
         if target.rewinds and not status_only:
             raise Refused(address, "this node rewinds the tape at every close", f"use {target.no_rewind_node}")
-        tape = open_tape(address, write=write, status_only=status_only)
+        tape = open_tape(address, status_only=True) if status_only else open_patiently(address, write=write)
         return cls(tape, block_bytes=block_bytes, name=name, has_lowest_speed=target.kind == "st", writes=write)
 
     def __enter__(self) -> Drive:
@@ -128,7 +129,7 @@ class Drive:
         return result
 
     def _open_again(self, address: str) -> None:
-        self.tape = open_tape(address, write=self._writes)
+        self.tape = open_patiently(address, write=self._writes)
         self.is_open = True
 
     # -- facts -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 
 from pytp_native import mtio
 from pytp_native.devices.changer import Step, Tell, tell_nobody
+from pytp_native.devices.patience import open_patiently
 from pytp_native.devices.quirks import quirks_of
 from pytp_native.devices.retry import ABORTED, BUSY, CALM, RESERVED, UNIT_ATTENTION, becoming_ready
 from pytp_native.devices.time_limits import time_limits_of
@@ -55,7 +56,7 @@ class DrivePort:
 
         Raises DeviceBusy, naming the process, if somebody else has it open: a cartridge in use is never moved.
         """
-        tape = self._open_settled() if unload else open_tape(self.address, status_only=True)
+        tape = self._open_settled() if unload else open_patiently(self.address, status_only=True)
         try:
             with self._no_commands_of_others():
                 if unload and tape.status().has(GMT_ONLINE):
@@ -71,7 +72,7 @@ class DrivePort:
 
         st looks at the cartridge when it is opened, so it is opened again then.
         """
-        tape = open_tape(self.address, status_only=True)
+        tape = open_patiently(self.address, status_only=True)
         try:
             is_settled = tape.status().has(GMT_ONLINE | GMT_DR_OPEN)
         except BaseException:

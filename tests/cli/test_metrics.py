@@ -96,6 +96,17 @@ def test_a_poll_clears_no_flag_that_it_cannot_store(pytp: Pytp, library: Path, d
     assert 'flag="13"' in parsed(pytp("metrics", "-l", changer).out)["pytp_alert"][0][0]
 
 
+def test_polls_do_not_disturb_a_backup(pytp: Pytp, drive: str, source: Path) -> None:
+    """Polls from before the drive is opened until after it is let go: the job never finds it taken."""
+    command = [sys.executable, "-m", "pytp_cli", "backup", str(source), "-d", drive]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as job:
+        while job.poll() is None:
+            assert parsed(pytp("metrics", "-d", drive).out)["pytp_up"][0][1] == 1
+        assert job.stderr is not None
+        assert job.returncode == 0, job.stderr.read()
+    assert pytp("verify", "-d", drive).code == 0
+
+
 def test_a_device_that_does_not_answer_is_down(pytp: Pytp, tmp_path: Path) -> None:
     ended = pytp("metrics", "-d", f"vtl:{tmp_path}/nothing/drive0")
     assert ended.code == 0
