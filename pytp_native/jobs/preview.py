@@ -87,7 +87,7 @@ def _loads(
     loads: list[Load] = []
     while total > 0:
         barcode, room = names.pop(0) if names else (None, full)
-        taken = total if not room and not loads else min(total, room if room is not None else total)
+        taken = total if room is None else min(total, room)
         loads.append(Load(barcode, room, taken))
         total -= taken
         if not taken and not names and not full:

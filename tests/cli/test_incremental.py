@@ -436,6 +436,14 @@ def test_a_dry_run_counts_what_is_blank_in_the_library(pytp: Pytp, drive: str, s
     assert needed() == ["PYT001L9", None]
 
 
+def test_a_dry_run_puts_nothing_on_a_full_cartridge(pytp: Pytp, drive: str, source: Path, tmp_path: Path) -> None:
+    filler = tmp_path / "filler"
+    filler.write_bytes(os.urandom(70 << 20))
+    assert pytp("backup", "-d", drive, "--volumes", "PYT001L9", str(filler)).code == 10
+    loads = pytp("backup", "-d", drive, "--json", "--dry-run", str(source)).json["cartridges"]
+    assert [(one["barcode"], bool(one["tape_bytes"])) for one in loads] == [("PYT001L9", False), ("PYT002L9", True)]
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\0"])
 def test_arguments_and_globs_come_from_files_as_bytes(pytp: Pytp, drive: str, tmp_path: Path, end: bytes) -> None:
     names = [b"one", b"t\xffwo", b"a b"]
