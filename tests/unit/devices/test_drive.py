@@ -236,7 +236,8 @@ def node_kind(monkeypatch):
         monkeypatch.setattr(
             drive_module, "resolve", lambda text: Address(text, **{"kind": "st", "path": text, **facts})
         )
-        monkeypatch.setattr(drive_module, "open_tape", lambda text, **rest: LinuxSt(text, MemoryNode()))
+        for name in ("open_tape", "open_patiently"):
+            monkeypatch.setattr(drive_module, name, lambda text, **rest: LinuxSt(text, MemoryNode()))
 
     return install
 
