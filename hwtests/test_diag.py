@@ -15,11 +15,13 @@ import pytest
 from hwtests.test_programs import TAPE, library, pytestmark
 from hwtests.virtual_unit import CHANGER_SG_NODE, DRIVE_SG_NODES
 from pytp_cli.main import main
+from pytp_native.devices.drive import Drive
+from pytp_native.jobs.labelling import LabelRequest, label_cartridge
 
 __all__ = ["library", "pytestmark"]
 
 DRIVE_COMMANDS = ("inquiry", "vpd", "modes", "log", "alerts", "mam", "density", "position", "timeouts", "opcodes",
-                  "encryption", "health", "wear", "stream")  # fmt: skip
+                  "encryption", "health", "wear", "stream", "test")  # fmt: skip
 LIBRARY_COMMANDS = ("inquiry", "vpd", "modes", "log", "alerts", "health")
 
 Told = dict[str, dict[str, Any]]
@@ -46,7 +48,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence
                 os._exit(99)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         told = {command: json.loads((tmp_path / command).read_text()) for command in commands}
-        assert {name: one["exit"] for name, one in told.items() if one["exit"]} == {}
+        assert {name: one.get("message") for name, one in told.items() if one["exit"]} == {}
         return told
 
     return run
@@ -69,3 +71,15 @@ def test_every_command_on_a_library(library, asked) -> None:
     told = asked(LIBRARY_COMMANDS, ("-l", CHANGER_SG_NODE))
     assert {one["page"] for one in told["log"]["pages"]} >= {0x14, 0x15, 0x16}
     assert told["health"]["verdicts"][0]["kind"] == "library"
+
+
+def test_a_cartridge_is_read_through_and_tried(library, asked, tmp_path: Path) -> None:
+    barcode = "A00001L6"
+    with Drive.open(TAPE, write=True) as drive:
+        assert label_cartridge(drive, LabelRequest(barcode), lambda event: None).exit_code == 0
+    told = asked(("test",), ("-d", DRIVE_SG_NODES[0], "--read-only"))["test"]
+    assert (told["self_test"]["passed"], told["scan"]["complete"], told["verdict"]) == (True, True, "good")
+    told = asked(("test",), ("-d", TAPE, "--scratch", barcode, "--confirm", barcode))["test"]
+    assert told["left"] == "is blank"
+    assert told["largest_safe"] >= 512 << 10
+    assert [one["wrong_blocks"] for one in told["throughput"]] == [0, 0]

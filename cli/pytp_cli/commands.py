@@ -266,6 +266,13 @@ _TABLE = (
         ("pytp diag stream", "pytp diag stream --watch --every 30 --drive lto9"),
     ),
     Command(
+        "diag test",
+        "cmd_diag_test",
+        "try_drive",
+        "Test the drive: its self-test, reading a tape through, writing one that may be erased.",
+        ("pytp diag test", "pytp diag test --read-only", "pytp diag test --scratch PYT009L9 --json"),
+    ),
+    Command(
         "diag trend",
         "cmd_diag_trend",
         "trend",

@@ -53,6 +53,13 @@ def parse_diagnostic(data: bytes) -> DiagnosticPage:
     return DiagnosticPage(header.page, bytes(data[4 : 4 + header.length]))
 
 
+def default_self_test() -> Command[None]:
+    """SEND DIAGNOSTIC with SELFTEST (SPC-6 6.39): returns when the test has ended, which may take minutes.
+    GOOD: it passed. It leaves the medium as it is, because UNITOFFL is not set."""
+    cdb = bytes((opcodes.SEND_DIAGNOSTIC, 0x04, 0, 0, 0, 0))
+    return Command("SEND DIAGNOSTIC (self-test)", cdb, no_data, timeout_s=SELF_TEST_S)
+
+
 def send_diagnostic(page: bytes) -> Command[None]:
     """SEND DIAGNOSTIC with a page, header included (PF); never with UNITOFFL, which may overwrite a loaded tape."""
     cdb = bytes((opcodes.SEND_DIAGNOSTIC, 0x10, 0)) + packed(len(page), 2, "parameter list length") + b"\0"

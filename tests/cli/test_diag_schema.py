@@ -42,7 +42,7 @@ def test_the_objects_of_a_drive_fit(pytp: Pytp, tmp_path: Path, generation: str,
     address = f"vtl:{library.path}/drive0"
     library.add_fault(0, "worn head 900")
     for command in ("inquiry", "vpd", "modes", "log", "alerts", "mam", "density", "position", "timeouts", "opcodes",
-                    "encryption", "health", "wear", "stream", "capture"):  # fmt: skip
+                    "encryption", "health", "wear", "stream", "test", "capture"):  # fmt: skip
         words = [str(tmp_path)] if command == "capture" else []
         told = pytp("diag", command, *words, "-d", address, "--json").json
         assert told["exit"] in (0, 13, 14), command

@@ -102,6 +102,7 @@ EVERY_OPTION = {
     "diag health": "--all --drive --json --library --replay -d -l",
     "diag wear": "--drive --json --replay -d",
     "diag stream": "--count --drive --every --json --replay --watch -d",
+    "diag test": "--confirm --drive --json --read-only --scratch -d",
     "diag trend": "--json",
     "diag report": "--html --json",
     "diag clean": "--drive --if-asked --json --library --slot -d -l -s",

@@ -143,6 +143,7 @@ EXAMPLES: tuple[tuple[Command, str, str], ...] = (
      "5f 01 03 00 00 00 00 00 18 00", "000000000000001100000000000000020000000000000000"),
     (diagnostic.receive_diagnostic_results(0xB0), "1c 01 b0 10 00 00", ""),
     (diagnostic.send_diagnostic(bytes.fromhex("8000000401600000")), "1d 10 00 00 08 00", "8000000401600000"),
+    (diagnostic.default_self_test(), "1d 04 00 00 00 00", ""),
     (diagnostic.read_buffer(2, 1, offset=0x010203, length=0x0400), "3c 02 01 01 02 03 00 04 00 00", ""),
     (diagnostic.read_buffer_size(0x10), "3c 03 10 00 00 00 00 00 04 00", ""),
     (diagnostic.write_buffer(0x0A, 0, b"echo"), "3b 0a 00 00 00 00 00 00 04 00", b"echo".hex()),
