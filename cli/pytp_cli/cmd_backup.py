@@ -16,7 +16,7 @@ from pytp_cli import options
 from pytp_cli.backup_options import Hash, Strategy, Switch
 from pytp_cli.catalog_choice import open_catalog, open_if_there
 from pytp_cli.run import Run
-from pytp_native.errors import NothingHere, PytpError, UsageError
+from pytp_native.errors import CatalogError, NothingHere, PytpError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,9 +204,15 @@ def _write(
 
 @contextmanager
 def _guard(run: Run, request: dict[str, object], catalog: Catalog | None) -> Iterator[Catalog | None]:
-    """The catalog, where it does not record, to be asked what would be lost."""
-    asked = catalog is None and request["overwrite"] and request["confirm"] is None
-    guard = open_if_there(run) if asked else None
+    """The catalog, where it does not record, to be asked what would be lost, and told that it is. One that cannot be
+    opened is in the way only where nothing is confirmed."""
+    guard = None
+    try:
+        guard = open_if_there(run) if catalog is None and request["overwrite"] else None
+    except CatalogError as error:
+        if request["confirm"] is None:
+            raise
+        run.note(f"warning: {error}; nobody knows what is lost")
     with guard or nullcontext():
         yield guard
 

@@ -24,8 +24,9 @@ def resume(
 ) -> int:
     """Takes the last session on the cartridge in the drive that did not come to its end: after a crash, a power cut,
     Ctrl-C, an error of the drive, or because the cartridge was full: that goes on on the next one, from the library or
-    the blank one in the drive. The end of the tape is repaired, what is safe is listed, and the rest is saved
-    behind it, from the member on that was cut. Exit 11: nothing waits to be resumed."""
+    the blank one in the drive. Where no session waits on the cartridge in the drive, or the drive is empty, the
+    cartridge of the latest one that waits is fetched. The end of the tape is repaired, what is safe is listed, and the
+    rest is saved behind it, from the member on that was cut. Exit 11: nothing waits to be resumed."""
     with Run(ctx, "resume", as_json=as_json) as run:
         from pytp_cli.next_cartridge import NextCartridge, library_of
         from pytp_cli.selection import choose_library
@@ -35,7 +36,7 @@ def resume(
 
         choose_library(library, run.config)
         with open_catalog(run, create=False) as catalog:
-            unit = run.open_drive(drive, write=True)
+            unit = run.open_drive(drive, write=True, may_be_empty=True)
             source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
             try:
                 request = ResumeRequest(

@@ -83,7 +83,7 @@ def _verify(
     source = None if against_source is None else os.fsencode(against_source)
     request = VerifyRequest(Scope(*which), sample, source, restart)
     with open_catalog(run, create=False) as catalog:
-        unit = run.open_drive(places[1])
+        unit = run.open_drive(places[1], may_be_empty=True)
         shelves = NextCartridge(run, unit, library_of(run, unit, places[0]), None)
         log = JobLog("verify", run.config.tar_dir)
         run.fields["log"] = log.path

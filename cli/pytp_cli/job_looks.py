@@ -18,22 +18,46 @@ if TYPE_CHECKING:
     from pytp_native.devices.drive import Drive
     from pytp_native.devices.look import DriveLook
 
-WATCHED = frozenset({"backup", "restore", "verify"})
+WATCHED = frozenset({"backup", "restore", "verify", "test"})
 
 
 @contextmanager
 def looking(run: Run, drive: Drive | None, verb: str) -> Iterator[None]:
-    """Look before and behind what is done inside, if it is a job that deserves it."""
+    """Look before and behind what is done inside, and at each cartridge that comes and goes meanwhile, if it is a job
+    that deserves it."""
     if drive is None or verb not in WATCHED:
         yield
         return
-    before = _look(run, drive, f"before {verb}")
+    looks = _Looks(run, drive, verb)
+    looks.before()
+    drive.leaving, drive.arrived = looks.after, looks.before
     try:
         yield
     finally:
-        after = _look(run, drive, f"after {verb}") if before is not None else None
-        if before is not None and after is not None:
-            _report(run, before, after)
+        looks.after()
+        looks.report()
+
+
+class _Looks:
+    """Two looks for each cartridge of a job."""
+
+    def __init__(self, run: Run, drive: Drive, verb: str) -> None:
+        self._run, self._drive, self._verb = run, drive, verb
+        self._begun: DriveLook | None = None
+        self._pairs: list[tuple[DriveLook, DriveLook]] = []
+
+    def before(self) -> None:
+        self._begun = _look(self._run, self._drive, f"before {self._verb}")
+
+    def after(self) -> None:
+        begun, self._begun = self._begun, None
+        ended = _look(self._run, self._drive, f"after {self._verb}") if begun is not None else None
+        if begun is not None and ended is not None:
+            self._pairs.append((begun, ended))
+
+    def report(self) -> None:
+        if self._pairs:
+            _report(self._run, self._pairs)
 
 
 def _look(run: Run, drive: Drive, occasion: str) -> DriveLook | None:
@@ -49,23 +73,33 @@ def _look(run: Run, drive: Drive, occasion: str) -> DriveLook | None:
     return None
 
 
-def _report(run: Run, before: DriveLook, after: DriveLook) -> None:
+def _report(run: Run, pairs: list[tuple[DriveLook, DriveLook]]) -> None:
     """Put the difference into the JSON object, and what is amiss on the screen."""
     from pytp_native.diag.difference import difference
     from pytp_native.spec.tape_alerts import alert_of
 
-    found = difference(before, after)
+    before, after = pairs[0][0], pairs[-1][1]
+    found, parts = difference(before, after), [difference(*pair) for pair in pairs]
+    serials = [look.cartridge.serial if look.cartridge else None for _before, look in pairs]
     health: dict[str, Any] = {
-        "drive_serial": after.serial, "cartridge_serial": after.cartridge.serial if after.cartridge else None,
-        "drive": found.drive, "cartridge": found.cartridge, "alerts": found.alerts, "new_alerts": found.new_alerts,
+        "drive_serial": after.serial, "cartridge_serial": serials[-1],
+        "drive": found.drive, "cartridge": parts[-1].cartridge, "alerts": found.alerts, "new_alerts": found.new_alerts,
         "counters": {
             name: [before.counters.get(name), now] for name, now in after.counters.items()
             if now != before.counters.get(name)
         },
+        "cartridges": [
+            {"serial": serial, "drive": part.drive, "cartridge": part.cartridge}
+            for serial, part in zip(serials, parts, strict=True)
+        ],
     }  # fmt: skip
     run.fields["health"] = health
-    if found.trouble:
-        told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in found.trouble.items())
+    trouble: dict[str, float] = {}
+    for part in parts:
+        for name, value in part.trouble.items():
+            trouble[name] = trouble.get(name, 0) + value
+    if trouble:
+        told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in trouble.items())
         run.note(f"the drive counted {told}; see pytp diag health")
     for flag in found.new_alerts:
         alert = alert_of(flag)

@@ -108,7 +108,7 @@ def _read(run: Run, order: Order, work: Any) -> None:
     from pytp_cli.joblog import JobLog
     from pytp_cli.next_cartridge import NextCartridge, library_of
 
-    unit = run.open_drive(order.drive)
+    unit = run.open_drive(order.drive, may_be_empty=True)
     source = NextCartridge(run, unit, library_of(run, unit, order.library), order.volumes, wanted=_NEXT)
     log = JobLog("restore", run.config.tar_dir)
     run.fields["log"] = log.path

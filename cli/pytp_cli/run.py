@@ -68,12 +68,16 @@ class Run:
         self.fields["device"] = chosen.address
         return chosen
 
-    def open_drive(self, flag: str | None, *, write: bool = False) -> Drive:
-        """Choose and open the drive; it is closed, and its position reported, when the command ends."""
+    def open_drive(self, flag: str | None, *, write: bool = False, may_be_empty: bool = False) -> Drive:
+        """Choose and open the drive; it is closed, and its position reported, when the command ends.
+
+        `may_be_empty`: the job has the cartridge brought that it needs."""
         from pytp_native.devices.drive import Drive
 
         chosen = self.choose(flag)
-        drive = Drive.open(chosen.address, block_bytes=chosen.block_bytes, write=write, name=chosen.name)
+        drive = Drive.open(
+            chosen.address, block_bytes=chosen.block_bytes, write=write, may_be_empty=may_be_empty, name=chosen.name
+        )
         self._drive = self._open.enter_context(drive)
         if self.as_json:
             self.fields["label"] = self._barcode(chosen.address)
@@ -148,12 +152,13 @@ class Run:
         """Put an event on the screen. A terminal that went away ends no job; a list that cannot be written does."""
         try:
             screen(record)
-        except BrokenPipeError:
-            self.reader_gone()
         except OSError as exc:
-            if isinstance(record, MemberListed):
+            if not isinstance(record, MemberListed):
+                self._unseen = True
+            elif isinstance(exc, BrokenPipeError):
+                self.reader_gone()
+            else:
                 raise unwritable(exc) from exc
-            self._unseen = True
 
     def reader_gone(self) -> None:
         """Nobody reads stdout any more (`pytp ls | head`): let the job end in good order, then leave quietly."""

@@ -11,7 +11,9 @@ from typing import Any
 from pytp_native.catalog.cartridges import cartridge_id
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.records import CartridgeFacts, Deletion, MemberBatch, SessionFacts, TapeFileFacts
+from pytp_native.catalog.running import Held
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
+from pytp_native.catalog.upkeep import forget_files
 
 _COLUMNS = 16
 _TOGETHER = 32
@@ -35,6 +37,7 @@ class OpenSession:
         self.uuid = facts.uuid
         self.last_cartridge = 0
         """Id of the one that was met last."""
+        self._held = None if facts.pid is None else Held(database.path, facts.uuid)
         with database.transaction():
             there = database.value("SELECT id FROM session WHERE uuid = ?", (facts.uuid,))
             if there is not None:
@@ -75,6 +78,11 @@ class OpenSession:
                     " WHERE cartridge = ? AND ifnull(number, 0) >= ? AND session != ?",
                     (cartridge, overwrites_from, self._id),
                 )
+                self._database.run(  # what the medium was before it got another label
+                    "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0 WHERE session != ?"
+                    " AND cartridge IN (SELECT id FROM cartridge WHERE id != ? AND serial = ?)",
+                    (self._id, cartridge, facts.serial),
+                )
         return cartridge
 
     def left_full(self, cartridge: int) -> None:
@@ -96,6 +104,41 @@ class OpenSession:
                 (self._id, cartridge, *facts),
             )  # fmt: skip
         return OpenTapeFile(self._database, number, facts)
+
+    def owns(self, cartridge: int, number: int) -> None:
+        """That tape file is this session's: whatever else was said to be there is not any more."""
+        self._database.run(
+            "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0"
+            " WHERE cartridge = ? AND number = ? AND session != ? AND state != 'overwritten'",
+            (cartridge, number, self._id),
+        )
+
+    def add_deletions(self, cartridge: int, number: int, deletions: Iterable[Deletion]) -> None:
+        """Record what was gone with a tape file that has its end, by its number."""
+        asked = "SELECT id FROM tape_file WHERE session = ? AND cartridge = ? AND number = ? AND kind = 'data'"
+        found = self._database.value(asked, (self._id, cartridge, number))
+        if found is not None:
+            add_deletions(self._database, int(found), deletions)
+
+    def distrust(self, cartridge: int, trusted: int, besides: OpenTapeFile | None) -> list[int | None]:
+        """What is on a cartridge behind logical block `trusted` may have been written over: tape files that reach
+        beyond it count as lost, except the open one. Those of this session are forgotten: if it is resumed, it saves
+        them again. Returns their numbers."""
+        reaching = (
+            "cartridge = ? AND state != 'overwritten' AND id != ? AND (first_block IS NULL"
+            " OR first_block + ifnull(stored_blocks, max(blocks, durable_blocks - skipped + ahead)) > ?)"
+        )
+        asked = (cartridge, -1 if besides is None else besides.identity, trusted)
+        select = f"SELECT id, session, number FROM tape_file WHERE {reaching} ORDER BY id"  # noqa: S608
+        with self._database.transaction(lasting=True):
+            found = list(self._database.rows(select, asked))
+            for identity, _session, _number in found:
+                lost = "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0 WHERE id = ?"
+                self._database.run(lost, (identity,))
+        for identity, session, _number in found:
+            if session == self._id:
+                forget_files(self._database, "id = ?", (identity,))
+        return [number for _identity, _session, number in found]
 
     def add_device_error(
         self, cartridge: int | None, *, device: str, kind: str, text: str, sense: bytes = b"",
@@ -134,6 +177,8 @@ class OpenSession:
                     " ORDER BY id DESC LIMIT 1)",
                     (self._id,),
                 )
+        if self._held is not None:
+            self._held.release()
 
 
 class OpenTapeFile:
@@ -152,13 +197,13 @@ class OpenTapeFile:
 
     def add(self, batch: MemberBatch) -> None:
         """Add the next members. Some ten thousand at a time keep other writers waiting for a tenth of a second."""
-        with self._database.transaction():
-            try:
+        try:
+            with self._database.transaction():
                 ids = self._directories.columns(batch.directories)
                 self._insert(ids, batch)
-            except BaseException:
-                self._directories.forget()
-                raise
+        except BaseException:  # also of the commit: the ids of directories are anybody's again
+            self._directories.forget()
+            raise
         self.members += len(batch.names)
         self.data_bytes += sum(batch.sizes)
 
@@ -168,6 +213,26 @@ class OpenTapeFile:
         with self._database.transaction(lasting=True):
             self._database.run(
                 "UPDATE tape_file SET durable_blocks = max(durable_blocks, ?) WHERE id = ?", (blocks, self._id)
+            )
+
+    def add_problems(self, problems: Iterable[tuple[bytes, str]]) -> None:
+        """Record files that were not saved as they should be, each with the reason."""
+        with self._database.transaction():
+            for path, reason in problems:
+                self._database.run(
+                    "INSERT INTO problem (tape_file, path, reason) VALUES (?, ?, ?)", (self._id, path, reason)
+                )
+
+    @property
+    def identity(self) -> int:
+        """In the catalog."""
+        return self._id
+
+    def distrust(self, blocks: int) -> None:
+        """What the drive said of more than the first `blocks` blocks of this archive does not hold."""
+        with self._database.transaction(lasting=True):
+            self._database.run(
+                "UPDATE tape_file SET durable_blocks = min(durable_blocks, ?) WHERE id = ?", (blocks, self._id)
             )
 
     def end(self, state: str, blocks: int, *, closed: bool, stored: int | None = None, frames: bytes = b"") -> None:
@@ -196,16 +261,7 @@ class OpenTapeFile:
 
     def add_deletions(self, deletions: Iterable[Deletion]) -> None:
         """Record what an incremental session found gone or renamed below this argument."""
-        directories = _Directories(self._database)
-        with self._database.transaction():
-            for gone in deletions:
-                directory, name = _split(gone.path)
-                new_directory, new_name = _split(gone.new_path) if gone.new_path is not None else (None, None)
-                self._database.run(
-                    "INSERT INTO deletion (tape_file, directory, name, new_directory, new_name) VALUES (?, ?, ?, ?, ?)",
-                    (self._id, directories.id_of(directory), name,
-                     None if new_directory is None else directories.id_of(new_directory), new_name),
-                )  # fmt: skip
+        add_deletions(self._database, self._id, deletions)
 
     @property
     def _range(self) -> tuple[int, int]:
@@ -257,6 +313,20 @@ def _bindable(column: Iterable[bytes | None]) -> list[bytearray | str]:
     """Python's sqlite3 looks for an adapter of each bytes and each None that it binds, which takes a third of the time
     of an INSERT (Modules/_sqlite, need_adapt); of bytearray and str it does not. "" stands for None."""
     return ["" if one is None else bytearray(one) for one in column]
+
+
+def add_deletions(database: Database, tape_file: int, deletions: Iterable[Deletion]) -> None:
+    """Record what was gone with a tape file."""
+    directories = _Directories(database)
+    with database.transaction():
+        for gone in deletions:
+            directory, name = _split(gone.path)
+            new_directory, new_name = _split(gone.new_path) if gone.new_path is not None else (None, None)
+            database.run(
+                "INSERT INTO deletion (tape_file, directory, name, new_directory, new_name) VALUES (?, ?, ?, ?, ?)",
+                (tape_file, directories.id_of(directory), name,
+                 None if new_directory is None else directories.id_of(new_directory), new_name),
+            )  # fmt: skip
 
 
 class _Directories:

@@ -69,6 +69,14 @@ class Archive(NamedTuple):
     def block_bytes(self) -> int:
         return self.parts[0].block_bytes
 
+    def holds(self, first: int, last: int) -> bool:
+        """Tell whether all blocks from `first` to `last` are in parts that are known."""
+        at = first
+        for part in self.parts:
+            if part.skipped <= at < part.durable_blocks:
+                at = part.durable_blocks
+        return at > last
+
     def part_of(self, block: int) -> ArchivePart:
         """Return the part that holds block `block` of the archive."""
         return next((part for part in reversed(self.parts) if part.skipped <= block), self.parts[0])
@@ -94,6 +102,10 @@ class Place(NamedTuple):
     @property
     def name(self) -> bytes:
         return self.path.rpartition(b"/")[2]
+
+    def last_block(self, block_bytes: int) -> int:
+        """Return the block of the archive in which it ends."""
+        return self.block + (self.offset + max(self.length, 1) - 1) // block_bytes
 
 
 _ARCHIVES = (
@@ -195,13 +207,15 @@ def part_behind(database: Database, serial: str | None, uuid: str | None, number
 
 
 def _archive_with(database: Database, serial: str | None, uuid: str | None, number: int) -> tuple[Archive, int] | None:
-    """Return the archive of which that tape file is a part, and the tape file's id."""
-    for column, value in (("uuid", uuid), ("serial", serial)):
+    """Return the archive of which that tape file is a part, and the tape file's id. A medium with another label now is
+    not what it was."""
+    by_serial = "c.serial = ?" if uuid is None else "c.serial = ? AND c.uuid IS NULL"
+    for which, value in (("c.uuid = ?", uuid), (by_serial, serial)):
         if value is None:
             continue
         row = database.row(
             "SELECT t.session, t.path, t.id FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"  # noqa: S608
-            f" WHERE c.{column} = ? AND t.number = ? AND t.kind = 'data' AND t.state != 'overwritten'"
+            f" WHERE {which} AND t.number = ? AND t.kind = 'data' AND t.state != 'overwritten'"
             " ORDER BY t.id DESC",
             (value, number),
         )

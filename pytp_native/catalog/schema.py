@@ -170,7 +170,17 @@ CREATE TABLE verifying (            -- how far a verification that was stopped h
 ) STRICT;
 """
 
-MIGRATIONS = (_VERSION_1, _VERIFYING)
+_PROBLEMS = """
+CREATE TABLE problem (              -- a file that was not saved, or not as it should be
+    id INTEGER PRIMARY KEY,
+    tape_file INTEGER NOT NULL REFERENCES tape_file ON DELETE CASCADE,      -- in which it would be
+    path BLOB NOT NULL,             -- absolute
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX problem_by_tape_file ON problem (tape_file);
+"""
+
+MIGRATIONS = (_VERSION_1, _VERIFYING, _PROBLEMS)
 """The script at index n makes version n + 1 out of version n."""
 VERSION = len(MIGRATIONS)
 

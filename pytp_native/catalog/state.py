@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 
 from pytp_native.catalog.database import Database
+from pytp_native.catalog.gaps import gaps, not_reached
 from pytp_native.catalog.restoring import Archive, Place, Selector, archives_of, places
 from pytp_native.errors import NothingHere, UsageError
 from pytp_native.light import NamedTuple
 
 _CANDIDATES = """
-SELECT s.id, t.path FROM session s JOIN tape_file t ON t.session = s.id JOIN cartridge c ON c.id = t.cartridge
-WHERE t.kind = 'data' AND t.state != 'overwritten' AND s.state IN ('complete', 'partial')
+SELECT s.id, t.path, max(t.state != 'overwritten') FROM session s
+JOIN tape_file t ON t.session = s.id JOIN cartridge c ON c.id = t.cartridge
+WHERE t.kind = 'data' AND s.state IN ('complete', 'partial')
   AND (? IS NULL OR s.job = ?) AND (? IS NULL OR s.label = ? OR c.barcode = ?) AND (? IS NULL OR s.started <= ?)
+GROUP BY s.id, t.path
 ORDER BY s.started DESC,
   EXISTS (SELECT 1 FROM tape_file f JOIN session y ON y.id = f.session  -- of one second: the one that builds on others
           WHERE f.path = t.path AND f.based_on = s.uuid AND y.started = s.started),
@@ -36,21 +40,41 @@ class State(NamedTuple):
     """That make it up, the latest first."""
     layers: tuple[Archive, ...]
     """What they saved of it, the latest first."""
+    gaps: tuple[str, ...] = ()
+    """What is missing of that, in words."""
 
 
 def wanted_states(database: Database, wanted: Selector) -> list[State]:
     """Return the states that a selector means. NothingHere for none, UsageError for an ambiguous session."""
+    later: dict[bytes, list[str]] = {}
     if wanted.session is not None:
         session = session_id(database, wanted.session)
-        chosen = {archive.path: session for archive in archives_of(database, session)}
+        chosen = dict.fromkeys(_paths(database, session), session)
+        later = dict.fromkeys(list(chosen)[:1], not_reached(database, session))
     else:
         chosen = {}
         asked = (wanted.job, wanted.job, wanted.label, wanted.label, wanted.label, wanted.as_of, wanted.as_of)
-        for session, path in database.rows(_CANDIDATES, asked):
-            chosen.setdefault(path, session)
+        for session, path, is_there in database.rows(_CANDIDATES, asked):
+            if is_there:
+                chosen.setdefault(path, session)
+            elif path not in chosen:
+                later.setdefault(path, []).append(f"a later state of it, {_when(database, session)}, was written over")
     if not chosen:
         raise NothingHere("restore", "the catalog knows of no such session", "see pytp sessions")
-    return [_state(database, path, session) for path, session in chosen.items()]
+    return [_state(database, path, session, later.get(path, [])) for path, session in chosen.items()]
+
+
+def _when(database: Database, session: int) -> str:
+    started = database.value("SELECT started FROM session WHERE id = ?", (session,))
+    return time.strftime("of %Y-%m-%d %H:%M", time.localtime(started))
+
+
+def _paths(database: Database, session: int) -> list[bytes]:
+    """Return the arguments of which a session has something."""
+    asked = (
+        "SELECT DISTINCT path FROM tape_file WHERE session = ? AND kind = 'data' AND state != 'overwritten' ORDER BY id"
+    )
+    return list(dict.fromkeys(path for (path,) in database.rows(asked, (session,))))
 
 
 def session_id(database: Database, text: str) -> int:
@@ -70,11 +94,12 @@ def session_id(database: Database, text: str) -> int:
     return int(exact[0] if exact else found[0][0])
 
 
-def _state(database: Database, path: bytes, session: int) -> State:
+def _state(database: Database, path: bytes, session: int, missing: list[str]) -> State:
     chain, layers = _chain(database, session, path), []
     for one in chain:
         layers += [archive for archive in archives_of(database, one) if archive.path == path]
-    return State(path, tuple(chain), tuple(layers))
+        missing = [*missing, *gaps(database, one, path)]
+    return State(path, tuple(chain), tuple(layers), tuple(missing))
 
 
 def _chain(database: Database, session: int, path: bytes) -> list[int]:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
 from pytp_native.catalog import (
     cartridges,
     chain,
+    gaps,
     restoring,
     search,
     sessions,
@@ -36,6 +37,8 @@ from pytp_native.catalog.records import (
     Unfinished,
 )
 from pytp_native.catalog.restoring import Archive, ArchivePart, Place, Selector
+from pytp_native.catalog.retelling import RetoldSession, forget_drafts
+from pytp_native.catalog.running import is_running
 from pytp_native.catalog.search import EVERYTHING, Wanted
 from pytp_native.catalog.state import State
 from pytp_native.catalog.verifying import Begun, Proof, Scope
@@ -69,31 +72,31 @@ class Catalog:
         """Begin to record a session; it stays open until its `end`."""
         return OpenSession(self._database, facts)
 
-    def retell_session(self, facts: SessionFacts, cartridge: CartridgeFacts, *, part: int) -> tuple[OpenSession, int]:
+    def retell_session(self, facts: SessionFacts, cartridge: CartridgeFacts, *, part: int) -> tuple[RetoldSession, int]:
         """Begin to record again what a session wrote on its `part`-th cartridge; return it, and the cartridge's id.
 
-        What was recorded of that part is forgotten; other parts stay.
+        It takes the place of what was recorded of that part when it is told to its end; other parts stay.
         """
-        session = self.begin_session(facts)
+        session = RetoldSession(self._database, facts, part)
         session.last_cartridge = self.saw_cartridge(cartridge)
-        if facts.origin == "trailer":  # it may have been known from one of its tape files alone
-            self._database.run(
-                "UPDATE session SET origin = 'trailer' WHERE uuid = ? AND origin = 'scan'", (facts.uuid,)
-            )
-        upkeep.forget_part(self._database, facts.uuid, part)
         return session, session.last_cartridge
 
-    def forget_session(self, uuid: str) -> bool:
-        """Take a session out that is going to be told again, from its trailer; return whether it was there."""
-        return upkeep.forget_session(self._database, uuid)
+    def forget_drafts(self) -> None:
+        """Take out what was being told again by processes that were killed."""
+        forget_drafts(self._database)
 
-    def forget_part(self, uuid: str, part: int) -> None:
-        """Take out what a session wrote on its `part`-th cartridge: another one's trailer tells of it."""
-        upkeep.forget_part(self._database, uuid, part)
+    def differed(self, session_uuid: str) -> bool:
+        """Tell whether what a session wrote was read back and was not what was saved."""
+        asked = "SELECT 1 FROM session WHERE uuid = ? AND state = 'failed' AND exit = 8"
+        return self._database.value(asked, (session_uuid,)) is not None
 
-    def forget_scanned(self, cartridge: int, number: int | None) -> None:
-        """Take out what was told by reading a tape file of which a trailer tells."""
-        upkeep.forget_scanned(self._database, cartridge, number)
+    def is_lost(self, uuid: str, part: int) -> bool:
+        """Tell whether what a session wrote on its `part`-th cartridge is known to have been written over."""
+        asked = (
+            "SELECT 1 FROM tape_file WHERE session = (SELECT id FROM session WHERE uuid = ?) AND part = ?"
+            " AND kind = 'data' AND state = 'overwritten'"
+        )
+        return self._database.value(asked, (uuid, part)) is not None
 
     def is_told(self, cartridge: CartridgeFacts, number: int) -> bool:
         """Tell whether a backup or a trailer has told what is in that tape file of a cartridge."""
@@ -108,11 +111,36 @@ class Catalog:
     def has_session(self, uuid: str) -> bool:
         return self._database.value("SELECT 1 FROM session WHERE uuid = ?", (uuid,)) is not None
 
+    def last_start(self) -> int | None:
+        """Return when the latest session began."""
+        found = self._database.value("SELECT max(started) FROM session")
+        return None if found is None else int(found)
+
     def last_tape_file(self, cartridge_uuid: str) -> int | None:
         """Return the highest number of a tape file that is known to be on a cartridge; None: of none."""
         found = self._database.value(
             "SELECT max(t.number) FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
             " WHERE c.uuid = ? AND t.state != 'overwritten' AND t.durable_blocks > 0",
+            (cartridge_uuid,),
+        )
+        return None if found is None else int(found)
+
+    def data_files(self, cartridge_uuid: str) -> frozenset[int]:
+        """Return the numbers of the tape files on a cartridge that are known to hold an argument."""
+        rows = self._database.rows(
+            "SELECT t.number FROM tape_file t JOIN cartridge c ON c.id = t.cartridge WHERE c.uuid = ?"
+            " AND t.kind = 'data' AND t.state != 'overwritten' AND t.durable_blocks > t.skipped"
+            " AND t.number IS NOT NULL",
+            (cartridge_uuid,),
+        )
+        return frozenset(number for (number,) in rows)
+
+    def end_of_claims(self, cartridge_uuid: str) -> int | None:
+        """Return the logical block behind the last one on a cartridge of which the catalog knows; None: of none."""
+        found = self._database.value(
+            "SELECT max(t.first_block + CASE WHEN t.compression IS NULL THEN t.durable_blocks - t.skipped + t.ahead"
+            " ELSE ifnull(t.stored_blocks, 0) END) FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
+            " WHERE c.uuid = ? AND t.state != 'overwritten' AND t.durable_blocks > t.skipped",
             (cartridge_uuid,),
         )
         return None if found is None else int(found)
@@ -168,12 +196,20 @@ class Catalog:
         return unfinished.unfinished(self._database, cartridge_uuid)
 
     def waiting(self) -> list[Unfinished]:
-        """Return all such sessions that no later one of their job has made up for, the latest first."""
+        """Return all such sessions, the latest first."""
         return unfinished.waiting(self._database)
+
+    def saved_since(self, session: Unfinished) -> set[bytes]:
+        """Return the arguments that later sessions of its job have saved."""
+        return unfinished.saved_since(self._database, session.uuid)
 
     def deletions_of(self, file: BegunFile) -> list[Deletion]:
         """Return what was recorded as gone with a tape file of such a session."""
         return unfinished.deletions_of(self._database, file.id)
+
+    def problems_of(self, file: BegunFile) -> list[tuple[bytes, str]]:
+        """Return which files of a tape file were not saved as they should be, and why."""
+        return unfinished.problems_of(self._database, file.id)
 
     def reopen(self, file: BegunFile) -> OpenTapeFile:
         """Go on recording a tape file of such a session."""
@@ -183,9 +219,14 @@ class Catalog:
         """Yield its members in the order of the tape, each with the fields of a member record."""
         return unfinished.members_of(self._database, file.id)
 
-    def mark_dead(self, host: str, alive: Callable[[int], bool]) -> int:
-        """Mark open sessions of this host as interrupted whose process is gone; return how many."""
-        return unfinished.mark_dead(self._database, host, alive)
+    def mark_dead(self, host: str) -> int:
+        """Mark open sessions as interrupted whose process is gone, and those of this host that have none; return how
+        many."""
+        return unfinished.mark_dead(self._database, host)
+
+    def is_running(self, session: Unfinished) -> bool:
+        """Tell whether a process is writing it."""
+        return session.state == "open" and is_running(self.path, session.uuid)
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -218,6 +259,22 @@ class Catalog:
     def member_at(self, archive: Archive, block: int, offset: int) -> bytes | None:
         """Return the path of the member whose header group begins there."""
         return restoring.member_at(self._database, archive, block, offset)
+
+    def gaps(self, archive: Archive) -> list[str]:
+        """Say what is missing of an argument as its session saved it, and of the session."""
+        missing = gaps.gaps(self._database, archive.session, archive.path)
+        told = [f"{archive.path.decode(errors='backslashreplace')}: {gap}" for gap in missing]
+        return [*told, *gaps.not_reached(self._database, archive.session)]
+
+    def gaps_of(self, session_uuid: str) -> list[str]:
+        """Say what is missing of a session's arguments."""
+        session = state.session_id(self._database, session_uuid)
+        paths = dict.fromkeys(one.path for one in restoring.archives_of(self._database, session))
+        return [
+            f"{path.decode(errors='backslashreplace')}: {gap}"
+            for path in paths
+            for gap in gaps.gaps(self._database, session, path)
+        ]
 
     def hard_link_targets(self, archive: Archive) -> set[bytes]:
         """Return the names that other members of an archive refer to for their data."""

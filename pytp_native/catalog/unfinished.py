@@ -3,24 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pytp_native.catalog.database import Database
 from pytp_native.catalog.recording import OpenTapeFile
 from pytp_native.catalog.records import BegunFile, Deletion, TapeFileFacts, Unfinished
+from pytp_native.catalog.running import is_running
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
 
 _WAITING = (
     "SELECT s.id, s.uuid, s.started, s.state, s.kind, s.host, s.pid, s.hash, s.job, s.label, p.request FROM session s"
-    " JOIN plan p ON p.id = s.id WHERE s.state IN ('open', 'interrupted', 'failed', 'full') AND EXISTS"
+    " JOIN plan p ON p.id = s.id WHERE s.state IN ('open', 'interrupted', 'failed', 'full')"
+    " AND s.exit IS NOT 8 AND EXISTS"  # 8: what was read back differed
     " (SELECT 1 FROM tape_file t JOIN cartridge c ON c.id = t.cartridge WHERE t.session = s.id AND t.kind = 'data'"
     " AND t.state != 'overwritten'{which}) ORDER BY s.id DESC"
 )
-_SUCCEEDED = (
-    "SELECT 1 FROM tape_file t JOIN tape_file l ON l.path = t.path JOIN session s ON s.id = t.session"
-    " JOIN session x ON x.id = l.session WHERE t.session = ? AND x.id > t.session AND x.job IS s.job"
-    " AND x.state IN ('complete', 'partial') AND t.kind = 'data' AND l.kind = 'data'"
+_SAVED_SINCE = (
+    "SELECT DISTINCT l.path FROM tape_file l JOIN session x ON x.id = l.session JOIN session s ON s.uuid = ?"
+    " WHERE x.id > s.id AND x.job IS s.job AND x.state IN ('complete', 'partial') AND l.kind = 'data'"
+    " AND l.state != 'overwritten'"
 )
 _FILES = (
     "SELECT t.id, t.number, t.first_block, t.block_bytes, t.path, t.name, t.kind, t.part, t.skipped, t.ahead,"
@@ -47,9 +49,13 @@ def unfinished(database: Database, cartridge_uuid: str) -> Unfinished | None:
 
 
 def waiting(database: Database) -> list[Unfinished]:
-    """Return all sessions that can be resumed and that no later one of their job has made up for, the latest first."""
-    rows = list(database.rows(_WAITING.format(which="")))
-    return [_session(database, row) for row in rows if database.value(_SUCCEEDED, (row[0],)) is None]
+    """Return all sessions that can be resumed, the latest first."""
+    return [_session(database, row) for row in list(database.rows(_WAITING.format(which="")))]
+
+
+def saved_since(database: Database, session: str) -> set[bytes]:
+    """Return the arguments that later sessions of the same job have saved."""
+    return {path for (path,) in database.rows(_SAVED_SINCE, (session,))}
 
 
 def _session(database: Database, row: tuple[Any, ...], cartridge_uuid: str | None = None) -> Unfinished:
@@ -104,15 +110,22 @@ def members_of(database: Database, file: int) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
+def problems_of(database: Database, file: int) -> list[tuple[bytes, str]]:
+    """Return which files were not saved as they should be, and why."""
+    return [(path, why) for path, why in database.rows(
+        "SELECT path, reason FROM problem WHERE tape_file = ? ORDER BY id", (file,)
+    )]  # fmt: skip
+
+
 def _range(file: int) -> tuple[int, int]:
     first = file << MEMBERS_OF_FILE
     return first, first | ((1 << MEMBERS_OF_FILE) - 1)
 
 
-def mark_dead(database: Database, host: str, alive: Callable[[int], bool]) -> int:
-    """Mark sessions of this host as interrupted whose process is gone; return how many."""
-    open_ones = list(database.rows("SELECT id, pid FROM session WHERE state = 'open' AND host = ?", (host,)))
-    dead = [identity for identity, pid in open_ones if pid is None or not alive(pid)]
+def mark_dead(database: Database, host: str) -> int:
+    """Mark sessions as interrupted whose process is gone, and those of this host that have none; return how many."""
+    asked = "SELECT id, uuid FROM session WHERE state = 'open' AND (pid IS NOT NULL OR host = ?)"
+    dead = [identity for identity, uuid in list(database.rows(asked, (host,))) if not is_running(database.path, uuid)]
     for identity in dead:
         with database.transaction():
             database.run("UPDATE session SET state = 'interrupted', pid = NULL WHERE id = ?", (identity,))

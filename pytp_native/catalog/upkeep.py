@@ -47,27 +47,23 @@ def forget_session(database: Database, uuid: str) -> bool:
     session = database.value("SELECT id FROM session WHERE uuid = ?", (uuid,))
     if session is None:
         return False
-    _forget_files(database, "session = ?", (session,))
+    forget_files(database, "session = ?", (session,))
     with database.transaction():
         database.run("UPDATE device_error SET session = NULL WHERE session = ?", (session,))
         database.run("DELETE FROM session WHERE id = ?", (session,))
     return True
 
 
-def forget_part(database: Database, uuid: str, part: int) -> None:
-    """Take out what a session wrote on its `part`-th cartridge."""
-    _forget_files(database, "session = (SELECT id FROM session WHERE uuid = ?) AND part = ?", (uuid, part))
-
-
 def forget_scanned(database: Database, cartridge: int, number: int | None) -> None:
     """A trailer tells of that tape file: take out what was told by reading it."""
     which = "cartridge = ? AND number = ? AND session IN (SELECT id FROM session WHERE origin = 'scan')"
-    _forget_files(database, which, (cartridge, number))
+    forget_files(database, which, (cartridge, number))
     with database.transaction():
         database.run("DELETE FROM session WHERE origin = 'scan' AND id NOT IN (SELECT session FROM tape_file)")
 
 
-def _forget_files(database: Database, which: str, values: tuple[object, ...]) -> None:
+def forget_files(database: Database, which: str, values: tuple[object, ...]) -> None:
+    """Take out tape files, by a condition on their table."""
     for (file,) in list(database.rows(f"SELECT id FROM tape_file WHERE {which}", values)):  # noqa: S608
         forget_members(database, file)
         with database.transaction():

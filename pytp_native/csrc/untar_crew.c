@@ -234,6 +234,20 @@ uint64_t untar_crew_checked(untar_crew *crew)
     return checked;
 }
 
+int untar_crew_settle(pytp_untar *untar, pytp_untar_text name)
+{
+    untar_crew *crew = untar->crew;
+    for (size_t i = 0; crew != NULL && i < JOBS; i++) {
+        untar_job *job = &crew->jobs[i];
+        if (job->name.length != name.length || name.length == 0 || memcmp(job->name.at, name.at, name.length) != 0)
+            continue;
+        wait_for(crew, job);
+        if (job->state == FAILED)
+            return tell(untar, job);
+    }
+    return 0;
+}
+
 int untar_crew_wait(pytp_untar *untar)
 {
     untar_crew *crew = untar->crew;

@@ -87,7 +87,8 @@ int pytp_untar_extract(pytp_untar *untar)
     for (;;) {
         int event = 0;
         if (!untar->file.filling) {
-            event = pytp_untar_next(untar);
+            event = untar->place_again ? PYTP_UNTAR_MEMBER : pytp_untar_next(untar);
+            untar->place_again = 0;
             if (event == PYTP_UNTAR_MEMBER)
                 event = untar_place(untar);
         }

@@ -195,6 +195,7 @@ struct pytp_untar {
     uint64_t written; /* bytes of the current file that are in `output` */
     untar_rules rules;
     untar_crew *crew;
+    int place_again; /* a member that waited for the crew, which had to tell something */
     untar_walk parents, links;
     untar_made made;
     untar_pattern *patterns;
@@ -265,6 +266,7 @@ int untar_set_aside(int parent, const char *name, const char *base);
 /* untar_crew.c */
 enum { UNTAR_SMALL = 128 << 10 };   /* files up to this size go to the crew */
 int untar_crew_take(pytp_untar *untar, const untar_delayed *what); /* give it the current file; 0, or an event */
+int untar_crew_settle(pytp_untar *untar, pytp_untar_text name);     /* until what has that name is done; likewise */
 int untar_crew_wait(pytp_untar *untar);                             /* until all is done; 0, or PROBLEM, or a final event */
 void untar_crew_dismiss(untar_crew *crew);
 uint64_t untar_crew_checked(untar_crew *crew); /* files whose checksum it found right */

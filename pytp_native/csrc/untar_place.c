@@ -258,23 +258,60 @@ static int same_file(int left, const char *left_name, int right, const char *rig
            a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Whether what has the first name is what was saved under it, and not a file that was kept there: it has its time. An archive
+ * whose links tell no time is believed where nothing else can have that name. */
+static int is_first_name(const pytp_untar *untar, int from, const char *name)
+{
+    struct stat there;
+    const pytp_untar_entry *member = &untar->member;
+    if (fstatat(from, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
+        return 1; /* linkat() says why */
+    if (there.st_mtim.tv_sec == member->mtime_s && (member->mtime_ns == 0 || there.st_mtim.tv_nsec == member->mtime_ns))
+        return 1;
+    if (untar->existing == PYTP_UNTAR_OVERWRITE)
+        return untar->counts.damaged == 0;
+    return untar->existing == PYTP_UNTAR_KEEP &&
+           untar_made_has(&untar->made, (const char *)untar->link_path.at, untar->link_path.length);
+}
+
+/* The first name may be in the crew's hands still, and turn out to be damaged. */
+static int check_first_name(pytp_untar *untar, int *from, const char **name)
+{
+    for (int waited = 0;; waited++) {
+        int event = waited ? untar_crew_wait(untar) : untar_crew_settle(untar, untar->member.link);
+        if (event != 0) {
+            untar->place_again = 1;
+            return event;
+        }
+        int absolute;
+        const char *bad = untar_target_name(untar, untar->member.link, &untar->link_path, &absolute);
+        if (bad != NULL || untar->link_path.length == 0)
+            return untar_trouble(untar, "refused: a hard link to something outside the target", 0);
+        size_t above = untar_parent_length(&untar->link_path);
+        *from = untar_walk_to(&untar->links, (const char *)untar->link_path.at, above, 0);
+        *name = untar_last_component(&untar->link_path, above);
+        if (*from < 0)
+            return untar_failed(untar, "the directory of the file it links to cannot be opened");
+        if (is_first_name(untar, *from, *name))
+            return 0;
+        if (waited)
+            return untar_trouble(untar, "the file with its first name is another one, which was kept", 0);
+    }
+}
+
 static int place_hard_link(pytp_untar *untar, int parent, const char *base)
 {
-    int absolute;
-    const char *bad = untar_target_name(untar, untar->member.link, &untar->link_path, &absolute);
-    if (bad != NULL || untar->link_path.length == 0)
-        return untar_trouble(untar, "refused: a hard link to something outside the target", 0);
-    size_t above = untar_parent_length(&untar->link_path);
-    int from = untar_walk_to(&untar->links, (const char *)untar->link_path.at, above, 0);
-    const char *name = untar_last_component(&untar->link_path, above);
-    if (from < 0)
-        return untar_failed(untar, "the directory of the file it links to cannot be opened");
+    int from = -1;
+    const char *name = NULL;
+    int event = check_first_name(untar, &from, &name);
+    if (event != 0)
+        return event;
     if (linkat(from, name, parent, base, 0) != 0) {
         if (errno != EEXIST)
             return untar_failed(untar, "cannot link it to its first name");
         if (same_file(from, name, parent, base))
             return 0;
-        int event = make_room(untar, parent, base);
+        event = make_room(untar, parent, base);
         if (event != 0)
             return event == AS_IT_IS ? 0 : event;
         if (linkat(from, name, parent, base, 0) != 0)

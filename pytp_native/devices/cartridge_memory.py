@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytp_native.scsi.mam import Attribute
 
 _GUID = 0x0820
+_MEDIUM_TYPE, _WORM = 0x0408, 0x80
 _UTF8 = 0x81
 """Value of the text localisation identifier (SPC-6)."""
 
@@ -57,6 +58,27 @@ def read_memory(address: str) -> Memory:
     finally:
         scsi.close()
     return _memory(found)
+
+
+def is_worm(address: str) -> bool:
+    """Tell whether the cartridge in the drive can be written once only (MAM 0408h, SPC-6); False where nobody tells."""
+    from pytp_native.devices.retry import CALM  # noqa: PLC0415 - construct is slow to import
+    from pytp_native.scsi import mam  # noqa: PLC0415
+    from pytp_native.scsi.executor import run  # noqa: PLC0415
+
+    if not _has_scsi(address):
+        return False
+    try:
+        scsi = open_scsi(address)
+    except PytpError:
+        return False
+    try:
+        found = run(scsi, mam.read_attributes(first=_MEDIUM_TYPE, alloc_bytes=64), CALM)
+    except PytpError:
+        return False
+    finally:
+        scsi.close()
+    return any(one.identifier == _MEDIUM_TYPE and one.number == _WORM for one in found)
 
 
 def _memory(found: Mapping[int, Attribute]) -> Memory:

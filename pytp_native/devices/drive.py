@@ -38,6 +38,7 @@ LARGEST_BLOCK_BYTES = 16 * MIB - 1
 """The transfer length of READ(6) and WRITE(6) has 24 bits (SSC-5, READ(6))."""
 
 _PROBE_BYTES = (DEFAULT_BLOCK_BYTES, MIB, 2 * MIB, 4 * MIB, 8 * MIB, LARGEST_BLOCK_BYTES)
+_LEAST_PROBE_BYTES = 64 * KIB
 
 
 class Drive:
@@ -61,7 +62,11 @@ class Drive:
         self.name = name or tape.address
         """What messages and reports call it: the configured name or the address."""
         self.is_open = True
-        """False when `change` could not open the device again."""
+        """False when it was opened empty, and when `change` could not open the device again."""
+        self.leaving: Callable[[], object] = lambda: None
+        """Called by `change` before the cartridge goes..."""
+        self.arrived: Callable[[], object] = lambda: None
+        """... and when another one has come."""
         self._writes = writes
         self._warned_before: int | None = None
         self.has_lowest_speed = has_lowest_speed
@@ -75,16 +80,28 @@ class Drive:
         block_bytes: int = DEFAULT_BLOCK_BYTES,
         write: bool = False,
         status_only: bool = False,
+        may_be_empty: bool = False,
         name: str | None = None,
     ) -> Drive:
-        """Open a drive by address. A rewinding node is refused: its close would rewind behind the job's back."""
+        """Open a drive by address. A rewinding node is refused: its close would rewind behind the job's back.
+
+        `may_be_empty`: an empty drive is opened too; `prepare` raises NoMedium until `change` has brought a cartridge.
+        """
         target = resolve(address)
         while target.inner:
             target = resolve(target.inner)
         if target.rewinds and not status_only:
             raise Refused(address, "this node rewinds the tape at every close", f"use {target.no_rewind_node}")
-        tape = open_tape(address, status_only=True) if status_only else open_patiently(address, write=write)
-        return cls(tape, block_bytes=block_bytes, name=name, has_lowest_speed=target.kind == "st", writes=write)
+        is_open = True
+        try:
+            tape = open_tape(address, status_only=True) if status_only else open_patiently(address, write=write)
+        except NoMedium:
+            if not may_be_empty:
+                raise
+            tape, is_open = open_tape(address, status_only=True), False
+        drive = cls(tape, block_bytes=block_bytes, name=name, has_lowest_speed=target.kind == "st", writes=write)
+        drive.is_open = is_open
+        return drive
 
     def __enter__(self) -> Drive:
         return self
@@ -117,6 +134,8 @@ class Drive:
         The kernel looks at a cartridge when the device is opened. Afterwards the tape is at its beginning.
         """
         address = self.tape.address
+        if self.is_open:
+            self.leaving()
         self.tape.close()
         self.is_open = False
         try:
@@ -126,6 +145,7 @@ class Drive:
                 self._open_again(address)
             raise
         self._open_again(address)
+        self.arrived()
         return result
 
     def _open_again(self, address: str) -> None:
@@ -154,8 +174,10 @@ class Drive:
     def prepare(self, block_bytes: int | None = None) -> None:
         """Set the block size in bytes (default: this drive's; 0: variable) and check that it took, on this descriptor.
 
-        Raises NotSupported when the drive keeps another one.
+        Raises NotSupported when the drive keeps another one, NoMedium when the drive is empty.
         """
+        if not self.is_open:
+            raise NoMedium(self.name, "the drive is empty")
         wanted = self.block_bytes if block_bytes is None else block_bytes
         mtio.set_block_bytes(self.tape, wanted)
         actual = self.tape.status().block_bytes
@@ -329,16 +351,20 @@ class Drive:
         return length == 0 and not self.tape.status().has(GMT_EOD)
 
     def _measure_block(self) -> int:
-        too_small = 0
-        for room in _PROBE_BYTES:
+        too_small, rooms = 0, list(_PROBE_BYTES)
+        while rooms:
+            room = rooms.pop(0)
             try:
                 length = self.tape.read_block(memoryview(bytearray(room)))
             except BlockTooLarge:
                 mtio.back_records(self.tape, 1)
                 too_small = room
                 continue
-            except NotSupported:
-                break  # more than the drive or the host adapter moves; nothing was read
+            except NotSupported:  # more than the drive or the host adapter moves; nothing was read
+                if too_small or room // 2 < _LEAST_PROBE_BYTES:
+                    break
+                rooms.insert(0, room // 2)
+                continue
             if length and not self.tape.status().has(GMT_EOD):
                 mtio.back_records(self.tape, 1)
                 return length

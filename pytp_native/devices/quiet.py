@@ -60,6 +60,12 @@ class Quiet(NamedTuple):
             raise DeviceBusy(self.address, self.busy, "ask again when the tape is closed")
 
 
+def tape_of(address: str, *, sysfs: str = "/sys") -> str:
+    """Return the address of the tape of the drive at `address`: of /dev/sgN the no-rewind node, else the same."""
+    target = resolve(address)
+    return (_tape_node(target, sysfs) or address) if target.kind == "sg" else address
+
+
 @contextmanager
 def opened(address: str, *, sysfs: str = "/sys") -> Iterator[Quiet]:
     """Open `address`; its tape does not move and is nobody else's meanwhile. Raises BadAddress, DeviceError."""

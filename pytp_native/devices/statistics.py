@@ -116,6 +116,11 @@ def read_statistics(scsi: ScsiTransport) -> Statistics:
     return Statistics(write, read, _volume(scsi, there), ratios)
 
 
+def read_error_counters(scsi: ScsiTransport, page: int) -> ErrorCounters | None:
+    """Return one of pages 02h and 03h; None if the drive does not have it."""
+    return _error_counters(_page(scsi, page))
+
+
 def read_motion(scsi: ScsiTransport) -> Motion:
     """Ask for what tells how far the tape was wound."""
     there = {page for page, _subpage in executor.run(scsi, spc.supported_log_pages(), CALM)}

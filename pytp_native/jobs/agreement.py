@@ -33,6 +33,17 @@ def check_catalog(catalog: Catalog, drive: Drive, place: Place) -> None:
     if here is not None and claimed is not None and claimed >= here:
         fact = f"the catalog knows tape file {claimed} of cartridge {label.barcode}, but the tape ends at file {here}"
         raise Refused(drive.name, fact, "see what is on it: pytp ls --all; then pytp catalog rebuild")
+    check_length(catalog, drive, label)
+
+
+def check_length(catalog: Catalog, drive: Drive, label: Label) -> None:
+    """Raise Refused when the data end, where the tape stands, in front of what the catalog knows of: something was
+    written over it."""
+    claimed, here = catalog.end_of_claims(label.uuid), drive.where().logical_block
+    if claimed is not None and here is not None and claimed > here:
+        fact = f"the catalog knows what is up to block {claimed - 1} of cartridge {label.barcode}"
+        step = "see what is on it: pytp ls --all; then pytp catalog rebuild"
+        raise Refused(drive.name, f"{fact}, but the tape ends at block {here}", step)
 
 
 def check_identity(catalog: Catalog, drive: Drive, label: Label | None, memory: Memory) -> None:
@@ -59,7 +70,8 @@ def check_loss(
 ) -> None:
     """Tell what is lost when the cartridge is written over from tape file `number` on; Refused while the catalog needs
     any of it and `confirm` does not name the cartridge."""
-    lost = catalog.needed(cartridge, number)
+    by_serial = cartridge.uuid is None and cartridge.serial is not None  # another medium may have that barcode
+    lost = catalog.needed(cartridge._replace(barcode=None) if by_serial else cartridge, number)
     if not lost:
         return
     for one in lost:

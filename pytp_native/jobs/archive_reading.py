@@ -27,7 +27,7 @@ RING_BYTES = 256 * MIB
 _PROGRESS_S = 0.25
 _TOLD = 20
 """Blocks that could not be read and are told one by one."""
-_NO_COUNTS = Counts(0, 0, 0, 0)
+NO_COUNTS = Counts(0, 0, 0, 0)
 
 
 class Outcome(NamedTuple):
@@ -72,7 +72,7 @@ class ArchiveReading:
         self._status = status
         self._total = total_bytes
         self._on_counts = on_counts
-        self._before = _NO_COUNTS
+        self._before = NO_COUNTS
         self._ring: Ring | None = None
         self._untar: Untar | None = None
         self._archive: Archive | None = None

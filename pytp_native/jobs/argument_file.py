@@ -89,6 +89,7 @@ class ArgumentFile:
         self._torn: PytpError | None = None
         """What kept a full cartridge from ending with a whole frame."""
         self._problems: list[MemberProblem] = []
+        self._told_problems = 0
         self._notes: list[Notice] = []
         self._plain = ring if compression is None else Ring(drive.block_bytes, HOT_BYTES)
         self._compressor = None if compression is None else Compressor(self._plain, ring, compression)
@@ -156,7 +157,7 @@ class ArgumentFile:
         first_problem = len(self._problems)
         outcome = self._stream(argument, emit, on_full)
         failure, closed = self._close_file(outcome, self._parts.now(outcome.moved.blocks))
-        if _drive_failed(failure):
+        if _drive_failed(failure) and self._ended is None:  # then the drive holds another cartridge, or none
             outcome, closed = self._salvage(outcome)
             self._tell(emit)
         part = self._parts.now(outcome.moved.blocks)
@@ -166,6 +167,7 @@ class ArgumentFile:
             failure, closed, problems=len(self._problems) > first_problem, is_empty=not outcome.moved.blocks
         )
         if self._ledger is not None:
+            self._record_problems(self._ledger)
             self._ledger.end_file(part, status, closed=closed)
         report = ArgumentReport(
             path=argument.path,
@@ -220,11 +222,17 @@ class ArgumentFile:
         """Tell the catalog what is written, and what of it is on the medium."""
         if self._ledger is None:
             return
+        self._record_problems(self._ledger)
         if self._frontier.durable > self._told_durable:
             self._told_durable = self._frontier.durable
             self._packer.flush_log()
             self._ledger.durable(self._parts.content(self._told_durable))
         self._ledger.follow(self._parts.content(blocks))
+
+    def _record_problems(self, ledger: Ledger) -> None:
+        found = self._problems[self._told_problems :]
+        self._told_problems += len(found)
+        ledger.problems(found)
 
     def _pack(self, argument: Argument) -> None:
         if self._compressor is None:
@@ -272,6 +280,7 @@ class ArgumentFile:
             except (CartridgeNeeded, Interrupted) as error:
                 self._torn = error
                 raise
+            self._frontier.count(self._cut.blocks - blocks)
             self._count(pipeline, self._cut.blocks - blocks)
             self._parts.end_at(self._cut.edge, self._cut.fillers)
         cut = self._cut
@@ -295,6 +304,7 @@ class ArgumentFile:
     def _end_part(self, blocks: int) -> Part:
         """Put the filemark behind what a full cartridge got."""
         part = self._parts.close(blocks)
+        self._frontier.leave()
         if part.on_tape:
             self._drive.write_filemark()
         else:
@@ -324,6 +334,7 @@ class ArgumentFile:
         try:
             self._frontier.check_place()
             self._drive.write_filemark()
+            self._frontier.end()
         except PytpError as exc:
             return exc, False
         return failure, True
@@ -334,6 +345,8 @@ class ArgumentFile:
         written = outcome.moved.blocks
         kept = self._frontier.survivors(written)
         self._record_progress(self._frontier.durable)
+        if self._frontier.trusted is not None:
+            return outcome._replace(moved=outcome.moved._replace(blocks=self._distrust(), stop=Stop.ERROR)), False
         moved = outcome.moved._replace(blocks=written if kept is None else kept, stop=Stop.ERROR)
         outcome = outcome._replace(moved=moved)
         part = self._parts.now(moved.blocks)
@@ -345,6 +358,16 @@ class ArgumentFile:
             return outcome, False
         self._notes.append(Notice("warning", "TAPE", f"{self._drive.address}: {_closed_behind(part, written - kept)}"))
         return outcome, True
+
+    def _distrust(self) -> int:
+        """The tape was moved while this was written: let the catalog claim nothing behind what is surely there, and
+        return how many blocks of the archive that is."""
+        trusted, first = self._frontier.trusted or 0, self._parts.first
+        zero = (first.first_block or 0) + first.ahead - first.skipped
+        kept = max(first.skipped, min(trusted - zero, self.ring.stats().blocks_out - self._before))
+        if self._ledger is not None:
+            self._ledger.distrust(trusted, self._parts.content(kept))
+        return kept
 
     def _leave_no_empty_file(self) -> None:
         """Nothing was written, but st takes a refused write for one and would put a filemark behind it at close."""
@@ -376,6 +399,8 @@ class ArgumentFile:
             return outcome.producer_error
         if moved.stop is Stop.END_OF_STREAM:
             return None
+        if moved.error is not None:
+            return moved.error
         return Interrupted(self._drive.address, f"interrupted; {_how_it_ends(moved)}", "back up again")
 
     def _on_problem(self, path: bytes, problem: Problem, words: str) -> None:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 
 from pytp_native.catalog.store import Catalog
-from pytp_native.devices.cartridge_memory import read_memory
+from pytp_native.devices.cartridge_memory import is_worm, read_memory
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
 from pytp_native.jobs.agreement import check_catalog, check_identity, check_loss
@@ -39,6 +40,7 @@ from pytp_native.light import NamedTuple
 from pytp_native.stream.compress import Plan, plan_compression
 from pytp_native.stream.memory import available_bytes, ring_bytes
 from pytp_native.stream.pack import Hash
+from pytp_native.stream.record import seconds
 from pytp_native.stream.ring import Ring
 from pytp_native.units import MIB
 
@@ -122,6 +124,8 @@ def backup(
         wanted = request.members_file
         members = stack.enter_context(MemberList(wanted)) if wanted else None
         place = find_place(drive, request, emit, catalog or guard)
+        if guard is not None:
+            _strike_out(guard, drive, place, request)
         if catalog is not None and not request.overwrite:
             check_catalog(catalog, drive, place)
         ledger = Ledger(catalog, drive, log, emit, told(request, arguments)) if catalog else None
@@ -141,8 +145,8 @@ def backup(
             packing=staging.packing if staging else None,
         )
         stack.callback(writer.close)
-        frame = None if request.bare else Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request))
-        span = None if supply is None else Span(supply, terms(request))
+        frame = None if request.bare else frame_of(drive, request, place, emit, catalog)
+        span = None if supply is None else Span(supply, terms(request, catalog))
         probe = Probe(drive, HASHES[request.hash_name]) if request.probe else None
         histories = histories_of(catalog, request, emit)
         session = Session(
@@ -207,14 +211,35 @@ def told(request: BackupRequest, arguments: tuple[Argument, ...]) -> Told:
     return Told(request.hash_name, request.job, request.label, request.library_barcode, text, request.level)
 
 
-def terms(request: BackupRequest) -> Terms:
+def terms(request: BackupRequest, catalog: Catalog | None = None) -> Terms:
     """What holds for every cartridge of a request."""
-    return Terms(request.hw_compression, request.pool, request.append_foreign)
+    return Terms(request.hw_compression, request.pool, request.append_foreign, catalog)
 
 
 def about(request: BackupRequest) -> About:
     """What the trailer tells of a request."""
     return About(hash=request.hash_name, job=request.job, label=request.label, level=request.level)
+
+
+def frame_of(drive: Drive, request: BackupRequest, place: Place, emit: Emit, catalog: Catalog | None) -> Frame:
+    """Make what is written around the arguments."""
+    start = start_of(catalog, place, emit)
+    return Frame(drive, Ring(drive.block_bytes, OWN_RING), place, emit, about(request), started=start)
+
+
+def start_of(catalog: Catalog | None, place: Place, emit: Emit) -> int:
+    """Return when a session begins: never before another one that is there already, however the clock was set: it tells
+    which state of a file is the latest."""
+    now = int(time.time())
+    told = [seconds(trailer.started) for trailer in place.earlier[-1:]]
+    known = catalog.last_start() if catalog is not None else None
+    latest = max([*told, *([] if known is None else [known])], default=now)
+    if latest <= now:
+        return now
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(latest))
+    fact = f"the clock is behind the session of {when}; this one counts as a second later"
+    emit(Notice("warning", "CATALOG", f"{fact}; set the clock"))
+    return latest + 1
 
 
 def find_place(drive: Drive, request: BackupRequest, emit: Emit, catalog: Catalog | None = None) -> Place:
@@ -233,9 +258,9 @@ def find_place(drive: Drive, request: BackupRequest, emit: Emit, catalog: Catalo
     _check_consent(drive, request, found, start)
     if catalog is not None:
         check_identity(catalog, drive, found.label, known.memory)
-        if start is not None:
-            facts = cartridge_facts(found.label, known.memory, request.library_barcode)
-            check_loss(catalog, drive, facts, start, confirm=request.confirm, emit=emit)
+        if start is not None or found.is_blank:
+            facts = cartridge_facts(found.label, known.memory, request.library_barcode or request.volume)
+            check_loss(catalog, drive, facts, start or 0, confirm=request.confirm, emit=emit)
     if start is not None:
         drive.go_to_file(start)
         emit(Notice("warning", "TAPE", f"{drive.address}: overwriting: tape file {start} and all behind it is lost"))
@@ -250,7 +275,16 @@ def find_place(drive: Drive, request: BackupRequest, emit: Emit, catalog: Catalo
         if catalog is not None:
             check_identity(catalog, drive, label, known.memory)
         return Place(label, fresh=True)
-    return Place(found.label, earlier=earlier_trailers(drive))
+    return Place(found.label, earlier=earlier_trailers(drive, found.label, catalog))
+
+
+def _strike_out(guard: Catalog, drive: Drive, place: Place, request: BackupRequest) -> None:
+    """Nothing of this job is recorded, but the catalog must not go on counting on what it writes over."""
+    known = identity_of(drive, request.volume, request.library_barcode)
+    label = None if place.fresh else place.label
+    facts = cartridge_facts(label, known.memory, request.library_barcode or request.volume)
+    by_serial = facts.uuid is None and facts.serial is not None
+    guard.strike_out(facts._replace(barcode=None) if by_serial else facts, drive.where().file or 0)
 
 
 def _overwritten_file(drive: Drive) -> int:
@@ -267,7 +301,10 @@ def _overwritten_file(drive: Drive) -> int:
 
 
 def _check_consent(drive: Drive, request: BackupRequest, found: Found, start: int | None) -> None:
-    """Raise Refused for a tape that is not ours, and for bare tape files on one that is."""
+    """Raise Refused for a tape that is not ours, for bare tape files on one that is, and for writing over what nothing
+    can be written over."""
+    if start is not None and is_worm(drive.address):
+        raise Refused(drive.address, "this is a WORM cartridge: what is on it stays", "append, or load another one")
     if start == 0:
         return
     if found.foreign and not request.append_foreign:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from pytp_native.errors import CartridgeNeeded, PytpError
+from pytp_native.errors import ArchiveNotBuilt, CartridgeNeeded, PytpError
 from pytp_native.stream.archive_file import ArchiveFile
 from pytp_native.stream.ring import RingStats
 from pytp_native.transport.records import Moved, Stop
@@ -63,6 +63,8 @@ class BlockCopy:
             except CartridgeNeeded:
                 again, self._no_space = self._no_space and not done, True
                 return self._moved(done, Stop.END_OF_MEDIUM if again else Stop.EARLY_WARNING)
+            except ArchiveNotBuilt as error:  # the tape is as good as before
+                return self._moved(done, Stop.CANCELLED, error)
             except PytpError as error:
                 return self._moved(done, Stop.ERROR, error)
             self._no_space = False

@@ -6,6 +6,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from pytp_native.devices.cartridge_memory import NOTHING_KNOWN, Memory, read_memory
 from pytp_native.devices.drive import Drive
@@ -24,8 +25,11 @@ from pytp_native.stream.label import Label, new_label, parse_label
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.trailer import Earlier, SessionRecord, TrailerReader
 
+if TYPE_CHECKING:
+    from pytp_native.catalog.store import Catalog
+
 _LOOK_BACK = 16
-"""Tape files behind the last trailer that a crash may have left."""
+"""Tape files behind the last trailer that a crash may have left on a tape without a label."""
 TRAILER_SHARE = 4096
 """Of the cartridge that is kept free for a trailer: of 18 TB enough for 40 million members."""
 _LONGEST_BARCODE = 32
@@ -148,14 +152,20 @@ def fresh_label(drive: Drive, known: Identity, before: Label | None, pool: str |
 # -- trailers --------------------------------------------------------------------------------------------------------
 
 
-def earlier_trailers(drive: Drive) -> tuple[Earlier, ...]:
+def earlier_trailers(drive: Drive, label: Label | None, catalog: Catalog | None = None) -> tuple[Earlier, ...]:
     """Return the trailers before here, oldest first, as the last of them tells; the tape must stand at the start of a
-    tape file or at the end of data, and does so afterwards."""
+    tape file or at the end of data, and does so afterwards.
+
+    A crash may have left any number of tape files behind the last one: those that the `catalog` knows to be an
+    argument's are not looked at.
+    """
     here = drive.where()
     if not here.file:
         return ()
     found: tuple[Earlier, ...] = ()
-    for number in range(here.file - 1, max(0, here.file - 1 - _LOOK_BACK), -1):
+    data = catalog.data_files(label.uuid) if catalog is not None and label is not None else frozenset()
+    last = 0 if label is not None else max(0, here.file - 1 - _LOOK_BACK)
+    for number in (one for one in range(here.file - 1, last, -1) if one not in data):
         session = None
         with suppress(PytpError):  # what is damaged there keeps nobody from appending
             drive.go_to_file(number)

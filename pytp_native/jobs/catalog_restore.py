@@ -11,9 +11,9 @@ from typing import Any
 from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NothingHere
-from pytp_native.jobs.archive_reading import ArchiveReading, Outcome
-from pytp_native.jobs.events import Emit, JobReport, Notice
+from pytp_native.errors import CartridgeNeeded, NothingHere
+from pytp_native.jobs.archive_reading import NO_COUNTS, ArchiveReading, Outcome
+from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.plan import ArchivePlan, Plan, make_plan
@@ -53,11 +53,18 @@ def plan_restore(catalog: Catalog, request: CatalogRequest, emit: Emit, *, gap_b
     names.tell_unmatched("nothing saved has that name")
     for problem in unmatched:
         emit(Notice("warning", "CATALOG", f"{os.fsdecode(problem.path)}: {problem.reason}"))
+    tell_gaps(plan, emit)
     if not plan.archives:
         plan.close()
         raise NothingHere("restore", "nothing that was saved is wanted", "see pytp find for what is there")
     plan.unmatched = len(unmatched)
     return plan
+
+
+def tell_gaps(plan: Plan, emit: Emit) -> None:
+    """Say what is missing of what is asked for."""
+    for gap in plan.gaps:
+        emit(Notice("warning", "CATALOG", gap))
 
 
 def restore_from_catalog(
@@ -96,7 +103,7 @@ def restore_from_catalog(
             ready=RightCartridge(drive, supply, notes.append), set_up=set_up, status="restored",
             total_bytes=plan.blocks_bytes,
         )  # fmt: skip
-        outcomes = _read_all(plan, reading, interrupt, emit)
+        outcomes = _read_all(plan, reading, drive, interrupt, emit)
         for note in notes:
             emit(Notice("info", "LIBRARY", note))
         tell_owners(reading.owners_skipped, emit)
@@ -110,24 +117,41 @@ def restore_from_catalog(
                 os.rmdir(request.target)
 
 
-def _read_all(plan: Plan, reading: ArchiveReading, interrupt: Interrupt, emit: Emit) -> list[Outcome]:
+def _read_all(plan: Plan, reading: ArchiveReading, drive: Drive, interrupt: Interrupt, emit: Emit) -> list[Outcome]:
+    """A cartridge that is not to be had keeps nobody from what is on others."""
     outcomes: list[Outcome] = []
+    over = False
     try:
         for one in plan.archives:
-            outcome = reading.read(one)
-            emit(outcome.report)
-            outcomes.append(outcome)
-            if outcome.ends_job or interrupt.triggered:
-                break
+            if over:
+                outcomes.append(not_started(one))
+            else:
+                was_open = drive.is_open
+                outcomes.append(reading.read(one))
+                over = interrupt.triggered or (outcomes[-1].ends_job and not goes_on(outcomes[-1], drive, was_open))
+            emit(outcomes[-1].report)
     finally:
         reading.finish()
     return outcomes
 
 
+def goes_on(outcome: Outcome, drive: Drive, was_open: bool) -> bool:
+    """Tell whether the other archives can be read although this one's cartridge is missing: not where a person was
+    asked for it, who went away."""
+    return isinstance(outcome.failure, CartridgeNeeded) and drive.is_open >= was_open
+
+
+def not_started(one: ArchivePlan) -> Outcome:
+    """What is said of an archive that was not come to."""
+    part = one.archive.parts[0]
+    report = ArgumentReport(one.archive.path, "not started", part.number, part.first_block, 0, 0, 0, 0.0)
+    return Outcome(report, None, ends_job=False, counts=NO_COUNTS)
+
+
 def make_report(command: str, drive: Drive, plan: Plan, reading: ArchiveReading, outcomes: list[Outcome]) -> JobReport:
     """Sum up; the worst that happened decides."""
     exit_code, message = 0, ""
-    problems = sum(len(outcome.report.errors) for outcome in outcomes) + plan.unmatched
+    problems = sum(len(outcome.report.errors) for outcome in outcomes) + plan.unmatched + len(plan.gaps)
     if problems:
         exit_code, message = 1, f"{problems} problems, listed above"
     for outcome in outcomes:

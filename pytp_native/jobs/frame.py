@@ -16,7 +16,8 @@ from pytp_native.devices.cartridge_memory import HostFacts, write_date, write_me
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError
 from pytp_native.jobs.arguments import Argument
-from pytp_native.jobs.events import ArgumentReport, Emit, Notice, Part
+from pytp_native.jobs.events import ArgumentReport, Emit, MemberProblem, Notice, Part
+from pytp_native.jobs.frontier import TapeMoved, end_of_data
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.own_file import own_file_error, write_own_file
 from pytp_native.jobs.parts import position_of
@@ -50,6 +51,10 @@ class About(NamedTuple):
     """full, incremental, differential: as it was asked for."""
 
 
+MOST_ERRORS = 10_000
+"""Of an argument, in the trailer: session.json has its limit."""
+
+
 class Begun(NamedTuple):
     """A session that is resumed."""
 
@@ -69,6 +74,13 @@ class Cut(NamedTuple):
     """... and the cartridge that has it."""
 
 
+def _told(argument: Argument, problems: Sequence[MemberProblem]) -> tuple[tuple[str, str], ...]:
+    """What the trailer says of files that were not saved: not more than it can be read back with."""
+    told = tuple((os.fsdecode(problem.path), problem.reason) for problem in problems[:MOST_ERRORS])
+    left = len(problems) - len(told)
+    return (*told, (os.fsdecode(argument.path), f"{left} more files, which the log of the job has")) if left else told
+
+
 class Frame:
     """Label, and trailer with the index of all that came between; close it, because the index needs a file."""
 
@@ -81,8 +93,10 @@ class Frame:
         about: About,
         *,
         before: Frame | Begun | None = None,
+        started: int | None = None,
     ) -> None:
-        """`before`: the frame on the cartridge before this one of the same session, or what a catalog tells of it."""
+        """`before`: the frame on the cartridge before this one of the same session, or what a catalog tells of it.
+        `started`: of the session, seconds since 1970; default: now."""
         self.uuid: str = before.uuid if before else str(uuid.uuid4())
         self.place = place
         label = place.label
@@ -98,11 +112,13 @@ class Frame:
         self._ring = ring
         self._emit = emit
         self._about = about
-        self.started: int = before.started if before else int(time.time())
+        self.started: int = before.started if before else started or int(time.time())
         self.ended: int | None = None
         """As the trailer has it."""
         self._spool = IndexSpool()
         self._saved: list[SavedFile] = []
+        self._last_written: SavedFile | None = None
+        """By this frame, on this cartridge."""
         self._lists: list[GoneList] = []
         self._frames: dict[str, bytes] = {}
         """Tables of frames, by their name in the trailer."""
@@ -120,9 +136,8 @@ class Frame:
             saved = saved._replace(frames=name)
         self._saved.append(saved)
         if gone:
-            number = len(self._spool.files) if self._spool.files else len(self._saved)
             pairs = [(one.path, one.new_path) for one in gone]
-            self._lists.append(gone_list(number, saved.tape_file, saved.part, pairs))
+            self._lists.append(gone_list(len(self._saved), saved.tape_file, saved.part, pairs))
 
     def close(self) -> None:
         """Forget the index."""
@@ -149,23 +164,31 @@ class Frame:
         return len(self.volumes)
 
     @property
+    def index_error(self) -> str:
+        """Why the trailer has no whole index; "" where it has."""
+        return self._spool.error
+
+    @property
     def barcode(self) -> str | None:
         return self.volumes[-1].barcode
 
     def gone(self, part: Part, deletions: Sequence[Deletion]) -> None:
         """Remember what the argument that was taken last has lost since the session that it is based on."""
         if deletions:
-            number = len(self._spool.files) if self._spool.files else len(self._saved)
             pairs = [(one.path, one.new_path) for one in deletions]
-            self._lists.append(gone_list(number, part.tape_file, self.part, pairs))
+            self._lists.append(gone_list(len(self._saved), part.tape_file, self.part, pairs))
 
     def take(
-        self, argument: Argument, part: Part, log: MemberLog, log_start: int, report: ArgumentReport | None = None
-    ) -> int:
+        self, argument: Argument, part: Part, log: MemberLog, log_start: int, report: ArgumentReport | None = None,
+        *, lost: str = "",
+    ) -> int:  # fmt: skip
         """Remember a tape file that has its filemark, for the trailer; return where its records end in the log.
 
-        `log_start`: where they begin. `report`: of the whole argument; None where it goes on on the next cartridge.
+        `log_start`: where they begin. `report`: of the whole argument; None where it goes on on the next cartridge. A
+        log that is not complete (`lost` says why) makes no index.
         """
+        if lost:
+            self._spool.give_up(lost)
         with log.raw(log_start) as records:
             blocks = part.skipped + part.blocks
             taken = self._spool.add(records, part.tape_file, self._drive.block_bytes, blocks, self.part)
@@ -175,12 +198,13 @@ class Frame:
                 os.fsdecode(argument.path), os.fsdecode(argument.name), report.status if report else "continues",
                 part.tape_file, part.first_block, part.blocks + part.ahead,
                 report.files if report and not part.skipped else members,
-                tuple((os.fsdecode(problem.path), problem.reason) for problem in report.errors) if report else (),
+                _told(argument, report.errors) if report else (),
                 self.part, part.skipped, part.ahead, report is None,
                 argument.level, argument.based_on,
                 None if part.stored is None else "zstd", part.stored, self._keep_frames(part),
             )
         )  # fmt: skip
+        self._last_written = self._saved[-1]
         return log_start + taken
 
     def _keep_frames(self, part: Part) -> str | None:
@@ -222,6 +246,9 @@ class Frame:
             fact = f"the index of this session is not in its trailer: {self._spool.error}"
             self._emit(Notice("warning", "TAPE", f"{self._drive.address}: {fact}"))
         here = position_of(self._drive)
+        moved = self._moved(here.logical_block if here else None)
+        if moved is not None:
+            return own_file_error(moved, "trailer")
         record = self._record(failure, not_started, here.file if here else None, here.logical_block if here else None)
         try:
             write_own_file(
@@ -235,6 +262,17 @@ class Frame:
             self._tell_memory(write_date(self._drive.address))
         return None
 
+    def _moved(self, here: int | None) -> TapeMoved | None:
+        """Look whether the tape still stands behind the tape file that was written last."""
+        last = self._saved[-1]
+        if here is None or last.first_block is None or last.part != self.part:
+            return None
+        wanted = last.first_block + (last.blocks if last.stored_blocks is None else last.stored_blocks) + 1
+        if here == wanted or last is not self._last_written:
+            return None
+        end = end_of_data(self._drive)
+        return TapeMoved.found(self._drive, here, wanted, min(wanted, here if end is None else end))
+
     def _record(
         self, failure: PytpError | None, not_started: tuple[bytes, ...], tape_file: int | None, first_block: int | None
     ) -> SessionRecord:
@@ -242,7 +280,7 @@ class Frame:
         self.ended = int(time.time())
         return SessionRecord(
             uuid=self.uuid, started=stamp(self.started), ended=stamp(self.ended),
-            status=self._status(failure), exit=failure.exit_code if failure else int(self._has_problems()),
+            status=self._status(failure), exit=failure.exit_code if failure else int(self.has_problems),
             block_bytes=self._drive.block_bytes, hash=self._about.hash,
             cartridge=label.uuid if label else None, barcode=label.barcode if label else None,
             generation=label.generation if label else None, job=self._about.job, label=self._about.label,
@@ -258,12 +296,14 @@ class Frame:
 
     def _status(self, failure: PytpError | None) -> str:
         if failure is None:
-            return "partial" if self._has_problems() else "complete"
+            return "partial" if self.has_problems else "complete"
         if isinstance(failure, CartridgeNeeded):
             return "full"
         return "interrupted" if isinstance(failure, Interrupted) else "failed"
 
-    def _has_problems(self) -> bool:
+    @property
+    def has_problems(self) -> bool:
+        """Tell whether files are missing, of what was recalled too."""
         return any(saved.errors for saved in self._saved)
 
     def _tell_memory(self, trouble: str) -> None:

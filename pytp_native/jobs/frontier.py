@@ -12,6 +12,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import DeviceError, NotSupported, PytpError, UnitAttention
 from pytp_native.jobs.events import Part
@@ -32,6 +33,33 @@ LOOK_BYTES = 512 * MIB
 """How often the drive is asked: about once a second."""
 
 
+class TapeMoved(DeviceError):
+    """The tape does not stand behind what was written last."""
+
+    trusted = 0
+    """The logical block up to which it holds what the catalog says."""
+    next_step = "find out who did it, then: pytp resume"
+
+    @classmethod
+    def found(cls, drive: Drive, here: int, wanted: int, trusted: int) -> TapeMoved:
+        """It stands at `here` and not at `wanted`."""
+        lost = f"blocks from {trusted} on are in doubt" if trusted < wanted else "what was written is still there"
+        fact = f"the tape stands at block {here} and not behind block {wanted - 1}, which was written last"
+        error = cls(drive.address, f"{fact}: it was moved by another program, or its drive was reset; {lost}")
+        error.trusted = trusted
+        return error
+
+
+def end_of_data(drive: Drive) -> int | None:
+    """Go there, from a place where nothing may be written, and return its block; None where the drive does not get
+    there."""
+    with suppress(PytpError):
+        drive.tape.sync()  # calls off the filemark that st would write where the tape stands
+        mtio.end_of_data(drive.tape)
+        return drive.tape.position()
+    return None
+
+
 class Frontier:
     """Begun with every part of an archive; `write` is for the thread that writes, the rest for the job's."""
 
@@ -43,8 +71,12 @@ class Frontier:
         self._look_blocks = max(1, min(LOOK_BYTES, flush_bytes) // drive.block_bytes)
         self._scsi: ScsiTransport | None = None
         self._asked = False
-        self._blocks = self._zero = 0
+        self.trusted: int | None = None
+        """Where the tape was moved meanwhile: the logical block up to which it holds what the catalog says."""
+        self._blocks = self._zero = self._checked = 0
         self._knows_place = False
+        self._behind: int | None = None
+        """Logical block behind the filemark of the tape file that was written last, on this cartridge."""
 
     def close(self) -> None:
         """Stop asking."""
@@ -53,10 +85,16 @@ class Frontier:
             self._scsi = None
 
     def begin(self, part: Part) -> None:
-        """The tape stands where this part begins, behind the blocks that are ahead of it."""
-        self._blocks = self.durable = part.skipped
+        """The tape stands where this part begins, behind the blocks that are ahead of it; or was moved since another
+        tape file was written here."""
+        self._blocks = self._checked = self.durable = part.skipped
+        start = part.first_block if self._behind is None else self._behind
         self._knows_place = part.first_block is not None
-        self._zero = (part.first_block or 0) + part.ahead - part.skipped
+        self._zero = (start or 0) + part.ahead - part.skipped
+
+    def leave(self) -> None:
+        """What follows is written on another cartridge."""
+        self._behind = None
 
     def count(self, blocks: int) -> None:
         """So many blocks were written past `write`."""
@@ -65,6 +103,11 @@ class Frontier:
     def write(self, flow: Flow) -> Moved:
         """Write all that comes, as TapeTransport.write_from, looking around now and then."""
         blocks = data_bytes = 0
+        if self._behind is not None and self._blocks == self._checked:
+            try:
+                self.check_place()
+            except PytpError as error:
+                return Moved(0, 0, Stop.ERROR, error)
         while True:
             moved = flow.write_to(self._drive.tape, self._look_blocks)
             blocks, data_bytes = blocks + moved.blocks, data_bytes + moved.data_bytes
@@ -92,9 +135,16 @@ class Frontier:
 
     def check_place(self) -> None:
         """Raise DeviceError where the tape does not stand behind what was written: somebody else has moved it, or a
-        reset or a loss of power has rewound it."""
+        reset or a loss of power has rewound it. `trusted` and `durable` are what is left then."""
         if self._knows_place and (here := self._drive.tape.position()) != self._zero + self._blocks:
             raise self._elsewhere(here)
+        self._checked = self._blocks
+
+    def end(self) -> None:
+        """The filemark behind the archive was written. Raises as `check_place`."""
+        self._blocks += 1
+        self.check_place()
+        self._behind = self._zero + self._blocks if self._knows_place else None
 
     def survivors(self, blocks: int) -> int | None:
         """After the drive has failed: how many of `blocks` blocks of the archive it still has, in front of the head.
@@ -102,6 +152,8 @@ class Frontier:
         None where the tape does not stand behind any of them: st's own filemark, which a close would write there, is
         called off.
         """
+        if self.trusted is not None:
+            return None
         here = position_of(self._drive)
         at = here.logical_block if here is not None else None
         kept = None if at is None or not self._knows_place else at - self._zero
@@ -111,15 +163,14 @@ class Frontier:
             return None
         return kept
 
-    def _elsewhere(self, here: int) -> DeviceError:
-        wanted = self._zero + self._blocks
-        fact = f"the tape stands at block {here} and not behind block {wanted - 1}, which was written last"
-        doubt = f"blocks from {min(here, self._zero + self.durable)} on are in doubt"
-        return DeviceError(
-            self._drive.address,
-            f"{fact}: it was moved by another program, or its drive was reset; {doubt}",
-            "find out who did it, then: pytp resume",
-        )
+    def _elsewhere(self, here: int) -> TapeMoved:
+        """Find out what that has cost. What was written since the last look may lie anywhere in front of the end of
+        data, over what was there: a write makes its end that of the data."""
+        wanted, since = self._zero + self._blocks, self._blocks - self._checked
+        end = end_of_data(self._drive)
+        trusted = wanted if end == wanted else max(0, min(wanted, here if end is None else end) - since)
+        self.trusted, self.durable = trusted, min(self.durable, max(0, trusted - self._zero))
+        return TapeMoved.found(self._drive, here, wanted, trusted)
 
     # -- what the drive has in its buffer ----------------------------------------------------------------------------
 

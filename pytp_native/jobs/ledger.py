@@ -21,7 +21,7 @@ from pytp_native.devices.cartridge_memory import Memory, read_memory
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, CatalogError, Interrupted, LibraryError, MediumError, PytpError
 from pytp_native.jobs.arguments import Argument
-from pytp_native.jobs.events import Emit, Notice, Part
+from pytp_native.jobs.events import Emit, MemberProblem, Notice, Part
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import position_of
 from pytp_native.light import NamedTuple
@@ -80,7 +80,7 @@ class Ledger:
     def begin(self, uuid: str, started: int) -> None:
         """Raises CatalogError: nothing is on tape yet."""
         about = self._about
-        self._catalog.mark_dead(platform.node(), is_alive)
+        self._catalog.mark_dead(platform.node())
         self._session = self._catalog.begin_session(
             SessionFacts(
                 uuid, started, about.kind, job=about.job, label=about.label, hash=about.hash, host=platform.node(),
@@ -124,7 +124,7 @@ class Ledger:
         """The session is over, its trailer written where one was due."""
         if self._session is None:
             return
-        with self._trying():
+        with self._trying(lost=True):
             if failure is not None and not isinstance(failure, (CartridgeNeeded, Interrupted)):
                 kind = "LIBRARY" if isinstance(failure, LibraryError) else "TAPE"
                 self._session.add_device_error(
@@ -144,7 +144,7 @@ class Ledger:
         """An archive begins, or goes on on this cartridge."""
         if not part.skipped:
             self._taken = 0
-        self._file, self._next_s = None, 0.0
+        self._file, self._last_file, self._next_s = None, None, 0.0
         with self._trying(lost=True):
             self._file = self._begin(
                 TapeFileFacts(
@@ -164,6 +164,13 @@ class Ledger:
         with self._trying():
             self._take(blocks, until=now + _SLICE_S)
 
+    def problems(self, found: list[MemberProblem]) -> None:
+        """These files were not saved as they should be."""
+        if self._file is None or not found:
+            return
+        with self._trying(lost=True):
+            self._file.add_problems(found)
+
     def durable(self, blocks: int) -> None:
         """The drive says that so many blocks of the archive are on the medium: the members in them are claims now."""
         with self._trying():
@@ -180,6 +187,18 @@ class Ledger:
             self._take(blocks)
             self._file.end(status, part.blocks + part.ahead, closed=closed, stored=part.stored, frames=part.frames)
         self._file, self._last_file = None, self._file
+
+    def distrust(self, trusted: int, blocks: int) -> None:
+        """The tape was written elsewhere than it should: what the catalog knows of this cartridge behind logical block
+        `trusted` is no claim any more, nor what is behind so many blocks of this archive."""
+        with self._trying(lost=True):
+            if self._file is not None:
+                self._file.distrust(blocks)
+            if self._session is None or self._cartridge is None:
+                return
+            for number in self._session.distrust(self._cartridge, trusted, self._file):
+                fact = f"tape file {number} may have been written over; the catalog does not count on it any more"
+                self._emit(Notice("error", "TAPE", f"{self._drive.address}: {fact}; see pytp catalog rebuild"))
 
     def gone(self, deletions: list[Deletion]) -> None:
         """The argument that ended last has lost these names since the session that it is based on."""
@@ -256,14 +275,3 @@ def cartridge_facts(label: Label | None, memory: Memory, barcode: str | None = N
         capacity_bytes=None if memory.maximum_mib is None else memory.maximum_mib * MIB,
         remaining_bytes=None if memory.remaining_mib is None else memory.remaining_mib * MIB,
     )
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether there is such a process on this host."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -48,7 +48,7 @@ def next_part(drive: Drive, wanted: Wanted) -> NextPart | None:
     if _is_behind_label(wanted, label):
         return NextPart(1, int(_continued_at(drive, 1) is not None))
     mtio.end_of_data(drive.tape)
-    trailers = earlier_trailers(drive)
+    trailers = earlier_trailers(drive, label)
     for earlier in reversed(trailers):
         found = _told_by(drive, wanted, earlier)
         if found is not None:

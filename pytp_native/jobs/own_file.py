@@ -7,22 +7,25 @@ from collections.abc import Iterable
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, PytpError
+from pytp_native.jobs.frontier import TapeMoved
+from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.pipeline import Pipeline
 from pytp_native.jobs.tape_file import TapeFile
 from pytp_native.stream.label import parse_label
 from pytp_native.stream.own_archive import in_blocks
 from pytp_native.stream.ring import Ring
 from pytp_native.stream.trailer import TrailerReader
-from pytp_native.transport.records import Moved, Stop
+from pytp_native.transport.records import Moved, Position, Stop
 
 
 def write_own_file(drive: Drive, ring: Ring, stream: Iterable[bytes], what: str) -> Moved:
     """Write the stream where the tape stands and a filemark behind it; also in the early-warning zone.
 
-    Raises what the drive raises, and CartridgeNeeded where the medium ends. Cannot be interrupted: it is what an
-    interrupt waits for.
+    Raises what the drive raises, CartridgeNeeded where the medium ends, TapeMoved when it has got elsewhere. Cannot be
+    interrupted: it is what an interrupt waits for.
     """
     ring.reset()
+    before = position_of(drive)
 
     def produce() -> None:
         for block in in_blocks(stream, ring.block_bytes):
@@ -45,7 +48,16 @@ def write_own_file(drive: Drive, ring: Ring, stream: Iterable[bytes], what: str)
     except CartridgeNeeded as error:
         fact = f"the cartridge is full; the filemark behind its {what} is missing"
         raise CartridgeNeeded(drive.address, fact, "load another cartridge") from error
+    _check_end(drive, before, moved.blocks + 1)
     return moved
+
+
+def _check_end(drive: Drive, before: Position | None, objects: int) -> None:
+    """Raise TapeMoved when so many blocks and filemarks have not gone where the tape stood before."""
+    after = position_of(drive)
+    start, here = (None if one is None else one.logical_block for one in (before, after))
+    if start is not None and here is not None and here != start + objects:
+        raise TapeMoved.found(drive, here, start + objects, max(0, min(here - objects, start)))
 
 
 def _past_early_warning(drive: Drive, ring: Ring) -> Moved:
@@ -60,7 +72,10 @@ def _past_early_warning(drive: Drive, ring: Ring) -> Moved:
 
 def own_file_error(error: PytpError, what: str) -> PytpError:
     """Say which of pytp's own tape files a drive's error kept from being written."""
-    return type(error)(error.subject, f"{what}: {error.fact}", error.next_step)
+    told = type(error)(error.subject, f"{what}: {error.fact}", error.next_step)
+    if isinstance(error, TapeMoved) and isinstance(told, TapeMoved):
+        told.trusted = error.trusted
+    return told
 
 
 def describe_own(file: TapeFile) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 
 from pytp_native.catalog.restoring import Archive, ArchivePart, Place
@@ -43,7 +44,7 @@ class ArchivePlan:
         self.expected.add(at, place.path, place.digest, renamed)
         self.members += 1
         self.content_bytes += place.size
-        last = (at + place.length - 1) // size
+        last = place.last_block(size)
         if self._ranges and place.block <= self._ranges[-1][1] + 1 + self._gap:
             self._ranges[-1][1] = max(self._ranges[-1][1], last)
         else:
@@ -82,6 +83,8 @@ class Plan:
         self.archives = _in_tape_order(archives)
         self.unmatched = 0
         """Patterns that name nothing."""
+        self.gaps: list[str] = []
+        """What is missing of the wanted states, in words."""
 
     @property
     def blocks_bytes(self) -> int:
@@ -127,10 +130,20 @@ def make_plan(
     """Collect what is wanted of the states; nothing on tape is touched."""
     literals = _literals(patterns)
     found: list[ArchivePlan] = []
+    missing: list[str] = []
     for state in states:
         planned = _StatePlan(catalog, state, literals, wants, gap_bytes)
         found += planned.archives()
-    return Plan([one for one in found if one.members])
+        missing += [f"{os.fsdecode(state.path)}: {gap}" for gap in state.gaps]
+        missing += [cut_off(path) for path in planned.lost]
+    plan = Plan([one for one in found if one.members])
+    plan.gaps = list(dict.fromkeys(missing))
+    return plan
+
+
+def cut_off(path: bytes) -> str:
+    """Say that a member cannot be had whole."""
+    return f"{os.fsdecode(path)}: a part of it is on a cartridge that the catalog does not know"
 
 
 def _literals(patterns: tuple[bytes, ...]) -> list[bytes] | None:
@@ -159,6 +172,8 @@ class _StatePlan:
         self._plans: dict[int, ArchivePlan] = {}
         self._links: dict[int, _Links] = {}
         """By the first tape file of the archive, as the plans."""
+        self.lost: list[bytes] = []
+        """Members of which the catalog knows one end only."""
 
     def archives(self) -> list[ArchivePlan]:
         self._collect()
@@ -174,6 +189,9 @@ class _StatePlan:
     def _collect(self) -> None:
         for archive, place in self._catalog.live(self._state, self._literals):
             if not self._wants(place.path):
+                continue
+            if not archive.holds(place.block, place.last_block(archive.block_bytes)):
+                self.lost.append(place.path)
                 continue
             plan, links = self._of(archive)
             for adopted, renamed in links.before(place):

@@ -5,7 +5,6 @@ safe, or on the next cartridge."""
 from __future__ import annotations
 
 import os
-import platform
 import tempfile
 import time
 from contextlib import ExitStack, suppress
@@ -14,8 +13,8 @@ from pytp_native.catalog.chain import Step
 from pytp_native.catalog.records import Unfinished
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NothingHere, PytpError, Refused, UsageError
-from pytp_native.jobs.agreement import check_identity
+from pytp_native.errors import NothingHere, NotReady, PytpError, Refused, UsageError
+from pytp_native.jobs.agreement import check_identity, check_length, check_loss
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.backup import HASHES, OWN_RING, BackupRequest, share_memory
@@ -37,7 +36,7 @@ from pytp_native.jobs.frontier import FLUSH_BYTES
 from pytp_native.jobs.history import Histories
 from pytp_native.jobs.intent import Intent, intent_of
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.ledger import Ledger, Told, is_alive
+from pytp_native.jobs.ledger import Ledger, Told, cartridge_facts
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.rebuild import rebuild
@@ -107,60 +106,113 @@ class _Resume:
         self._emit = emit
 
     def run(self, interrupt: Interrupt, supply: Supply | None) -> JobReport:
-        drive, way = self._drive, Way(interrupt, supply)
-        drive.prepare()
-        known = identity_of(drive, self._request.volume, self._request.library_barcode)
-        leave_room(drive, known)
-        found = identify(drive)
+        way = Way(interrupt, supply)
+        try:
+            found, known = self._look(self._request.library_barcode)
+        except NotReady as empty:
+            session = self._latest()
+            if session is None:
+                raise
+            return self._on_fetched(session, empty, way)
         session = None if found.label is None else self._catalog.unfinished(found.label.uuid)
         if found.label is None or session is None:
             return self._on_another(found, known, way)
-        label = found.label
+        last = session.files[-1]
+        if last.cartridge_uuid != found.label.uuid:
+            self._check_idle(session)
+            fact = f"the session went on on cartridge {last.barcode}; this is {found.label.barcode}"
+            return self._on_fetched(session, Refused(self._drive.name, fact, f"load {last.barcode}"), way)
+        return self._on_its_own(session, found.label, known, way)
+
+    def _look(self, library_barcode: str | None) -> tuple[Found, Identity]:
+        """Make the drive ready and see what is in it. NotReady where nothing is."""
+        self._drive.prepare()
+        known = identity_of(self._drive, self._request.volume, library_barcode)
+        leave_room(self._drive, known)
+        return identify(self._drive), known
+
+    def _latest(self, *, full: bool = False) -> Unfinished | None:
+        """The session that waits, whatever the drive holds: the latest that nobody writes and that later ones have not
+        made up for, one that can still go on before one behind which others were written. `full`: that filled its
+        cartridge. Refused where all of them run."""
+        waiting = [one for one in self._catalog.waiting() if self._lacks(one) and (_is_full(one) or not full)]
+        idle = [session for session in waiting if not self._catalog.is_running(session)]
+        if waiting and not idle and not full:
+            self._check_idle(waiting[0])
+        return min(idle, key=lambda session: session.overtaken and not _is_full(session), default=None)
+
+    def _lacks(self, session: Unfinished) -> bool:
+        """Tell whether anything of it has not been saved by another session since."""
+        plan = intent_of(session.plan, self._catalog.path)
+        done = {file.facts.path for file in session.files if file.state in DONE}
+        left = {argument.path for argument in plan.arguments} - done
+        return bool((left or done) - self._catalog.saved_since(session))
+
+    def _on_its_own(self, session: Unfinished, label: Label, known: Identity, way: Way) -> JobReport:
+        """Its own cartridge is in the drive."""
+        drive = self._drive
         self._check(session, label, known)
         plan = intent_of(session.plan, self._catalog.path)
         end, trailer = self._repair(label, session)
         if trailer is not None and trailer.status in {"complete", "partial"}:
-            return self._finish(session, interrupt)
-        settling = Settling(drive, self._catalog, HASHES[session.hash], session.started, end)
+            return self._finish(session, way.interrupt)
+        settling = Settling(drive, self._catalog, HASHES[session.hash], session.started, end, interrupt=way.interrupt)
         safe = [
             settling.settle(file) if file.cartridge_uuid == label.uuid else known_of(self._catalog, file)
             for file in session.files
         ]
-        place = Place(label, earlier=earlier_trailers(drive))
+        place = Place(label, earlier=earlier_trailers(drive, label, self._catalog))
         is_full = _is_full(session) and bool(_left(plan, safe))
         resumed = Resumed(is_full, trailer is not None and trailer.status == "full")
         return self._go_on(session, plan, Spot(place, _volumes(session)[:-1], resumed), safe, way)
 
     def _on_another(self, found: Found, known: Identity, way: Way) -> JobReport:
-        """No session waits on the cartridge in the drive: perhaps one waits for it, its own being full."""
+        """No session waits on the cartridge in the drive: perhaps one waits for it, its own being full; else its own
+        is fetched."""
         drive, label = self._drive, found.label
         here = f"cartridge {label.barcode}" if label else found.foreign or "a blank cartridge"
-        waiting = self._catalog.waiting()
-        if not waiting and label is not None:
+        session = (self._latest(full=True) if found.is_blank or known.volume else None) or self._latest()
+        if session is None and label is not None:
             fact = f"no session on cartridge {label.barcode} waits to be resumed"
             raise NothingHere(drive.name, fact, "see pytp sessions")
-        if not waiting:
+        if session is None:
             fact = found.foreign or "the cartridge is blank"
             raise Refused(drive.name, f"{fact}: no session on it can be resumed", "load the one it was writing")
-        session = waiting[0]
         last = session.files[-1].barcode or "without a barcode"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(session.started))
         if not _is_full(session):
             fact = f"the session of {when} waits on cartridge {last}, and this is {here}"
-            raise Refused(drive.name, fact, f"load {last}")
-        self._check_idle(session)
+            return self._on_fetched(session, Refused(drive.name, fact, f"load {last}"), way)
         place = self._next(found, known)
         if place is None:
             fact = f"the session of {when} filled cartridge {last} and waits for a blank one; this is {here}"
-            raise Refused(drive.name, fact, "load a blank one, or name this one: --volume BARCODE")
+            refusal = Refused(drive.name, fact, "load a blank one, or name this one: --volume BARCODE")
+            return self._on_fetched(session, refusal, way)
         plan = intent_of(session.plan, self._catalog.path)
         safe = [known_of(self._catalog, file) for file in session.files]
         return self._go_on(session, plan, Spot(place, _volumes(session), Resumed()), safe, way)
+
+    def _on_fetched(self, session: Unfinished, refusal: PytpError, way: Way) -> JobReport:
+        """Have the cartridge of the session brought, and go on there; raise `refusal` where it cannot be had, or where
+        --volume says that another one is meant."""
+        drive, last = self._drive, session.files[-1]
+        named = self._request.volume in {None, last.barcode}
+        if way.supply is None or last.barcode is None or not named or not way.supply.fetch(drive, last.barcode):
+            raise refusal
+        self._emit(Notice("info", "LIBRARY", f"{drive.name}: cartridge {last.barcode} was loaded"))
+        found, known = self._look(None)
+        if found.label is None or found.label.uuid != last.cartridge_uuid:
+            what = f"labelled {found.label.barcode}" if found.label else found.foreign or "blank"
+            fact = f"cartridge {last.barcode} was loaded, but it is {what}, not the one the session was writing"
+            raise Refused(drive.name, fact, "see pytp tapes")
+        return self._on_its_own(session, found.label, known, way)
 
     def _next(self, found: Found, known: Identity) -> Place | None:
         """The cartridge in the drive as the next one: it is blank, has only its label, or was named."""
         drive, label = self._drive, found.label
         if found.is_blank:
+            facts = cartridge_facts(None, known.memory, known.library_barcode or known.volume)
+            check_loss(self._catalog, drive, facts, 0, confirm=None, emit=self._emit)
             drive.rewind()
             return Place(fresh_label(drive, known, None), fresh=True)
         if label is None:
@@ -171,7 +223,7 @@ class _Resume:
         drive.to_end_of_data()
         if drive.where().file != 1 and known.volume is None:
             return None
-        return Place(label, earlier=earlier_trailers(drive))
+        return Place(label, earlier=earlier_trailers(drive, label, self._catalog))
 
     # -- what is there -----------------------------------------------------------------------------------------------
 
@@ -181,16 +233,12 @@ class _Resume:
         check_block_bytes(drive, label)
         check_identity(self._catalog, drive, label, known.memory)
         self._check_idle(session)
-        last = session.files[-1]
-        if last.cartridge_uuid != label.uuid:
-            fact = f"the session went on on cartridge {last.barcode}; this is {label.barcode}"
-            raise Refused(drive.name, fact, f"load {last.barcode}")
         if session.overtaken and not _is_full(session):
             fact = f"another session was written behind the one of {label.barcode} that was interrupted"
             raise Refused(drive.name, fact, "back up again what is missing")
 
     def _check_idle(self, session: Unfinished) -> None:
-        if session.state == "open" and session.host == platform.node() and session.pid and is_alive(session.pid):
+        if self._catalog.is_running(session):
             raise Refused(self._drive.name, f"that session still runs (process {session.pid})", "let it end")
 
     def _repair(self, label: Label, session: Unfinished) -> tuple[int, SessionRecord | None]:
@@ -209,6 +257,7 @@ class _Resume:
             if file.cartridge_uuid == label.uuid and short and file.durable_blocks > file.facts.skipped:
                 fact = f"the catalog knows tape file {file.facts.number} of cartridge {label.barcode}"
                 raise Refused(drive.name, f"{fact}, but the tape ends at file {end}", "pytp catalog rebuild")
+        check_length(self._catalog, drive, label)
         trailer = None
         if end:
             with suppress(PytpError):  # one that was cut off is passed
@@ -263,7 +312,7 @@ class _Resume:
             for one in safe:
                 if one.is_there and (one.file.facts.part == part or one.file.facts.part not in session.trailers):
                     self._recall(frame, one)
-            terms = Terms(plan.hw_compression, plan.pool, plan.append_foreign)
+            terms = Terms(plan.hw_compression, plan.pool, plan.append_foreign, self._catalog)
             job = Session(
                 drive, writer, self._emit, way.interrupt, frame=frame, ledger=ledger, resumed=spot.resumed,
                 span=None if way.supply is None else Span(way.supply, terms),
@@ -304,6 +353,17 @@ class _Resume:
                 raise Refused(os.fsdecode(facts.path), fact, "back up again with --incremental")
         return left
 
+    def _problems(self, one: Safe) -> tuple[tuple[str, str], ...]:
+        """What could not be saved then, as far as it is not tried again now."""
+        facts = one.file.facts
+        last = None if one.state in DONE or one.last is None else _order(one.last)
+        told = []
+        for path, reason in self._catalog.problems_of(one.file):
+            if last is None or _order(facts.name + path[len(facts.path) :]) <= last:
+                told.append((os.fsdecode(path), reason))
+                self._emit(Notice("warning", "SOURCE", f"{os.fsdecode(path)}: {reason}"))
+        return tuple(told)
+
     def _recall(self, frame: Frame, one: Safe) -> None:
         facts = one.file.facts
         with tempfile.TemporaryFile() as records:
@@ -311,7 +371,7 @@ class _Resume:
                 records.write(member_record(Member._make(row)))
             records.seek(0)
             frame.recall(
-                _saved(one), records, facts.skipped + one.blocks - facts.ahead,
+                _saved(one, self._problems(one)), records, facts.skipped + one.blocks - facts.ahead,
                 frames=one.frames if facts.compression else None, gone=self._catalog.deletions_of(one.file),
             )  # fmt: skip
 
@@ -345,12 +405,17 @@ def _left(plan: Intent, safe: list[Safe]) -> tuple[Argument, ...]:
     return tuple(left)
 
 
-def _saved(one: Safe) -> SavedFile:
+def _order(name: bytes) -> bytes:
+    """Names as they follow each other in an archive."""
+    return name.replace(b"/", b"\0")
+
+
+def _saved(one: Safe, errors: tuple[tuple[str, str], ...]) -> SavedFile:
     facts = one.file.facts
     return SavedFile(
         os.fsdecode(facts.path), os.fsdecode(facts.name), one.state, facts.number, facts.first_block, one.blocks,
-        one.members, (), facts.part, facts.skipped, facts.ahead, one.state == "continues", facts.level, facts.based_on,
-        facts.compression, one.stored,
+        one.members, errors, facts.part, facts.skipped, facts.ahead, one.state == "continues", facts.level,
+        facts.based_on, facts.compression, one.stored,
     )  # fmt: skip
 
 

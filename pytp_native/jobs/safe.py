@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from itertools import islice
 
 from pytp_native import mtio
 from pytp_native.catalog.recording import OpenTapeFile
 from pytp_native.catalog.records import BegunFile, MemberBatch
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NothingHere
+from pytp_native.errors import Interrupted, NothingHere
+from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.light import NamedTuple
 from pytp_native.stream.frame_walk import FrameWalk
 from pytp_native.stream.frames import FramePlace, pack_places
@@ -53,13 +55,16 @@ class _Extent(NamedTuple):
 class Settling:
     """The tape files on the cartridge in the drive, whose last one is in front of tape file `end`."""
 
-    def __init__(self, drive: Drive, catalog: Catalog, hash_kind: Hash, started: int, end: int) -> None:
+    def __init__(
+        self, drive: Drive, catalog: Catalog, hash_kind: Hash, started: int, end: int, *, interrupt: Interrupt
+    ) -> None:
         """`started`: when the session began."""
         self._drive = drive
         self._catalog = catalog
         self._hash = hash_kind
         self._started_ns = started * 10**9
         self._end = end
+        self._interrupt = interrupt
 
     def settle(self, file: BegunFile) -> Safe:
         """Compare one tape file, and read what the catalog does not know of it; the tape stands at `end` afterwards."""
@@ -71,7 +76,7 @@ class Settling:
         self._drive.go_to_file(facts.number)
         if not self._is_data():
             return self._nothing(file)
-        safe = self._compare(file, self._extent(file))
+        safe = self._compare(file, _told(file, self._extent(file)))
         self._drive.go_to_file(self._end)
         return safe
 
@@ -90,6 +95,8 @@ class Settling:
                 break
             known, last, count = max(known, behind), member.name, count + 1
         found, ended = self._read_on(file, known, extent) if known < limit else ([], False)
+        whole = [one for one in found if one.block * facts.block_bytes + one.offset + one.stored_bytes <= limit]
+        found, ended = whole, ended and len(whole) == len(found)
         opened = self._catalog.reopen(file)
         frames = pack_places(extent.places)
         # forgets the rows behind what the tape holds
@@ -115,7 +122,10 @@ class Settling:
             drive.go_to_file(number)
             with closing(drive.blocks()) as stored:
                 walk = FrameWalk(
-                    _some(stored), facts.block_bytes, FramePlace(facts.skipped, 0), ahead=bool(facts.ahead)
+                    self._some(stored),
+                    facts.block_bytes,
+                    FramePlace(facts.skipped, 0),
+                    ahead=bool(facts.ahead),
                 )
                 walk.run()
             places, blocks = walk.places, walk.content - facts.skipped + facts.ahead
@@ -136,13 +146,25 @@ class Settling:
         if here:
             mtio.forward_records(self._drive.tape, here)
         with closing(self._drive.blocks()) as blocks:
-            stream = _some(blocks)
+            stream: Iterator[bytes] = islice(
+                self._some(blocks),
+                (extent.blocks if extent.stored is None else extent.stored) - here,
+            )
             if before:
                 stream = FrameWalk(stream, facts.block_bytes, before[-1]).archive()
                 for _passed in range(block - before[-1].content):
                     next(stream, b"")
             scan = Scan(stream, facts.block_bytes, block=block, offset=offset, hash_kind=self._hash)
             return [self._with_inode(file, member) for member in scan.members()], scan.ended
+
+    def _some(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Blocks up to the filemark; none where there are none. Raises Interrupted."""
+        with suppress(NothingHere):
+            for block in blocks:
+                if self._interrupt.triggered:
+                    fact = "interrupted while what is on the tape was read; nothing was written"
+                    raise Interrupted(self._drive.address, fact, "pytp resume")
+                yield block
 
     def _with_inode(self, file: BegunFile, member: Member) -> Member:
         """A tape has neither ctime nor inode, without which the next incremental session would save a member again.
@@ -156,6 +178,16 @@ class Settling:
         if not same or found.st_ctime_ns >= self._started_ns:
             return member
         return member._replace(ctime_ns=found.st_ctime_ns, device=found.st_dev, inode=found.st_ino)
+
+
+def _told(file: BegunFile, extent: _Extent) -> _Extent:
+    """A session that came to an end, however bad, has said how far this tape file can be trusted: what is behind that
+    is not read again for members."""
+    if file.state == "open" or file.blocks >= extent.blocks:
+        return extent
+    archive = file.facts.skipped + file.blocks - file.facts.ahead
+    places = [place for place in extent.places if place.content < archive]
+    return _Extent(file.blocks, extent.stored if file.stored_blocks is None else file.stored_blocks, places)
 
 
 def known_of(catalog: Catalog, file: BegunFile) -> Safe:
@@ -176,11 +208,3 @@ def _add(opened: OpenTapeFile, found: list[Member]) -> None:
         taken, used = columns.convert(records[:ROOM])
         opened.add(MemberBatch(*taken))
         records = records[used:]
-
-
-def _some(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Blocks up to the filemark; none where there are none."""
-    try:
-        yield from blocks
-    except NothingHere:
-        return

@@ -15,6 +15,7 @@ from pytp_native.jobs.cleaning_break import CleaningBreak
 from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
 from pytp_native.jobs.failure import failure_object, staged
 from pytp_native.jobs.frame import Cut, Frame
+from pytp_native.jobs.frontier import TapeMoved
 from pytp_native.jobs.history import Histories, History
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
@@ -77,6 +78,8 @@ class Session:
         self._begun = False
         self._failure: PytpError | None = None
         self._locked = False
+        self._index_error = ""
+        """Why a trailer has no whole index."""
         self._can_go_on = True
         """The drive has done all that it was asked to, and the trailer of this cartridge is not written yet."""
         self._cut: Cut | None = None
@@ -103,7 +106,11 @@ class Session:
         list_error = self._list_error()
         if list_error:
             self._emit(Notice("warning", "SOURCE", f"member list: {list_error}; the tape is not affected"))
-        problems = any(report.errors for report in reports) or (list_error and self._members)
+        if self._log_error() and self._ledger is not None:
+            self._ledger.lost = True
+        incomplete = self._index_error or (list_error and self._members)
+        recalled = self._frame is not None and self._frame.has_problems
+        problems = any(report.errors for report in reports) or incomplete or recalled
         exit_code = self._failure.exit_code if self._failure else int(bool(problems))
         return JobReport(
             command="backup",
@@ -162,6 +169,7 @@ class Session:
         trouble = self._frame.end(self._failure, left)
         if isinstance(trouble, CartridgeNeeded) and self._span is not None and self._failure is None:
             trouble = self._end_elsewhere(self._frame, self._span, trouble)
+        self._distrust(trouble)
         self._failure = self._failure or trouble
         self._record_trailer(self._frame)
 
@@ -216,7 +224,9 @@ class Session:
         if self._probe is not None and written.closed:
             self._probe.note(self._writer.log, self._log_start, written.part)
         if self._frame is not None and written.closed:
-            self._frame.take(argument, written.part, self._writer.log, self._log_start, written.report)
+            self._frame.take(
+                argument, written.part, self._writer.log, self._log_start, written.report, lost=self._log_error()
+            )
         if history is not None and written.closed and written.failure is None:
             self._keep_deletions(history, written.part)
         return written.report
@@ -248,10 +258,12 @@ class Session:
         if self._probe is not None:
             self._probe.note(self._writer.log, self._log_start, part)
         if part.on_tape:
-            self._log_start = frame.take(argument, part, self._writer.log, self._log_start)
+            self._log_start = frame.take(argument, part, self._writer.log, self._log_start, lost=self._log_error())
             self._cut = Cut(argument, part, frame.volumes[-1])
         full = CartridgeNeeded(self._drive.address, "the cartridge is full")
         trouble = frame.end(full, tuple(one.path for one in self._waiting))
+        if self._distrust(trouble) and trouble is not None:
+            raise trouble
         if trouble is not None:
             self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
         self._record_trailer(frame)
@@ -302,7 +314,16 @@ class Session:
         except PytpError as error:
             return error if isinstance(error, (CartridgeNeeded, VerifyFailed)) else trouble
 
+    def _distrust(self, trouble: PytpError | None) -> bool:
+        """Tell the catalog when the trailer may lie over what it knows of."""
+        if not isinstance(trouble, TapeMoved):
+            return False
+        if self._ledger is not None:
+            self._ledger.distrust(trouble.trusted, 0)
+        return True
+
     def _record_trailer(self, frame: Frame) -> None:
+        self._index_error = self._index_error or frame.index_error
         if self._ledger is not None and frame.has_trailer:
             self._ledger.trailer(frame.trailer_file, frame.trailer_block)
 
@@ -312,11 +333,14 @@ class Session:
             saved = self._writer.log.members(self._drive.block_bytes, written.part.skipped + written.part.blocks)
             self._members.add(saved, written.report.parts)
 
+    def _log_error(self) -> str:
+        """Say what kept members from being logged on their way to index and catalog."""
+        error = self._writer.log_error
+        return os.strerror(error) if error else ""
+
     def _list_error(self) -> str:
         """Say what kept members from being listed, on their way through the log or in the file."""
-        if error := self._writer.log_error:
-            return os.strerror(error)
-        return self._members.error if self._members else ""
+        return self._log_error() or (self._members.error if self._members else "")
 
     def _message(self, reports: list[ArgumentReport], list_error: str) -> str:
         if self._failure is not None:
@@ -324,6 +348,10 @@ class Session:
         count = sum(len(report.errors) for report in reports)
         if count:
             return f"{count} files were not saved as they should be; they are listed above"
+        if self._resumed is not None and self._frame is not None and self._frame.has_problems:
+            return "files that could not be saved before it was interrupted are missing; they are listed above"
+        if self._index_error:
+            return f"the index in the trailer is not complete ({self._index_error}); what is on tape is not affected"
         return f"{self._members.path}: not complete ({list_error})" if list_error and self._members else ""
 
 

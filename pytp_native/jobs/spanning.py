@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, Refused
+from pytp_native.jobs.agreement import check_catalog, check_identity, check_loss
 from pytp_native.jobs.cartridge import (
     Found,
+    Identity,
     check_agreement,
     check_block_bytes,
     earlier_trailers,
@@ -18,8 +22,12 @@ from pytp_native.jobs.cartridge import (
 from pytp_native.jobs.events import Emit, Notice
 from pytp_native.jobs.frame import Place
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.ledger import cartridge_facts
 from pytp_native.jobs.supply import Offer, Supply
 from pytp_native.light import NamedTuple
+
+if TYPE_CHECKING:
+    from pytp_native.catalog.store import Catalog
 
 
 class Terms(NamedTuple):
@@ -28,6 +36,8 @@ class Terms(NamedTuple):
     compression: bool | None = None
     pool: str | None = None
     append_foreign: bool = False
+    catalog: Catalog | None = None
+    """Knows what a cartridge that looks blank should hold."""
 
 
 def next_place(drive: Drive, supply: Supply, terms: Terms, emit: Emit, interrupt: Interrupt) -> Place:
@@ -56,6 +66,14 @@ def _place(drive: Drive, offer: Offer, terms: Terms, emit: Emit) -> Place | None
     leave_room(drive, known)
     found = identify(drive)
     if found.is_blank:
+        if offer.volume is None and (lost := _should_hold(terms.catalog, known)):
+            name = offer.library_barcode or "the cartridge"
+            fact = f"{name} is blank, but {lost} tape files should be on it by the catalog; it was passed over"
+            emit(Notice("warning", "LIBRARY", f"{drive.address}: {fact}"))
+            return None
+        if terms.catalog is not None:
+            facts = cartridge_facts(None, known.memory, offer.library_barcode or offer.volume)
+            check_loss(terms.catalog, drive, facts, 0, confirm=None, emit=emit)
         drive.rewind()
         return Place(fresh_label(drive, known, None, terms.pool), fresh=True)
     if offer.volume is None:
@@ -69,7 +87,16 @@ def _place(drive: Drive, offer: Offer, terms: Terms, emit: Emit) -> Place | None
         fact = f"{offer.volume} is {found.foreign}; nothing was written to it"
         raise Refused(drive.address, fact, "add --append-foreign, or name another")
     drive.to_end_of_data()
-    return Place(found.label, earlier=earlier_trailers(drive))
+    place = Place(found.label, earlier=earlier_trailers(drive, found.label, terms.catalog))
+    if terms.catalog is not None:
+        check_identity(terms.catalog, drive, found.label, known.memory)
+        check_catalog(terms.catalog, drive, place)
+    return place
+
+
+def _should_hold(catalog: Catalog | None, known: Identity) -> int:
+    """Return how many tape files the catalog knows to be on the medium with that serial number."""
+    return len(catalog.needed(cartridge_facts(None, known.memory), 0)) if catalog is not None else 0
 
 
 def _what(found: Found) -> str:

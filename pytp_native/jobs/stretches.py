@@ -117,7 +117,7 @@ class StretchReader:
                 return
             if moved.stop is Stop.LIMIT:
                 continue
-            if moved.stop is Stop.FILEMARK:
+            if moved.stop in {Stop.FILEMARK, Stop.END_OF_DATA}:
                 self._at = None
                 if blocks is None:
                     return

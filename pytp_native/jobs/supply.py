@@ -73,7 +73,8 @@ class LibrarySupply:
 
     def fetch(self, drive: Drive, barcode: str) -> bool:
         now = self._library.inventory()
-        if barcode not in _stored(now):
+        in_drive = now.at(now.drive(self._number)).volume_tag  # perhaps let go of, and waiting for the robot
+        if barcode not in {*_stored(now), in_drive}:
             return False
         drive.change(lambda: self._library.load(barcode, self._number))
         return True

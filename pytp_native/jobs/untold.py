@@ -11,10 +11,12 @@ from itertools import chain, islice
 
 from pytp_native.catalog.recording import OpenSession, OpenTapeFile
 from pytp_native.catalog.records import CartridgeFacts, MemberBatch, SessionFacts, TapeFileFacts
+from pytp_native.catalog.retelling import RetoldSession
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import MediumError, NothingHere
+from pytp_native.errors import Interrupted, MediumError, NothingHere
 from pytp_native.jobs.archive_reading import HASHES
+from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.parts import position_of
 from pytp_native.light import NamedTuple
 from pytp_native.stream.continued import Continued, continued
@@ -44,11 +46,12 @@ class _Source(NamedTuple):
     """What the label says it is the rest of."""
     goes_on: Continued | None
     """The member that goes on in it."""
+    hash: str = "xxh3"
 
     def open(self) -> tuple[TapeFileFacts, Scan, FrameScan | None]:
         """Begin to read it."""
         told, ahead, size = self.follows, int(self.goes_on is not None), self.facts.block_bytes
-        skipped = told.skipped if told else 0
+        skipped = told.skipped if told else self.facts.skipped
         stored = peeked = self.stored
         frames = None
         first = next(peeked, b"")
@@ -59,7 +62,7 @@ class _Source(NamedTuple):
         elif ahead:
             next(stored)
         left = self.goes_on.left if self.goes_on else 0
-        kind = HASHES.get(told.hash, Hash.XXH3) if told else Hash.XXH3
+        kind = HASHES.get(told.hash if told else self.hash, Hash.XXH3)
         scan = Scan(stored, size, block=skipped, offset=-(-left // 512) * 512, hash_kind=kind)
         facts = self.facts._replace(skipped=skipped, ahead=ahead, compression="zstd" if frames else None)
         if told is not None:
@@ -79,26 +82,26 @@ class Untold:
     session comes of it every time. Of each argument the name is known, but not where it was.
     """
 
-    def __init__(self, drive: Drive, catalog: Catalog, label: Label, mine: CartridgeFacts) -> None:
+    def __init__(self, drive: Drive, catalog: Catalog, mine: CartridgeFacts, interrupt: Interrupt) -> None:
         self.members = 0
         self.sessions: list[str] = []
         self._drive = drive
         self._catalog = catalog
-        self._label = label
+        self._interrupt = interrupt
         self._mine = mine
         self._columns = MemberColumns()
 
-    def tell(self, numbers: list[int], started: int) -> Generator[str, None, None]:
+    def tell(self, label: Label, numbers: list[int], started: int) -> Generator[str, None, None]:
         """Read these tape files, which follow each other; yield what is wrong with them. `started`: not before that."""
-        session, part = self._session(numbers[0], started)
-        opened: OpenSession | None = None
+        session, part = self._session(label, numbers[0], started)
+        opened: RetoldSession | None = None
         for number in numbers:
             self._drive.go_to_file(number)
             start = position_of(self._drive)
-            with closing(_blocks(self._drive)) as blocks:
+            with closing(_blocks(self._drive, self._interrupt)) as blocks:
                 begin = list(islice(blocks, _LOOK))
                 goes_on = continued(iter(begin))
-                follows = self._label.follows if number == 1 else None
+                follows = label.follows if number == 1 else None
                 wrong = _unreadable(b"".join(begin[:1])) or (_CUT if goes_on and not follows else "")
                 if wrong:
                     yield f"tape file {number}: no trailer tells what is in it, and {wrong}"
@@ -110,16 +113,29 @@ class Untold:
         if opened is not None:
             if part >= opened.last_part():
                 opened.end("interrupted", 1)
+            else:
+                opened.settle()
             self.sessions.append(session.uuid)
 
-    def _session(self, first: int, started: int) -> tuple[SessionFacts, int]:
+    def read(
+        self, opened: OpenSession, cartridge: int, facts: TapeFileFacts, hash_name: str
+    ) -> Generator[str, None, None]:
+        """Read a tape file of which a trailer tells all but its members; yield what is wrong with it."""
+        self._drive.go_to_file(facts.number or 0)
+        with closing(_blocks(self._drive, self._interrupt)) as blocks:
+            begin = list(islice(blocks, _LOOK))
+            goes_on = continued(iter(begin)) if facts.ahead else None
+            yield from self._take(opened, cartridge, _Source(facts, chain(begin, blocks), None, goes_on, hash_name))
+
+    @staticmethod
+    def _session(label: Label, first: int, started: int) -> tuple[SessionFacts, int]:
         """Return what is known of it, and which of its cartridges this is."""
-        told = self._label.follows if first == 1 else None
+        told = label.follows if first == 1 else None
         if told is not None:
             began = seconds(told.started)
             facts = SessionFacts(told.session, began, told.level, job=told.job, label=told.label, hash=told.hash)
             return facts._replace(origin="scan"), told.part
-        name = f"{self._label.uuid} generation {self._label.generation} tape file {first}"
+        name = f"{label.uuid} generation {label.generation} tape file {first}"
         made_up = str(uuid.uuid5(uuid.NAMESPACE_URL, f"pytp:{name}"))
         return SessionFacts(made_up, started, origin="scan"), 1
 
@@ -159,10 +175,15 @@ class Untold:
             records = records[used:]
 
 
-def _blocks(drive: Drive) -> Generator[bytes, None, None]:
-    """Yield the blocks up to the filemark; none where there are none."""
+def _blocks(drive: Drive, interrupt: Interrupt) -> Generator[bytes, None, None]:
+    """Yield the blocks up to the filemark; none where there are none. Raises Interrupted."""
     try:
-        yield from drive.blocks()
+        for block in drive.blocks():
+            if interrupt.triggered:
+                raise Interrupted(
+                    drive.address, "interrupted while a tape file without a trailer was read", "run it again"
+                )
+            yield block
     except NothingHere:
         return
 

@@ -16,10 +16,10 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import MediumError, NothingHere, PytpError, VerifyFailed
 from pytp_native.jobs.archive_reading import HASHES, ArchiveReading, Outcome
 from pytp_native.jobs.cartridge import identify
-from pytp_native.jobs.catalog_restore import make_report
+from pytp_native.jobs.catalog_restore import goes_on, make_report, not_started, tell_gaps
 from pytp_native.jobs.events import Emit, JobReport, MemberProblem, Notice
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.plan import ArchivePlan, Plan
+from pytp_native.jobs.plan import ArchivePlan, Plan, cut_off
 from pytp_native.jobs.right_cartridge import RightCartridge
 from pytp_native.jobs.source_comparison import SourceComparison
 from pytp_native.jobs.supply import Supply
@@ -72,6 +72,8 @@ class _Verification:
         self._interrupt = interrupt
         self._begun: dict[int, Begun] = {}
         """By the first tape file of the archives, where they were begun before."""
+        self._lost: list[str] = []
+        """Members of which a part is missing, in words."""
         self._now: Archive | None = None
         self._kept_s = 0.0
 
@@ -85,12 +87,14 @@ class _Verification:
                 status="verified", total_bytes=plan.blocks_bytes, on_counts=self._keep,
             )  # fmt: skip
             outcomes: list[Outcome] = []
+            over = False
             for one in plan.archives:
-                outcome = self._one(reading, one)
+                was_open = self._drive.is_open
+                outcome = not_started(one) if over else self._one(reading, one)
                 self._emit(outcome.report)
                 outcomes.append(outcome)
-                if outcome.ends_job or self._interrupt.triggered:
-                    break
+                ends = outcome.ends_job and not goes_on(outcome, self._drive, was_open)
+                over = over or ends or self._interrupt.triggered
             for note in notes:
                 self._emit(Notice("info", "LIBRARY", note))
             return make_report("verify", self._drive, plan, reading, outcomes)
@@ -107,7 +111,12 @@ class _Verification:
         wanted = [one for one in plans if one.members]
         if not wanted:
             raise NothingHere("verify", "the catalog knows nothing of that", "see pytp sessions, or catalog rebuild")
-        return Plan(wanted)
+        plan = Plan(wanted)
+        if scope.session is not None or scope.label is not None:
+            plan.gaps = [gap for one in plans for gap in self._catalog.gaps(one.archive)]
+        plan.gaps = list(dict.fromkeys([*plan.gaps, *self._lost]))
+        tell_gaps(plan, self._emit)
+        return plan
 
     def _cartridge(self) -> str:
         uuid = read_memory(self._drive.address).uuid
@@ -130,7 +139,10 @@ class _Verification:
             for _passed in range(begun.members):
                 next(places, None)
         for place in places:
-            plan.add(place)
+            if archive.holds(place.block, place.last_block(archive.block_bytes)):
+                plan.add(place)
+            else:
+                self._lost.append(cut_off(place.path))
         return plan
 
     # -- one archive -------------------------------------------------------------------------------------------------
@@ -139,6 +151,7 @@ class _Verification:
         self._now, self._kept_s = plan.archive, time.monotonic()
         outcome = reading.read(plan)
         if not outcome.ends_job and not self._interrupt.triggered:
+            outcome = self._with_what_was_found_before(plan.archive, outcome)
             outcome = self._against_source(plan.archive, outcome)
             self._record(plan.archive, outcome)
         elif self._request.sample_percent is None:
@@ -152,6 +165,15 @@ class _Verification:
             before.data_bytes + counts.content_bytes,
             before.damaged + counts.damaged,
         )
+
+    def _with_what_was_found_before(self, archive: Archive, outcome: Outcome) -> Outcome:
+        """A verification that was stopped and goes on ends as all of it does."""
+        damaged = self._begun.get(archive.parts[0].identity, Begun()).damaged
+        if not damaged or outcome.failure is not None:
+            return outcome
+        fact = f"{damaged} members were found to be damaged or lost before the verification was stopped"
+        failure = VerifyFailed(archive.path.decode(errors="backslashreplace"), fact, "see them with --restart")
+        return outcome._replace(report=outcome.report._replace(status="failed"), failure=failure)
 
     def _keep(self, counts: Counts) -> None:
         """Called now and then while an archive is read."""

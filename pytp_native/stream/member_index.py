@@ -90,6 +90,10 @@ class IndexSpool:
         self.files.append(Indexed(tape_file, name, tally.members, stored, tally.line_bytes, part))
         return taken
 
+    def give_up(self, why: str) -> None:
+        """Take nothing more: what comes is not complete."""
+        self.error = self.error or why
+
     def _keep(self, piece: bytes) -> None:
         self._plain_bytes += len(piece)
         if self._plain_bytes > _KEPT_BYTES:

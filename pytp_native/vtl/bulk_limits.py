@@ -26,11 +26,16 @@ class BulkLimits:
         """How far pytp_bulk_write may go."""
         raw, tape = self._limits(("write", "early warning", *WHEN_WRITING)), self._drive.tape
         raw.stop_bytes = max(warning_zone.next_stop(self._drive) - tape.filemarks * FILEMARK_BYTES, 0)
-        return raw
+        return self._for_host(raw)
 
     def for_reading(self) -> Any:
         """The same for pytp_bulk_read."""
-        return self._limits(("read", "eject", "cleaning"))
+        return self._for_host(self._limits(("read", "eject", "cleaning")))
+
+    def _for_host(self, raw: Any) -> Any:
+        """Blocks that the fault "adapter" is too small for go the ordinary way, which refuses them."""
+        raw.most = min((one.at for one in self._drive.faults.faults if one.kind == "adapter"), default=raw.most)
+        return raw
 
     def host_error(self) -> int:
         """Errno of the host that stopped the last transfer; the ordinary write meets it again, with its story."""

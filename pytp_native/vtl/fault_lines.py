@@ -29,6 +29,8 @@ _DRIVE = re.compile(
     r"|slow load (?P<slow>\d+)"
     r"|buffer (?P<buffer>\d+[kmg]?)"
     r"|(?P<once>power cut|blackout|reset) at (?P<when>\d+)"
+    r"|(?P<selftest>self-test failure)"
+    r"|adapter (?P<adapter>\d+[kmg]?)"
     r"|worn head (?P<worn>\d{1,4})"
     r"|starved (?P<starved>\d{1,4})"
     r"|moved to (?P<goal>\d+) at (?P<moved>\d+))\Z"
@@ -43,7 +45,7 @@ _DEGRADED = re.compile(r"cartridge (?P<barcode>\S+): degraded (?P<retries>\d{1,4
 DRIVE_ALLOWS = (
     'use "write N: medium error", "write N: deferred error after D", "read N: medium error", "early warning at N", '
     '"write protect", "eject at N", "cleaning at N", "slow load N", "buffer SIZE", "power cut at N", "blackout at N", '
-    '"reset at N", "moved to B at N", "worn head N" or "starved N"'
+    '"reset at N", "moved to B at N", "worn head N", "starved N", "self-test failure" or "adapter SIZE"'
 )
 CHANGER_ALLOWS = (
     f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline", "slot N: retries M" or'
@@ -70,6 +72,10 @@ def parse_fault(text: str) -> Fault:
         return Fault("moved", int(match["moved"]), line, int(match["goal"]))
     if match["buffer"]:
         return Fault("buffer", parse_size(match["buffer"]), line)
+    if match["adapter"]:
+        return Fault("adapter", parse_size(match["adapter"]), line)
+    if match["selftest"]:
+        return Fault("self-test failure", 0, line)
     if match["warn"]:
         return Fault("early warning", int(match["warn"]), line)
     for kind in ("eject", "cleaning", "slow load", "worn head", "starved"):

@@ -88,6 +88,7 @@ POWER_ON = Sense(codes.UNIT_ATTENTION, 0x2900)
 BUS_RESET = Sense(codes.UNIT_ATTENTION, 0x2902)
 DEFERRED_WRITE_ERROR = Sense(codes.MEDIUM_ERROR, codes.WRITE_ERROR, deferred=True)
 PROGRAMMED_WARNING = Sense(codes.NO_SENSE, codes.PROGRAMMABLE_EARLY_WARNING, eom=True, information=0)
+SELF_TEST_FAILED = Sense(codes.HARDWARE_ERROR, 0x3E03)
 EARLY_WARNING = Sense(codes.NO_SENSE, codes.END_OF_PARTITION, eom=True, information=0)
 
 

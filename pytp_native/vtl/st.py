@@ -424,6 +424,8 @@ class StDriver:
         if not self.has_tape:
             fail(errno.ENOMEDIUM)
         self.check_known()
+        if any(one.kind == "adapter" and count > one.at for one in self.drive.faults.faults):
+            fail(errno.EBUSY)
         if self._block_bytes == 0:
             st_modes.check_size(self, count)
         if self.raw.options & lib.MT_ST_AUTO_LOCK and self.raw.door == UNLOCKED:

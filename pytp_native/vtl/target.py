@@ -142,6 +142,13 @@ def _nothing(_drive: VirtualDrive, _cdb: bytes, _data: bytes) -> TargetReply:
     return GOOD
 
 
+def _send_diagnostic(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
+    """The default self-test (SELFTEST), which the fault "self-test failure" makes fail."""
+    failing = cdb[1] & _SELFTEST and any(one.kind == "self-test failure" for one in drive.faults.faults)
+    return check(sense.SELF_TEST_FAILED) if failing else GOOD
+
+
+_SELFTEST = 0x04
 _ANSWERED_ALWAYS = {opcodes.INQUIRY, opcodes.REQUEST_SENSE, opcodes.REPORT_LUNS}
 _COMMANDS: dict[int, Command] = {
     opcodes.TEST_UNIT_READY: door_medium.unit_ready,
@@ -160,7 +167,7 @@ _COMMANDS: dict[int, Command] = {
     opcodes.ERASE_6: door_medium.erase,
     opcodes.MODE_SENSE_6: door_mode.sense_6,
     opcodes.LOAD_UNLOAD: door_medium.load_unload,
-    opcodes.SEND_DIAGNOSTIC: _nothing,
+    opcodes.SEND_DIAGNOSTIC: _send_diagnostic,
     opcodes.PREVENT_ALLOW_MEDIUM_REMOVAL: door_medium.prevent_allow,
     opcodes.LOCATE_10: door_medium.locate_10,
     opcodes.READ_POSITION: door_medium.read_position,

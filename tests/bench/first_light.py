@@ -94,12 +94,13 @@ class Bench:
         self.work = work
         self.runs = runs
         self.vtl = work / "vtl"
+        self.state = work / "state"
         self.archive = work / "archive.tar"
         self.out = work / "out"
         self.rows: list[dict[str, object]] = []
 
     def clean(self) -> None:
-        for path in (self.vtl, self.out):
+        for path in (self.vtl, self.out, self.state):  # what the catalog has of these cartridges is gone with them
             shutil.rmtree(path, ignore_errors=True)
         self.archive.unlink(missing_ok=True)
 

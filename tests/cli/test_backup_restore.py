@@ -222,6 +222,24 @@ def test_restore_on_a_blank_tape_is_exit_11(pytp: Pytp, drive: str, tmp_path: Pa
     assert len(ended.err.splitlines()) == 1
 
 
+def test_without_the_catalog_the_right_cartridge_has_to_be_confirmed_too(
+    pytp: Pytp, drive: str, source: Path, tmp_path: Path
+) -> None:
+    pytp("backup", "-d", drive, str(source))
+    words = ("backup", "--overwrite", "--no-catalog", "-d", drive, "/etc/hostname", "--confirm")
+    pytp("rewind", "-d", drive)
+    assert pytp(*words, "PYT002L9").code == 7
+    assert pytp("find", "plain.txt").code == 0
+    pytp("rewind", "-d", drive)
+    assert pytp(*words, "PYT001L9").code == 0
+    assert pytp("find", "plain.txt").code == 11
+    pytp("rewind", "-d", drive)
+    (tmp_path / "home" / ".local" / "state" / "pytp" / "catalog.db").write_bytes(b"no database" * 1000)
+    broken = pytp(*words, "PYT001L9")
+    assert broken.code == 0, broken.err
+    assert "nobody knows what is lost" in broken.err
+
+
 def test_overwrite_needs_the_start_of_a_file_and_says_what_is_lost(pytp: Pytp, drive: str, source: Path) -> None:
     pytp("backup", "-d", drive, str(source), "/etc/hostname")
     pytp("rewind", "-d", drive)

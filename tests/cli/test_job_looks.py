@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pytp_native.vtl.library import Library
@@ -46,3 +47,21 @@ def test_a_job_does_not_fail_for_a_history_that_cannot_be_kept(
     ended = pytp("backup", str(source), "-d", drive, "--json")
     assert ended.code == 0
     assert "health" not in ended.json
+
+
+def test_each_cartridge_of_a_set_is_looked_at_when_it_comes_and_when_it_goes(
+    pytp: Pytp, tmp_path: Path, source: Path
+) -> None:
+    path = tmp_path / "set"
+    Library.create(path, drives=1, slots=4, cartridges=4, capacity_bytes=2 << 20)
+    for number in range(5):
+        (source / f"large{number}").write_bytes(os.urandom(1_000_000))
+    drive = f"vtl:{path}/drive0"
+    told = pytp("backup", str(source), "-d", drive, "--json").json
+    assert len(told["cartridges"]) == 4
+    looks = told["health"]["cartridges"]
+    assert len({one["serial"] for one in looks}) == 4
+    assert all(one["cartridge"]["data_sets_written"] >= 1 for one in looks)
+    pairs = pytp("diag", "trend", "--json").json["pairs"]
+    assert len(pairs) == 4
+    assert sum(pair["terabytes"] for pair in pairs) > 3e-6

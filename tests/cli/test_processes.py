@@ -111,11 +111,15 @@ def test_a_terminal_gets_a_progress_bar(environ: dict[str, str], drive: str, sou
     assert b"\x1b" not in out
 
 
-def test_a_backup_goes_on_when_nobody_can_see_it(environ: dict[str, str], drive: str, source: Path) -> None:
-    """/dev/full fails every write, as a terminal that hung up does."""
-    with open("/dev/full", "wb") as full:
+@pytest.mark.parametrize("gone", ["terminal", "pipe"])
+def test_a_backup_goes_on_when_nobody_can_see_it(environ: dict[str, str], drive: str, source: Path, gone: str) -> None:
+    """/dev/full fails every write, as a terminal that hung up does; a pipe's reader (`2>&1 | grep -m1`) may leave."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open("/dev/full", "wb") as full, os.fdopen(writer, "wb") as pipe:
         words = [*PYTP, "backup", "-d", drive, str(source)]
-        ended = subprocess.run(words, env=environ, stdout=subprocess.PIPE, stderr=full, check=False, timeout=60)
+        seen = full if gone == "terminal" else pipe
+        ended = subprocess.run(words, env=environ, stdout=subprocess.PIPE, stderr=seen, check=False, timeout=60)
     assert ended.returncode == 0
     assert b"saved" in ended.stdout
 

@@ -44,6 +44,21 @@ def test_a_single_file_comes_from_a_named_session(pytp: Pytp, saved: Path, drive
     assert "later" in missing.err
 
 
+@pytest.mark.parametrize("command", ["restore", "verify"])
+def test_an_empty_drive_of_a_library_is_given_the_cartridge(
+    pytp: Pytp, saved: Path, drive: str, tmp_path: Path, command: str
+) -> None:
+    changer = drive.replace("drive0", "changer")
+    assert pytp("unload", "--library", changer).code == 0
+    words = [str(tmp_path / "out"), "--job", "daily"] if command == "restore" else ["--label", "PYT001L9"]
+    ended = pytp(command, "-d", drive, *words)
+    assert ended.code == 0, ended.err
+    assert "cartridge PYT001L9 was loaded" in ended.err
+    assert pytp("unload", "--library", changer).code == 0
+    ended = pytp("restore", "-d", drive, str(tmp_path / "head"))
+    assert (ended.code, "the drive is empty" in ended.err) == (5, True)
+
+
 def test_a_dry_run_says_what_is_read_and_opens_no_drive(pytp: Pytp, saved: Path, drive: str, tmp_path: Path) -> None:
     ended = pytp("restore", "-d", "/no/such/drive", str(tmp_path / "out"), "source/later", "--dry-run")
     assert ended.code == 0

@@ -60,8 +60,8 @@ class Shelf:
         with self.served() as served:
             served.load(barcode, 0)
 
-    def open(self, *, write: bool = False) -> Drive:
-        return Drive.open(self.address, write=write, block_bytes=self.block_bytes)
+    def open(self, *, write: bool = False, may_be_empty: bool = False) -> Drive:
+        return Drive.open(self.address, write=write, may_be_empty=may_be_empty, block_bytes=self.block_bytes)
 
     def backup(
         self,

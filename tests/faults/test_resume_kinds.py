@@ -6,23 +6,27 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pytp_native import mtio
 from pytp_native.catalog.restoring import Selector
+from pytp_native.catalog.running import Held
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NothingHere, PytpError, Refused, UsageError
+from pytp_native.errors import Interrupted, NothingHere, PytpError, Refused, UsageError
 from pytp_native.jobs.catalog_restore import CatalogRequest, restore_from_catalog
+from pytp_native.jobs.events import Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.resume import ResumeRequest, resume
 from pytp_native.jobs.supply import LibrarySupply
 from pytp_native.units import MIB
 from tests.cartridge import Done
-from tests.faults.spanned import Shelf
+from tests.faults.spanned import Shelf, data_files
+from tests.privilege import bound_by_permissions
 
 BLOCK = 10240
 
@@ -49,7 +53,7 @@ def contents(tree: Path) -> dict[str, bytes | None]:
 
 def go_on(shelf: Shelf, catalog: Catalog, *, supply: bool = True, **options: object) -> Done:
     events: list[object] = []
-    with shelf.served() as served, shelf.open(write=True) as drive:
+    with shelf.served() as served, shelf.open(write=True, may_be_empty=True) as drive:
         source = LibrarySupply(served, 0) if supply else None
         now = served.drive_status(0)
         barcode = now.at(now.drive(0)).volume_tag
@@ -60,7 +64,7 @@ def go_on(shelf: Shelf, catalog: Catalog, *, supply: bool = True, **options: obj
 def restored(shelf: Shelf, catalog: Catalog, target: Path) -> dict[str, bytes | None]:
     """All of the latest state, from the catalog."""
     shutil.rmtree(target, ignore_errors=True)
-    with shelf.served() as served, shelf.open() as drive:
+    with shelf.served() as served, shelf.open(may_be_empty=True) as drive:
         request = CatalogRequest(Selector(), os.fsencode(target))
         report = restore_from_catalog(
             drive, catalog, request, lambda event: None, Interrupt(), supply=LibrarySupply(served, 0)
@@ -176,6 +180,241 @@ def test_without_a_next_cartridge_it_still_waits(shelf: Path, catalog: Catalog, 
     assert catalog.sessions()[0].state == "full"
 
 
+@pytest.mark.parametrize("fault", ["write 199: deferred error after 3", "power cut at 199", "write 199: medium error"])
+@pytest.mark.parametrize("compression", [None, 3])
+def test_what_is_safe_of_a_session_that_nobody_resumes_restores(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path, fault: str, compression: int | None
+) -> None:
+    """Its last tape file has no filemark: it ends with the data."""
+    desk = Shelf(shelf / "library", cartridges=1, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+    done = desk.backup(
+        tree, catalog=catalog, memory_bytes=64 * MIB, flush_bytes=4 * BLOCK, zstd_level=compression,
+        prepare=lambda drive: desk.library.add_fault(0, fault),
+    )  # fmt: skip
+    assert done.code != 0
+    desk.library.clear_faults(0)
+    events: list[object] = []
+    claimed = {os.fsdecode(one.path) for one in catalog.find(b"*") if one.type == "0"}
+    with desk.open() as drive:
+        request = CatalogRequest(Selector(session=catalog.sessions()[0].uuid), os.fsencode(tmp_path / "out"))
+        report = restore_from_catalog(drive, catalog, request, events.append, Interrupt())
+    assert (report.exit_code, [error for one in report.arguments for error in one.errors]) == (1, [])
+    told = [event.text for event in events if isinstance(event, Notice)]
+    assert any("the session of" in text and "is failed" in text for text in told), told
+    found = {name: data for name, data in contents(tmp_path / "out").items() if data is not None}
+    assert set(found) == claimed != set()
+    assert found.items() <= {f"tree/{name}": data for name, data in contents(tree).items()}.items()
+
+
+@pytest.mark.parametrize("done_before", [True, False])
+def test_files_that_could_not_be_saved_before_are_still_missing_afterwards(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path, done_before: bool
+) -> None:
+    """In an argument that was done when the session died, and in the one that was cut."""
+    desk = Shelf(shelf / "library", cartridges=1, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+    (tree / "a" / "f02").chmod(0)
+    (tree / "c" / "f19").chmod(0)
+    paths = [tree / "a", tree / "b", tree / "c"] if done_before else [tree]
+    with bound_by_permissions():
+        done = desk.backup(
+            *paths, catalog=catalog, memory_bytes=64 * MIB, probe=False,
+            prepare=lambda drive: desk.library.add_fault(0, "write 150: medium error"),
+        )  # fmt: skip
+        assert done.code == 6
+        desk.library.clear_faults(0)
+        done = go_on(desk, catalog)
+    assert done.code == 1
+    told = "\n".join(done.notices)
+    assert told.count("f02") == 1
+    assert told.count("f19") == 1
+    assert catalog.sessions()[0].state == "partial"
+    again = rebuilt(desk, tmp_path / "again.db")
+    assert [session.state for session in again.sessions()] == ["partial"]
+
+
+# -- the cartridge is elsewhere ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("drive_holds", ["nothing", "a blank one", "another session"])
+def test_its_cartridge_is_fetched_from_the_library(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path, drive_holds: str
+) -> None:
+    desk = Shelf(shelf / "library", cartridges=2, capacity=32 * MIB)
+    if drive_holds == "another session":
+        (tmp_path / "other").write_bytes(b"other")
+        desk.load(desk.barcodes[1])
+        assert desk.backup(tmp_path / "other", catalog=catalog).code == 0
+    desk.load(desk.barcodes[0])
+    broken_off(desk, catalog, tree, 60)
+    with desk.served() as served:
+        served.unload(0)
+        if drive_holds != "nothing":
+            served.load(desk.barcodes[1], 0)
+    done = go_on(desk, catalog)
+    assert done.code == 0, done.report.message
+    assert f"cartridge {desk.barcodes[0]} was loaded" in "\n".join(done.notices)
+    latest = catalog.sessions()[0]
+    assert {file.cartridge for file in latest.tape_files} == {desk.barcodes[0]}
+    assert restored(desk, catalog, tmp_path / "out") == contents(tree)
+
+
+def test_a_full_cartridge_is_fetched_to_be_closed_before_the_next_one(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    desk = Shelf(shelf / "library", cartridges=3, capacity=2 * MIB)
+    desk.load(desk.barcodes[0])
+    assert desk.backup(tree, catalog=catalog, volumes=[], memory_bytes=64 * MIB).code == 10
+    with desk.served() as served:
+        served.unload(0)
+    assert go_on(desk, catalog).code == 0
+    check(desk, catalog, tree, tmp_path)
+
+
+def test_of_two_waiting_sessions_that_of_the_cartridge_in_the_drive_goes_on(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    desk = Shelf(shelf / "library", cartridges=2, capacity=32 * MIB)
+    for barcode, part in zip(desk.barcodes, ("a", "b"), strict=True):
+        desk.load(barcode)
+        broken_off(desk, catalog, tree / part, 30, job=part)
+    desk.load(desk.barcodes[0])
+    assert go_on(desk, catalog).statuses == ["saved"]
+    assert {session.job: session.state for session in catalog.sessions()} == {"a": "complete", "b": "failed"}
+    assert go_on(desk, catalog).statuses == ["saved"]
+    assert {session.state for session in catalog.sessions()} == {"complete"}
+
+
+def test_a_session_that_another_drive_is_writing_is_not_in_the_way(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    desk = Shelf(shelf / "library", cartridges=2, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+    broken_off(desk, catalog, tree / "a", 30, job="a")
+    desk.load(desk.barcodes[1])
+    broken_off(desk, catalog, tree / "b", 30, job="b")
+    catalog._database.run("UPDATE session SET state = 'open', pid = 4711 WHERE job = 'b'")
+    held = Held(catalog.path, catalog.sessions()[0].uuid)
+    with desk.served() as served:
+        served.unload(0)
+    assert go_on(desk, catalog).code == 0
+    assert {session.job: session.state for session in catalog.sessions()} == {"a": "complete", "b": "open"}
+    held.release()
+
+
+def test_a_fetched_cartridge_that_is_another_one_is_not_written(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    """Its barcode was put on a blank one."""
+    desk = Shelf(shelf / "library", cartridges=2, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+    broken_off(desk, catalog, tree, 60)
+    with desk.served() as served:
+        served.unload(0)
+    first, second = (desk.path / "cartridges" / barcode for barcode in desk.barcodes)
+    for file in first.iterdir():
+        if file.name != "cartridge.json":
+            file.unlink()
+    for file in second.iterdir():
+        if file.name != "cartridge.json":
+            shutil.copy(file, first)
+    text = refusal(lambda: go_on(desk, catalog), Refused)
+    assert f"cartridge {desk.barcodes[0]} was loaded, but it is blank" in text
+
+
+def test_a_cartridge_that_the_drive_has_let_go_of_is_loaded_again(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    """Somebody was killed between unloading and the robot's order."""
+    desk = Shelf(shelf / "library", cartridges=2, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+    broken_off(desk, catalog, tree, 60)
+    with desk.open() as drive:
+        mtio.offline(drive.tape)
+    assert go_on(desk, catalog).code == 0
+    with desk.open() as drive:
+        mtio.offline(drive.tape)
+    assert restored(desk, catalog, tmp_path / "out") == contents(tree)
+
+
+def test_a_later_session_makes_up_only_for_what_it_has_saved(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    """c was never begun."""
+    desk = Shelf(shelf / "library", cartridges=2, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+    done = desk.backup(
+        tree / "a", tree / "b", tree / "c", catalog=catalog, memory_bytes=64 * MIB, probe=False,
+        prepare=lambda drive: desk.library.add_fault(0, "write 130: medium error"),
+    )  # fmt: skip
+    assert done.statuses == ["saved", "failed", "not started"]
+    desk.library.clear_faults(0)
+    desk.load(desk.barcodes[1])
+    assert desk.backup(tree / "a", tree / "b", catalog=catalog, memory_bytes=64 * MIB).code == 0
+    assert go_on(desk, catalog).statuses == ["saved", "saved"]
+    assert restored_names(desk, catalog, tmp_path / "out") == {"a", "b", "c"}
+
+
+def restored_names(desk: Shelf, catalog: Catalog, target: Path) -> set[str]:
+    with desk.served() as served, desk.open() as drive:
+        request = CatalogRequest(Selector(), os.fsencode(target))
+        supply = LibrarySupply(served, 0)
+        assert (
+            restore_from_catalog(drive, catalog, request, lambda event: None, Interrupt(), supply=supply).exit_code == 0
+        )
+    return {path.name for path in target.iterdir()}
+
+
+def test_a_blank_cartridge_is_for_the_session_that_waits_for_one(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    """Even if another one was broken off later."""
+    desk = Shelf(shelf / "library", cartridges=3, capacity=2 * MIB)
+    desk.load(desk.barcodes[0])
+    assert desk.backup(tree, catalog=catalog, volumes=[], memory_bytes=64 * MIB, job="full").code == 10
+    desk.load(desk.barcodes[1])
+    broken_off(desk, catalog, tree / "a", 30, job="broken")
+    desk.load(desk.barcodes[2])
+    assert go_on(desk, catalog, supply=False).code == 0
+    assert {session.job: session.state for session in catalog.sessions()} == {"full": "complete", "broken": "failed"}
+
+
+@pytest.mark.parametrize("command", ["resume", "rebuild"])
+def test_an_interrupt_ends_the_reading_of_a_dead_tape_file(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """It may be a whole tape."""
+    desk = Shelf(shelf / "library", cartridges=1, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+    broken_off(desk, catalog, tree, 150, zstd_level=1)
+    interrupt, seen = Interrupt(), []
+    blocks = Drive.blocks
+
+    def some(self: Drive, *arguments: object, **more: object) -> Iterator[bytes]:
+        for block in blocks(self, *arguments, **more):  # type: ignore[arg-type]
+            seen.append(block)
+            if len(seen) == 40:
+                interrupt.trigger()
+            yield block
+
+    before = [file.state for file in catalog.sessions()[0].tape_files]
+    monkeypatch.setattr(Drive, "blocks", some)
+    with desk.open(write=True) as drive:
+        if command == "resume":
+            request = ResumeRequest(memory_bytes=64 * MIB)
+            with pytest.raises(Interrupted):
+                resume(drive, request, catalog, lambda event: None, interrupt)
+            assert [file.state for file in catalog.sessions()[0].tape_files] == before
+        else:
+            with Catalog(str(tmp_path / "again.db")) as again:
+                assert rebuild(drive, again, lambda event: None, interrupt).exit_code == 130
+                assert list(again.find(b"*")) == []
+    assert len(seen) < 60
+    monkeypatch.undo()
+    assert go_on(desk, catalog).code == 0
+
+
 # -- mistakes --------------------------------------------------------------------------------------------------------
 
 
@@ -202,7 +441,7 @@ def test_the_cartridge_on_which_a_session_waits_is_named(shelf: Path, catalog: C
     desk.load(desk.barcodes[0])
     broken_off(desk, catalog, tree, 60)
     desk.load(desk.barcodes[1])
-    text = refusal(lambda: go_on(desk, catalog), Refused)
+    text = refusal(lambda: go_on(desk, catalog, supply=False), Refused)
     assert f"waits on cartridge {desk.barcodes[0]}, and this is a blank cartridge" in text
 
 
@@ -216,4 +455,7 @@ def test_a_cartridge_with_something_on_it_is_not_taken_for_the_next_one(
     desk.load(desk.barcodes[0])
     assert desk.backup(tree, catalog=catalog, volumes=[], memory_bytes=64 * MIB).code == 10
     desk.load(desk.barcodes[1])
-    assert "waits for a blank one" in refusal(lambda: go_on(desk, catalog), Refused)
+    assert "waits for a blank one" in refusal(lambda: go_on(desk, catalog, supply=False), Refused)
+    done = go_on(desk, catalog)  # with the full one fetched there is still none
+    assert done.code == 10
+    assert len(data_files(desk.files(desk.barcodes[1]))) == 1

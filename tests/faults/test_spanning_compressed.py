@@ -126,3 +126,17 @@ def test_wherever_early_warning_comes(shelf: Path, tmp_path: Path, at: int) -> N
     assert len(check(cartridges, source, tmp_path)) == 2
     assert follow(cartridges, tmp_path / "followed") == 0
     assert differences(describe(source), describe(tmp_path / "followed" / "data")) == []
+
+
+@pytest.mark.parametrize("left", [0, 1, 5])
+def test_an_archive_whose_last_frame_early_warning_cuts_ends_on_that_cartridge(
+    shelf: Path, tmp_path: Path, source: Path, left: int
+) -> None:
+    whole = Shelf(shelf / "whole", cartridges=1, capacity=64 * MIB, block_bytes=BLOCK)
+    done = whole.backup(source, zstd_level=1)
+    start = done.report.arguments[0].first_block or 0
+    cartridges = Shelf(shelf / "vtl", cartridges=2, capacity=64 * MIB, block_bytes=BLOCK)
+    cartridges.library.add_fault(0, f"early warning at {start + done.report.arguments[0].blocks - left}")
+    done = cartridges.backup(source, zstd_level=1)
+    assert (done.code, done.statuses) == (0, ["saved"]), done.report.message
+    assert check(cartridges, source, tmp_path) == cartridges.barcodes[:1]

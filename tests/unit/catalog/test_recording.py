@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 
 import pytest
 
+from pytp_native.catalog.database import Database
 from pytp_native.catalog.records import CartridgeFacts, TapeFileFacts
 from pytp_native.catalog.store import Catalog
+from pytp_native.errors import CatalogError
 from tests.unit.catalog.conftest import BLOCK, LENGTH, Book, batch
 
 PER_BLOCK = BLOCK // LENGTH
@@ -59,6 +62,28 @@ def test_what_a_dead_session_left_is_exactly_what_was_durable(book: Book) -> Non
     with Catalog(str(book.path)) as again:
         assert [hit.path for hit in again.find(b"*")] == [name.encode() for name in reversed(NAMES[:PER_BLOCK])]
         assert again.sessions()[0].state == "open"
+
+
+def test_a_commit_that_fails_puts_no_member_into_the_directory_of_another(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full says so then; what was added is tried again with what has come meanwhile."""
+    file = book.tape_file(book.session())
+    run = Database.run
+
+    def full(self: Database, statement: str, values: Sequence[object] = ()) -> int:
+        if statement == "COMMIT":
+            raise CatalogError(self.path, "disk full")
+        return run(self, statement, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "run", full)
+        with pytest.raises(CatalogError):
+            file.add(batch(["photos/a/one"]))
+    file.add(batch(["photos/b/two", "photos/a/one"]))
+    file.end("saved", 1, closed=True)
+    assert sorted(book.find("*")) == ["photos/a/one", "photos/b/two"]
+    assert book.catalog.check() == []
 
 
 def test_two_tape_files_of_one_session_keep_their_members_apart(book: Book) -> None:

@@ -7,10 +7,14 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pytp_native.catalog.recording import OpenSession, OpenTapeFile
+from pytp_native.catalog.records import TapeFileFacts
 from pytp_native.catalog.store import Catalog
+from pytp_native.errors import CatalogError
 from pytp_native.jobs.events import Notice, Progress
 from tests.cartridge import Cartridge
 
@@ -72,6 +76,44 @@ def test_a_disk_that_fills_under_the_catalog_does_not_stop_the_tape(
     limit(catalog, 10_000)
     assert catalog.sessions()[0].state != "complete"
     assert catalog.check() == []
+
+
+def test_a_catalog_that_fails_at_the_end_of_the_session_is_told(
+    cartridge: Cartridge, catalog: Catalog, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: OpenSession, *_: object, **__: object) -> None:
+        raise CatalogError("catalog.db", "the disk under the catalog is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenSession, "end", fail)
+        done = cartridge.backup(many, catalog=catalog)
+    assert (done.code, done.statuses) == (1, ["saved"])
+    assert "its trailer has it: pytp catalog rebuild" in done.notices[-1]
+
+
+def test_what_was_deleted_of_an_argument_that_the_catalog_lost_is_not_told_of_the_one_before(
+    cartridge: Cartridge, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "goes").write_bytes(b"x")
+    options: dict[str, Any] = {"catalog": catalog, "bare": False, "job": "j", "append_foreign": False}
+    assert cartridge.backup(tmp_path / "a", tmp_path / "b", **options).code == 0
+    (tmp_path / "a" / "comes").write_bytes(b"y")
+    (tmp_path / "b" / "goes").unlink()
+    begin = OpenSession.begin_tape_file
+
+    def begin_but_b(self: OpenSession, where: int, facts: TapeFileFacts) -> OpenTapeFile:
+        if facts.name == b"b":
+            raise CatalogError("the catalog", "no", "none")
+        return begin(self, where, facts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenSession, "begin_tape_file", begin_but_b)
+        done = cartridge.backup(tmp_path / "a", tmp_path / "b", level="incremental", **options)
+    assert (done.code, done.statuses) == (1, ["saved", "saved"])
+    assert catalog._database.value("SELECT count(*) FROM deletion") == 0
+    assert catalog.sessions()[0].state == "failed"
 
 
 def test_room_that_comes_back_in_time_is_used(cartridge: Cartridge, catalog: Catalog, many: Path) -> None:

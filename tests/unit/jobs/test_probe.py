@@ -14,6 +14,10 @@ from backup_bench import BLOCK
 
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
+from pytp_native.errors import NothingHere
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.rebuild import rebuild
+from pytp_native.jobs.resume import ResumeRequest, resume
 from pytp_native.stream.ring import Ring
 from pytp_native.transport.records import Moved
 from tests.cartridge import Cartridge
@@ -88,6 +92,22 @@ def test_a_block_that_cannot_be_read_back_is_not_saved_either(cartridge: Cartrid
     done = cartridge.backup(tree("tree", file=10), bare=False)
     assert (done.code, done.statuses) == (8, ["failed"])
     assert "probe" in done.report.message
+
+
+def test_neither_resume_nor_a_rebuild_call_it_complete(
+    cartridge: Cartridge, tree: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Its trailer does: that was written before."""
+    with Catalog(str(tmp_path / "catalog.db")) as catalog:
+        cartridge.fault("read 2: medium error")
+        assert cartridge.backup(tree("tree", file=10), bare=False, catalog=catalog).code == 8
+        cartridge.mend()
+        with cartridge.open(write=True) as drive, pytest.raises(NothingHere):
+            resume(drive, ResumeRequest(), catalog, lambda event: None, Interrupt())
+        with cartridge.open() as drive:
+            assert rebuild(drive, catalog, lambda event: None, Interrupt()).exit_code == 1
+        (session,) = catalog.sessions()
+        assert (session.state, session.exit) == ("failed", 8)
 
 
 def test_it_can_be_left_out_and_large_files_are_not_read(cartridge: Cartridge, tree: Callable[..., Path]) -> None:

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 
 from pytp_native.catalog.recording import OpenSession, OpenTapeFile
+from pytp_native.catalog.running import Held
 from pytp_native.catalog.store import Catalog
 from pytp_native.errors import NothingHere, Refused
 from pytp_native.jobs.events import ArgumentStarted, Notice
+from pytp_native.jobs.frame import Frame
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.resume import ResumeRequest, resume
@@ -114,9 +117,12 @@ def test_a_session_behind_which_another_was_written_stays_as_it_is(
 
 def test_a_session_that_still_runs_is_left_alone(cartridge: Cartridge, catalog: Catalog, tree: Path) -> None:
     stopped(cartridge, catalog, tree)
-    catalog._database.run("UPDATE session SET state = 'open', pid = ?", (os.getpid(),))
-    with pytest.raises(Refused, match="still runs"):
+    catalog._database.run("UPDATE session SET state = 'open', pid = 4711")
+    held = Held(catalog.path, catalog.sessions()[0].uuid)
+    with pytest.raises(Refused, match=r"still runs \(process 4711\)"):
         go_on(cartridge, catalog)
+    held.release()
+    assert go_on(cartridge, catalog).code == 0
 
 
 def test_a_cartridge_with_another_barcode_is_refused(cartridge: Cartridge, catalog: Catalog, tree: Path) -> None:
@@ -143,7 +149,7 @@ def test_a_session_whose_end_only_the_catalog_missed_is_taken_from_its_trailer(
         dying.setattr(OpenSession, "end", lambda *_, **__: None)
         dying.setattr(OpenTapeFile, "end", lambda *_, **__: None)
         save(cartridge, catalog, tree)
-    catalog._database.run("UPDATE session SET pid = 999999999")
+    gc.collect()
     before = cartridge.objects()
     assert go_on(cartridge, catalog).code == 0
     assert cartridge.objects() == before
@@ -174,3 +180,32 @@ def test_the_next_backup_marks_a_session_whose_process_is_gone_as_interrupted(
     catalog._database.run("UPDATE session SET state = 'open', pid = 999999999")
     save(cartridge, catalog, tree / "a")
     assert [session.state for session in catalog.sessions()] == ["complete", "interrupted"]
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["by the catalog", "by looking"])
+def test_trailers_in_front_of_a_session_of_many_tape_files_are_found(
+    cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path, knows: bool
+) -> None:
+    assert save(cartridge, catalog, tree, job="first").code == 0
+    many = [tmp_path / f"u{number:02}" for number in range(20)]
+    for one in many:
+        one.write_bytes(b"x")
+    interrupt = Interrupt()
+
+    def stop(event: object) -> None:
+        if isinstance(event, ArgumentStarted) and event.path == os.fsencode(many[-1]):
+            interrupt.trigger()
+
+    with pytest.MonkeyPatch.context() as dying:
+        dying.setattr(Frame, "end", lambda *_: None)
+        save(cartridge, catalog, *many, job="second", interrupt=interrupt, on_event=stop)
+    if not knows:
+        with Catalog(str(tmp_path / "empty.db")) as empty, pytest.raises(Refused, match="not in the catalog"):
+            save(cartridge, empty, tree)
+        return
+    assert go_on(cartridge, catalog).code == 0
+    with Catalog(str(tmp_path / "again.db")) as again, cartridge.open() as drive:
+        assert rebuild(drive, again, lambda event: None, Interrupt()).exit_code == 0
+        assert {session.job: session.state for session in again.sessions()} == {
+            "first": "complete", "second": "complete"
+        }  # fmt: skip

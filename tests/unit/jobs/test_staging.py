@@ -21,6 +21,7 @@ from pytp_native.jobs.events import ArgumentStarted
 from pytp_native.jobs.failure import staged
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.stream.archive_file import ArchiveFile, _number, _size_record
+from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.pack import Hash, PackCancelled, Problem
 from tests.cartridge import Cartridge, Done
 from tests.trees import describe, differences
@@ -203,6 +204,24 @@ def test_a_full_disk_is_told_with_its_errno(
     assert "[TAR]" in done.report.message
     assert "No space left on device" in done.report.message
     assert done.report.message.endswith("(ENOSPC)")
+
+
+def test_an_archive_that_cannot_be_read_back_is_no_fault_of_the_tape(
+    save: Callable[..., Done], cartridge: Cartridge, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = ArchiveFile.read_block
+
+    def fail(self: ArchiveFile, block: int, into: memoryview) -> None:
+        if block == 5:
+            raise self._unreadable(5)
+        read(self, block, into)
+
+    monkeypatch.setattr(ArchiveFile, "read_block", fail)
+    done = save("dd", tree("small", f=10), tree("large", f=400_000), bare=False)
+    assert done.statuses == ["saved", "failed"]
+    assert "cannot be read back" in done.report.message
+    kinds = [find_mark(blocks[0]) for blocks in cartridge.files()]
+    assert [mark.kind if mark else None for mark in kinds] == ["label", None, None, "trailer"]
 
 
 def test_a_tar_dir_that_cannot_be_is_told_before_anything_is_written(

@@ -127,7 +127,7 @@ def test_a_compressed_tape_file_comes_back_with_its_frames(
         (hit,) = fresh.find(b"large")
         request = CatalogRequest(Selector(session=fresh.sessions()[0].uuid), os.fsencode(tmp_path / "out"), (hit.path,))
         report = restore_from_catalog(drive, fresh, request, lambda event: None, Interrupt())
-    assert (report.exit_code, report.details["checked"]) == (0, 1)
+    assert (report.exit_code, report.details["checked"]) == (1, 1)  # the session is told to be interrupted
     assert (tmp_path / "out" / "b" / "large").read_bytes() == (tree / "b" / "large").read_bytes()
     both = [[one.frames for one in catalog_.archives(Scope())[0].parts] for catalog_ in (fresh, catalog)]
     assert both[0] == both[1] != [None]
@@ -146,3 +146,21 @@ def test_of_a_compressed_tape_file_that_is_cut_the_whole_frames_are_told(
     assert "cut off" in " ".join(done.notices)
     assert rows(fresh) >= rows(catalog), "the drive did not say that they were on the medium"
     assert {path for path, *_rest in rows(fresh)} > {b"b", b"b/deeper/f9"}
+
+
+@pytest.mark.parametrize("from_end", [0, 3, 12])
+def test_a_trailer_that_the_drive_cannot_read_is_told_and_its_tape_files_are_read(
+    cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path, from_end: int
+) -> None:
+    for _number in range(900):
+        (tree / "a" / os.urandom(60).hex()).write_bytes(b"x")
+    cartridge.backup(tree / "a", catalog=catalog, bare=False)
+    with cartridge.open() as drive:
+        drive.to_end_of_data()
+        last = (drive.where().logical_block or 0) - 2
+    cartridge.fault(f"read {last - from_end}: medium error")
+    fresh, done = again(cartridge, tmp_path / "again.db")
+    assert done.code == 1
+    assert any("read" in text and "failed" in text for text in done.notices), done.notices
+    assert rows(fresh) == rows(catalog)
+    assert [session.state for session in fresh.sessions() if session.state == "complete"] == []

@@ -12,7 +12,7 @@ from backup_bench import BLOCK
 from test_catalog_restore import corrupt, save
 
 from pytp_native.catalog.store import Catalog
-from pytp_native.catalog.verifying import Scope
+from pytp_native.catalog.verifying import Begun, Scope
 from pytp_native.errors import NothingHere
 from pytp_native.jobs import verify as job
 from pytp_native.jobs.events import ArgumentStarted, Progress
@@ -113,6 +113,19 @@ def test_stopped_it_goes_on_where_it_was(cartridge: Cartridge, catalog: Catalog,
     assert first.report.details["members"] + second.report.details["members"] <= 24 + 3 + 1
     assert verified(catalog)[-1] == ("full", 21, 0)
     assert run(cartridge, catalog).report.details["members"] == 24
+
+
+def test_damage_that_was_found_before_it_was_stopped_counts(
+    cartridge: Cartridge, catalog: Catalog, tree: Callable[..., Path]
+) -> None:
+    save(cartridge, catalog, tree("one", **{f"f{n}": 2_000 for n in range(20)}))
+    (archive,) = catalog.archives(Scope(session="latest"))
+    catalog.keep_verifying(archive, Begun(12, 20_000, 1))
+    done = run(cartridge, catalog)
+    assert (done.code, done.statuses) == (8, ["failed"])
+    assert "1 members were found to be damaged or lost before" in done.report.message
+    assert verified(catalog) == [("full", 21, 1)]
+    assert run(cartridge, catalog).code == 0, "all of it was read again"
 
 
 def test_the_source_is_compared_too(cartridge: Cartridge, catalog: Catalog, tree: Callable[..., Path]) -> None:

@@ -172,11 +172,15 @@ def test_hard_links_do_not_change_what_was_there(tmp_path: Path) -> None:
     out.mkdir()
     (out / "mine").write_bytes(b"mine")
     (out / "mine").chmod(0o600)
+    os.utime(out / "mine", (5000, 5000))
     item = hard("link", "mine")
-    item.mode, item.mtime = 0o6777, 1
+    item.mode, item.mtime = 0o6777, 5000
     assert restore(archive(item), out).problems == []
+    assert (out / "link").samefile(out / "mine")
     assert (out / "mine").stat().st_mode & 0o7777 == 0o600
-    assert (out / "mine").stat().st_mtime > 1000
+    item.name, item.mtime = "other", 1
+    assert "is another one, which was kept" in restore(archive(item), out).reasons[b"other"]
+    assert (out / "mine").stat().st_mtime == 5000
 
 
 def test_a_hard_link_to_itself_keeps_the_file(tmp_path: Path) -> None:
