@@ -22,6 +22,7 @@ from pytp_native.transport import open_tape
 from pytp_native.transport.records import GMT_EOD
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
+from tests.trees import settle
 
 LARGEST = 8 * MIB
 
@@ -95,6 +96,8 @@ class Cartridge:
             if at is not None:
                 drive.go_to_file(at)
             prepare(drive)
+            if catalog is not None:
+                settle()
             done = Done(backup(drive, request, emit, interrupt or Interrupt(), catalog=catalog), events)
         except BaseException:
             drive.close()

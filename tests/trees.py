@@ -6,10 +6,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 _PAGE = 4096
+_CLOCK_REALTIME_COARSE = 5
+"""linux/time.h; Python has no name for it."""
 _ZEROS = bytes(_PAGE)
 
 
@@ -107,3 +110,11 @@ def differences(wanted: dict[bytes, Entry], found: dict[bytes, Entry]) -> list[s
             if before != after:
                 said.append(f"{name!r}: {field} is {after!r} and should be {before!r}")
     return said
+
+
+def settle() -> None:
+    """Wait until the clock that stamps files has moved on, 10 ms at most: what changes in the tick in which a backup
+    looks at it is saved once more by the next incremental one."""
+    before = time.clock_gettime_ns(_CLOCK_REALTIME_COARSE)
+    while time.clock_gettime_ns(_CLOCK_REALTIME_COARSE) == before:
+        os.sched_yield()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytp_cli.main import main
+from tests.trees import settle
 
 
 class Ended(NamedTuple):
@@ -47,6 +48,8 @@ def pytp(capsys: pytest.CaptureFixture[str]) -> Pytp:
     """Run a command line in this process."""
 
     def run(*words: str) -> Ended:
+        if "backup" in words:
+            settle()
         capsys.readouterr()
         code = main(list(words))
         out, err = capsys.readouterr()

@@ -23,18 +23,6 @@ from tests.trees import describe, differences
 DATABASE = Path("home/.local/state/pytp/catalog.db")
 
 
-def settle(directory: Path) -> None:
-    """Wait until the clock that stamps files has moved on: what changes in the tick in which it is looked at is saved
-    once more."""
-    probe = os.open(directory, os.O_TMPFILE | os.O_RDWR)
-    try:
-        before = os.fstat(probe).st_ctime_ns
-        while os.fstat(probe).st_ctime_ns == before:
-            os.fchmod(probe, 0o600)
-    finally:
-        os.close(probe)
-
-
 class Days:
     """A tree that is backed up again and again, as job "daily"."""
 
@@ -45,7 +33,6 @@ class Days:
         self.database = tmp_path / DATABASE
 
     def backup(self, *options: str, code: int = 0) -> dict[str, Any]:
-        settle(self.tree.parent)
         ended = self.pytp("backup", "-d", self.drive, "--job", "daily", "--json", *options, str(self.tree))
         assert ended.code == code, ended.err
         return ended.json
@@ -224,7 +211,6 @@ def test_what_is_excluded_from_now_on_is_no_part_of_the_state(days: Days, tmp_pa
 def test_a_run_that_failed_is_no_base(days: Days, library: Path, tmp_path: Path) -> None:
     (days.tree / "deep/new").write_bytes(os.urandom(3 << 20))
     assert days.pytp("vtl", "fault", str(library), "write 6: medium error").code == 0
-    settle(tmp_path)
     ended = days.pytp("backup", "-d", days.drive, "--job", "daily", "--incremental", str(days.tree))
     assert ended.code == 6, ended.err
     days.pytp("vtl", "fault", str(library), "--clear")
@@ -234,13 +220,11 @@ def test_a_run_that_failed_is_no_base(days: Days, library: Path, tmp_path: Path)
 
 
 def test_histories_are_kept_apart_by_job_and_path(days: Days, tmp_path: Path) -> None:
-    settle(tmp_path)
     other = days.pytp("backup", "-d", days.drive, "-i", "--job", "weekly", "--json", str(days.tree))
     assert "job weekly has no complete session of it yet" in other.err
     assert len(days.members(other.json["session"])) == 8
     namesake = tmp_path / "elsewhere" / "source"
     shutil.copytree(days.tree, namesake, symlinks=True)
-    settle(tmp_path)
     there = days.pytp("backup", "-d", days.drive, "-i", "--job", "daily", "--json", str(namesake)).json
     assert len(days.members(there["session"])) == 8
     assert days.incremental() == ""
@@ -261,10 +245,8 @@ def test_arguments_that_changed_are_saved_and_others_not(pytp: Pytp, drive: str,
     for tree in trees:
         tree.mkdir()
         (tree / "file").write_bytes(b"x")
-    settle(tmp_path)
     assert pytp("backup", "-d", drive, *map(str, trees[:2])).code == 0
     (trees[1] / "file").write_bytes(b"y")
-    settle(tmp_path)
     ended = pytp("backup", "-d", drive, "-i", "--json", *map(str, trees))
     assert ended.code == 0
     assert [(one["status"], one["tape_file"]) for one in ended.json["arguments"]] == [

@@ -24,6 +24,7 @@ from pytp_native.stream.trailer import SessionRecord, TrailerReader
 from pytp_native.units import MIB
 from pytp_native.vtl.library import Library
 from tests.cartridge import Done
+from tests.trees import settle
 
 
 class FaultsOfOne(LibrarySupply):
@@ -80,6 +81,8 @@ class Shelf:
                 **options,
             )  # fmt: skip
             prepare(drive)
+            if catalog is not None:
+                settle()
             supply = FaultsOfOne(self, served, volumes)
             return Done(
                 backup(drive, request, events.append, interrupt or Interrupt(), supply, catalog=catalog), events
