@@ -95,13 +95,17 @@ def tapes(ctx: typer.Context, as_json: options.Json = False) -> int:
 
 
 def check(ctx: typer.Context, as_json: options.Json = False) -> int:
-    """Reads all of it and looks whether it fits together; no tape moves. Exit 8: it does not."""
+    """Reads all of it and looks whether it fits together; no tape moves. Exit 8: it does not. Lists what
+    is on cartridges that it has not been told of, too."""
     with Run(ctx, "catalog check", as_json=as_json) as run, open_catalog(run, create=False) as catalog:
         troubles = catalog.check()
         run.fields["catalog"] = catalog.path
         run.fields["troubles"] = [one._asdict() for one in troubles]
+        run.fields["elsewhere"] = elsewhere = catalog.elsewhere()
         for one in troubles:
             run.say(f"{one.subject}: {one.fact}")
+        for gap in elsewhere:
+            run.say(f"{gap}: pytp catalog rebuild")
         if troubles:
             fact = f"{len(troubles)} things do not fit together"
             raise VerifyFailed(catalog.path, fact, "move it away and use pytp catalog rebuild")

@@ -6,12 +6,14 @@ catalog has not been told, the rest of a session that did not come to its end. N
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from pytp_native.catalog.database import Database
 from pytp_native.light import NamedTuple
 
 _ENDED = ("complete", "partial")
 _WHOLE = ("saved", "partial")
+_TOLD_BY_TAPES = ("trailer", "scan")
 _FILES = (
     "SELECT t.number, c.barcode, c.uuid, t.skipped, t.durable_blocks, t.state FROM tape_file t"
     " JOIN cartridge c ON c.id = t.cartridge WHERE t.session = ? AND t.path = ? AND t.kind = 'data'"
@@ -36,35 +38,82 @@ class _File(NamedTuple):
 
 def gaps(database: Database, session: int, path: bytes) -> list[str]:
     """Say what is missing of an argument as a session saved it; nothing where all of it is known."""
-    files = [_File._make(row) for row in database.rows(_FILES, (session, path))]
-    found: list[str] = []
-    before: _File | None = None
-    for file in files:
-        found += _in_front(before if file.skipped else None, file)
-        if file.state == "overwritten":
-            found.append(f"{file.where} was written over")
-        before = file
+    files = _files(database, session, path)
     started, state = database.row("SELECT started, state FROM session WHERE id = ?", (session,)) or (0, "")
-    if before is not None and before.state == "continues":
-        found.append(f"{before.where} goes on on a cartridge that the catalog does not know")
-    elif before is not None and state not in _ENDED and before.state not in (*_WHOLE, "overwritten"):
-        found.append(f"{before.where} is not complete: {unfinished(started, state)}")
+    if not files:
+        return [f"what the session of {when(started)} has of it is on a cartridge that the catalog does not know"]
+    found = [f"{file.where} was written over" for file in files if file.state == "overwritten"] + _elsewhere(files)
+    if state not in _ENDED and files[-1].state not in (*_WHOLE, "overwritten", "continues"):
+        found.append(f"{files[-1].where} is not complete: {unfinished(started, state)}")
     return found
 
 
-def _in_front(before: _File | None, file: _File) -> list[str]:
-    if not file.skipped or (before is not None and (before.state == "overwritten" or before.end == file.skipped)):
-        return []
-    return [f"what is in front of {file.where} is on a cartridge that the catalog does not know"]
+def _files(database: Database, session: int, path: bytes) -> list[_File]:
+    return [_File._make(row) for row in database.rows(_FILES, (session, path))]
+
+
+def _elsewhere(files: list[_File]) -> list[str]:
+    """Say what of an argument is on cartridges that the catalog does not know."""
+    found = []
+    for before, file in zip([None, *files], files, strict=False):
+        joins = before is not None and (before.state == "overwritten" or before.end == file.skipped)
+        if file.skipped and not joins:
+            found.append(f"what is in front of {file.where} is on a cartridge that the catalog does not know")
+    if files[-1].state == "continues":
+        found.append(f"{files[-1].where} goes on on a cartridge that the catalog does not know")
+    return found
 
 
 def unfinished(started: int, state: str) -> str:
     """Describe a session that did not come to its end."""
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(started))
-    return f"the session of {when} is {state if state != 'open' else 'not at its end'}"
+    return f"the session of {when(started)} is {state if state != 'open' else 'not at its end'}"
 
 
 def not_reached(database: Database, session: int) -> list[str]:
     """Say that a session may lack arguments, if it did not come to its end."""
     started, state = database.row("SELECT started, state FROM session WHERE id = ?", (session,)) or (0, "complete")
     return [] if state in _ENDED else [f"{unfinished(started, state)}: what it did not get to is not in it"]
+
+
+def untold(database: Database, session: int) -> list[str]:
+    """Say which cartridges of a session nobody has told of, where it was tapes that told: arguments may be wholly on
+    them."""
+    started, origin = database.row("SELECT started, origin FROM session WHERE id = ?", (session,)) or (0, "backup")
+    if origin not in _TOLD_BY_TAPES:
+        return []
+    parts = {part for (part,) in database.rows("SELECT DISTINCT part FROM tape_file WHERE session = ?", (session,))}
+    return [
+        f"cartridge {part} of the session of {when(started)} is one that the catalog does not know:"
+        " what is on it alone is not known either"
+        for part in range(1, max(parts, default=0))
+        if part not in parts
+    ]
+
+
+def of_session(database: Database, session: int) -> list[str]:
+    """Say what is missing of a session's arguments, as far as it is known that it was there."""
+    paths = _paths(database, session)
+    told = [f"{_text(path)}: {gap}" for path in paths for gap in gaps(database, session, path)]
+    return [*told, *untold(database, session)]
+
+
+def elsewhere(database: Database) -> Iterator[str]:
+    """Say of all sessions what is on cartridges that the catalog does not know."""
+    for (session,) in list(database.rows("SELECT id FROM session ORDER BY started, id")):
+        for path in _paths(database, session):
+            yield from (f"{_text(path)}: {gap}" for gap in _elsewhere(_files(database, session, path)))
+        yield from untold(database, session)
+
+
+def _paths(database: Database, session: int) -> list[bytes]:
+    asked = "SELECT path FROM tape_file WHERE session = ? AND kind = 'data' GROUP BY path ORDER BY min(id)"
+    return [path for (path,) in database.rows(asked, (session,))]
+
+
+def _text(path: bytes) -> str:
+    return path.decode(errors="backslashreplace")
+
+
+def when(started: int) -> str:
+    """Return a session's start as people read it."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(started))

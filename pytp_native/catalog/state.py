@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 
 from pytp_native.catalog.database import Database
-from pytp_native.catalog.gaps import gaps, not_reached
+from pytp_native.catalog.gaps import gaps, not_reached, untold, when
 from pytp_native.catalog.restoring import Archive, Place, Selector, archives_of, places
 from pytp_native.errors import NothingHere, UsageError
 from pytp_native.light import NamedTuple
 
 _CANDIDATES = """
-SELECT s.id, t.path, max(t.state != 'overwritten') FROM session s
+SELECT s.id, t.path, max(t.state != 'overwritten'), s.started FROM session s
 JOIN tape_file t ON t.session = s.id JOIN cartridge c ON c.id = t.cartridge
 WHERE t.kind = 'data' AND s.state IN ('complete', 'partial')
   AND (? IS NULL OR s.job = ?) AND (? IS NULL OR s.label = ? OR c.barcode = ?) AND (? IS NULL OR s.started <= ?)
@@ -25,6 +24,10 @@ ORDER BY s.started DESC,
   s.id DESC
 """
 _BASE = "SELECT based_on FROM tape_file WHERE session = ? AND path = ? AND kind = 'data' ORDER BY id LIMIT 1"
+_PATHS = (
+    "SELECT path, max(state != 'overwritten') FROM tape_file WHERE session = ? AND kind = 'data'"
+    " GROUP BY path ORDER BY min(id)"
+)
 _DELETED = (
     "SELECT x.directory, x.name FROM deletion x JOIN tape_file t ON t.id = x.tape_file"
     " WHERE t.session = ? AND t.path = ?"
@@ -42,39 +45,52 @@ class State(NamedTuple):
     """What they saved of it, the latest first."""
     gaps: tuple[str, ...] = ()
     """What is missing of that, in words."""
+    besides: tuple[str, ...] = ()
+    """What else is missing that was asked for; with the first state only."""
 
 
 def wanted_states(database: Database, wanted: Selector) -> list[State]:
     """Return the states that a selector means. NothingHere for none, UsageError for an ambiguous session."""
-    later: dict[bytes, list[str]] = {}
-    if wanted.session is not None:
-        session = session_id(database, wanted.session)
-        chosen = dict.fromkeys(_paths(database, session), session)
-        later = dict.fromkeys(list(chosen)[:1], not_reached(database, session))
-    else:
-        chosen = {}
-        asked = (wanted.job, wanted.job, wanted.label, wanted.label, wanted.label, wanted.as_of, wanted.as_of)
-        for session, path, is_there in database.rows(_CANDIDATES, asked):
-            if is_there:
-                chosen.setdefault(path, session)
-            elif path not in chosen:
-                later.setdefault(path, []).append(f"a later state of it, {_when(database, session)}, was written over")
+    chosen, later, besides = (_of_session if wanted.session is not None else _latest)(database, wanted)
     if not chosen:
         raise NothingHere("restore", "the catalog knows of no such session", "see pytp sessions")
-    return [_state(database, path, session, later.get(path, [])) for path, session in chosen.items()]
+    for session in dict.fromkeys(chosen.values()):
+        besides += untold(database, session)
+    states = [_state(database, path, session, later.get(path, [])) for path, session in chosen.items()]
+    return [states[0]._replace(besides=tuple(besides)), *states[1:]]
 
 
-def _when(database: Database, session: int) -> str:
-    started = database.value("SELECT started FROM session WHERE id = ?", (session,))
-    return time.strftime("of %Y-%m-%d %H:%M", time.localtime(started))
+_Chosen = tuple[dict[bytes, int], dict[bytes, list[str]], list[str]]
+"""The session that has the last state of each argument; what is said of arguments; what else is missing."""
 
 
-def _paths(database: Database, session: int) -> list[bytes]:
-    """Return the arguments of which a session has something."""
-    asked = (
-        "SELECT DISTINCT path FROM tape_file WHERE session = ? AND kind = 'data' AND state != 'overwritten' ORDER BY id"
-    )
-    return list(dict.fromkeys(path for (path,) in database.rows(asked, (session,))))
+def _of_session(database: Database, wanted: Selector) -> _Chosen:
+    session = session_id(database, wanted.session or "")
+    paths = dict(database.rows(_PATHS, (session,)))
+    lost = {path: gaps(database, session, path) for path, is_there in paths.items() if not is_there}
+    besides = [*not_reached(database, session), *_named(lost)]
+    return {path: session for path, is_there in paths.items() if is_there}, {}, besides
+
+
+def _latest(database: Database, wanted: Selector) -> _Chosen:
+    asked = (wanted.job, wanted.job, wanted.label, wanted.label, wanted.label, wanted.as_of, wanted.as_of)
+    chosen: dict[bytes, int] = {}
+    gone: dict[bytes, tuple[int, int]] = {}
+    later: dict[bytes, list[str]] = {}
+    oldest = 0
+    for session, path, is_there, started in database.rows(_CANDIDATES, asked):
+        if is_there and path not in chosen:
+            chosen[path], oldest = session, started
+        elif path not in chosen:
+            gone.setdefault(path, (started, session))
+            later.setdefault(path, []).append(f"a later state of it, of {when(started)}, was written over")
+    # what is not backed up any more is not missed: only an argument that was saved no earlier than others are
+    lost = {path: gaps(database, it[1], path) for path, it in gone.items() if path not in chosen and it[0] >= oldest}
+    return chosen, later, _named(lost)
+
+
+def _named(lost: dict[bytes, list[str]]) -> list[str]:
+    return [f"{path.decode(errors='backslashreplace')}: {gap}" for path, missing in lost.items() for gap in missing]
 
 
 def session_id(database: Database, text: str) -> int:

@@ -262,19 +262,14 @@ class Catalog:
 
     def gaps(self, archive: Archive) -> list[str]:
         """Say what is missing of an argument as its session saved it, and of the session."""
-        missing = gaps.gaps(self._database, archive.session, archive.path)
+        database, session = self._database, archive.session
+        missing = gaps.gaps(database, session, archive.path)
         told = [f"{archive.path.decode(errors='backslashreplace')}: {gap}" for gap in missing]
-        return [*told, *gaps.not_reached(self._database, archive.session)]
+        return [*told, *gaps.not_reached(database, session), *gaps.untold(database, session)]
 
     def gaps_of(self, session_uuid: str) -> list[str]:
         """Say what is missing of a session's arguments."""
-        session = state.session_id(self._database, session_uuid)
-        paths = dict.fromkeys(one.path for one in restoring.archives_of(self._database, session))
-        return [
-            f"{path.decode(errors='backslashreplace')}: {gap}"
-            for path in paths
-            for gap in gaps.gaps(self._database, session, path)
-        ]
+        return gaps.of_session(self._database, state.session_id(self._database, session_uuid))
 
     def hard_link_targets(self, archive: Archive) -> set[bytes]:
         """Return the names that other members of an archive refer to for their data."""
@@ -329,6 +324,10 @@ class Catalog:
     def check(self) -> list[Trouble]:
         """Return what does not fit together."""
         return list(upkeep.check(self._database))
+
+    def elsewhere(self) -> list[str]:
+        """Say what is on cartridges of which the catalog has not been told."""
+        return list(gaps.elsewhere(self._database))
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Yield everything as JSON objects."""

@@ -93,7 +93,7 @@ def forget_overwritten(database: Database) -> None:
 
 # -- JSON ------------------------------------------------------------------------------------------------------------
 
-_TABLES = ("cartridge", "session", "tape_file", "deletion", "device_error", "verification", "plan")
+_TABLES = ("cartridge", "session", "tape_file", "deletion", "device_error", "verification", "problem", "plan")
 
 
 def export(database: Database) -> Iterator[dict[str, Any]]:

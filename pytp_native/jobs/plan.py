@@ -135,6 +135,7 @@ def make_plan(
         planned = _StatePlan(catalog, state, literals, wants, gap_bytes)
         found += planned.archives()
         missing += [f"{os.fsdecode(state.path)}: {gap}" for gap in state.gaps]
+        missing += state.besides
         missing += [cut_off(path) for path in planned.lost]
     plan = Plan([one for one in found if one.members])
     plan.gaps = list(dict.fromkeys(missing))

@@ -184,3 +184,75 @@ def test_a_cartridge_that_is_lost_keeps_nobody_from_the_others(desk: Shelf, cata
     assert desk.barcodes[0] in done.report.message
     assert sorted(done.statuses) == ["failed", "restored", "restored"]
     assert verified(desk, catalog) == 10
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[Path]:
+    """Arguments of which two do not fit on a cartridge."""
+    for name in "abc":
+        (tmp_path / name).mkdir()
+        for number in range(10):
+            (tmp_path / name / f"{name}{number}").write_bytes(os.urandom(150_000))
+    return [tmp_path / name for name in "abc"]
+
+
+def told_again(desk: Shelf, barcodes: list[str], path: Path) -> Catalog:
+    again = Catalog(str(path))
+    for barcode in barcodes:
+        desk.load(barcode)
+        with desk.open() as drive:
+            rebuild(drive, again, lambda event: None, Interrupt())
+    return again
+
+
+@pytest.mark.parametrize("by_session", [True, False])
+def test_arguments_that_are_wholly_on_other_cartridges_are_missed(
+    desk: Shelf, catalog: Catalog, three: list[Path], tmp_path: Path, *, by_session: bool
+) -> None:
+    used = save(desk, catalog, *three).report.details["cartridges"]
+    assert len(used) == 3  # type: ignore[arg-type]
+    again = told_again(desk, [desk.barcodes[2]], tmp_path / "again.db")
+    wanted = Selector(session=again.sessions()[0].uuid) if by_session else None
+    done, names = restored(desk, again, tmp_path / "out", wanted)
+    assert (done.code, bool(names)) == (1, True)
+    for number in (1, 2):
+        assert any(f"cartridge {number} of the session of 2" in text for text in done.notices)
+    assert any("cartridge 1 of the session" in text for text in again.elsewhere())
+    whole = told_again(desk, desk.barcodes[:3], tmp_path / "whole.db")
+    assert whole.elsewhere() == catalog.elsewhere() == []
+
+
+@pytest.mark.parametrize("by_session", [True, False])
+def test_an_argument_of_which_nothing_is_left_is_missed(
+    desk: Shelf, catalog: Catalog, three: list[Path], tmp_path: Path, *, by_session: bool
+) -> None:
+    save(desk, catalog, *three)
+    wanted = Selector(session=catalog.sessions()[0].uuid) if by_session else None
+    overwrite(desk, catalog, desk.barcodes[0], tmp_path)
+    done, names = restored(desk, catalog, tmp_path / "out", wanted)
+    assert (done.code, any(name.startswith("a/") for name in names)) == (1, False)
+    assert f"{three[0]}: tape file 1 of cartridge {desk.barcodes[0]} was written over" in done.notices
+
+
+def test_an_argument_that_is_not_saved_any_more_is_not_missed(desk: Shelf, catalog: Catalog, tmp_path: Path) -> None:
+    for number, name in enumerate(("old", "new")):
+        (tmp_path / name).write_bytes(name.encode())
+        desk.load(desk.barcodes[number])
+        save(desk, catalog, tmp_path / name)
+        catalog._database.run("UPDATE session SET started = started - 60")
+    overwrite(desk, catalog, desk.barcodes[0], tmp_path)
+    done, names = restored(desk, catalog, tmp_path / "out")
+    assert (done.code, names) == (0, {"new"}), done.notices
+
+
+def test_a_base_on_a_cartridge_that_nobody_has_told_of_is_missed(
+    desk: Shelf, catalog: Catalog, three: list[Path], tmp_path: Path
+) -> None:
+    save(desk, catalog, *three)
+    (three[0] / "a0").write_bytes(b"changed")
+    desk.load(desk.barcodes[3])
+    save(desk, catalog, three[0], level="incremental")
+    again = told_again(desk, desk.barcodes[2:], tmp_path / "again.db")
+    done, names = restored(desk, again, tmp_path / "out", Selector(session="latest"))
+    assert (done.code, names) == (1, {"a/a0"})
+    assert any(f"{three[0]}: what the session of 2" in text for text in done.notices)
