@@ -16,6 +16,9 @@
 #include "ring.h"
 
 /* What can be said about one file. */
+/* A file with more bytes of holes than this has no checksum: taking in 8 EB of nothing would take years. */
+#define PYTP_CHECKED_HOLES (INT64_C(8) << 40)
+
 enum {
     PYTP_PROBLEM_UNREADABLE = 1, /* could not be opened or examined: errno */
     PYTP_PROBLEM_VANISHED,       /* was listed by its directory and is gone */
@@ -59,7 +62,7 @@ typedef struct __attribute__((packed)) {
     uint32_t mode;            /* st_mode */
     uint32_t name_length, link_length;
     uint8_t type;             /* tar's type flag */
-    uint8_t digest_length;
+    uint8_t digest_length; /* 0: no content, or no checksum */
     uint8_t digest[PYTP_DIGEST_MAX];
 } pytp_packed_member;
 

@@ -80,7 +80,7 @@ int pytp_sparse_map(int fd, const struct stat *st, pytp_sparse *map)
 /* Holes can be far longer than any file on disk: look between pieces whether the job was stopped. */
 static int hash_zeros(pytp_pack *pack, uint64_t length)
 {
-    while (length > 0) {
+    while (length > 0 && !pack->unchecked) {
         if (pytp_ring_fill(pack->ring) == NULL)
             return PYTP_CANCELLED;
         size_t take = length < sizeof zeros ? (size_t)length : sizeof zeros;
@@ -169,9 +169,12 @@ int pytp_pack_content(pytp_pack *pack, const pytp_entry *entry, const pytp_spars
     pack->filled_up = 0;
     int status = map->count == 0 ? copy_small(pack, entry->fd, size, member) : -1;
     if (status == -1) {
+        pack->unchecked = map->count > 0 && size - stored > (uint64_t)PYTP_CHECKED_HOLES;
         pytp_hash_start(pack->hash);
         status = map->count > 0 ? copy_sparse(pack, entry, map) : copy(pack, entry, 0, size);
-        member->digest_length = (uint8_t)pytp_hash_finish(pack->hash, member->digest);
+        size_t digest = pytp_hash_finish(pack->hash, member->digest);
+        member->digest_length = pack->unchecked ? 0 : (uint8_t)digest;
+        pack->unchecked = 0;
     }
     if (status == 0)
         status = pytp_stream_zeros(pack, (PYTP_TAR_BLOCK - stored % PYTP_TAR_BLOCK) % PYTP_TAR_BLOCK);

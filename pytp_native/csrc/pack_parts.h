@@ -75,6 +75,7 @@ struct pytp_pack {
     uint64_t frame; /* block with which the current frame begins */
     int frame_due;  /* another one begins with the next block */
     int frame_long; /* the current one does not begin with a member */
+    int unchecked; /* the current file has more holes than are checksummed */
     int filled_up; /* the current file gave less than its header says, which has been told */
     /* the tree being walked */
     const char *root;    /* path of the argument */

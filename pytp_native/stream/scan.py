@@ -129,15 +129,16 @@ class Scan:
                 raise tarfile.HeaderError("a sparse map that does not end")
             text += self._take(_BLOCK)
         numbers = [int(line) for line in text.split(b"\n")[: 1 + 2 * int(text.split(b"\n", 1)[0])]]
+        is_checked = real - sum(numbers[2::2]) <= lib.PYTP_CHECKED_HOLES
         self._start()
         here = 0
         for offset, length in zip(numbers[1::2], numbers[2::2], strict=True):
-            self._zeros(offset - here)
+            self._zeros(offset - here if is_checked else 0)
             self._content(length)
             here = offset + length
-        self._zeros(real - here)
+        self._zeros(real - here if is_checked else 0)
         self._pass(end - self._at)
-        return self._digest()
+        return self._digest() if is_checked else b""
 
     # -- bytes and checksums -----------------------------------------------------------------------------------------
 

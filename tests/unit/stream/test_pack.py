@@ -16,6 +16,7 @@ from pack_support import BLOCK, pack
 
 from pytp_native.stream.pack import Hash, PackCancelled, Packer, Problem
 from pytp_native.stream.ring import Ring
+from pytp_native.stream.scan import Scan
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 NS = 1_700_000_000_123_456_789
@@ -274,6 +275,23 @@ def test_the_checksum_of_a_sparse_file_covers_its_holes(tree: Path) -> None:
         file.truncate(2 << 20)
     digest = pack(tree, hash_kind=Hash.SHA256).members[1].digest
     assert digest == hashlib.sha256((tree / "s").read_bytes()).digest()
+
+
+def test_a_file_of_far_too_many_holes_has_no_checksum(tree: Path) -> None:
+    """As nobody could wait for that of 8 EB; a scan of the tape tells the same."""
+    with open(tree / "s", "wb") as file:
+        try:
+            file.truncate(15 << 40)
+        except OSError as error:
+            pytest.skip(f"no such file here: {error}")
+    (tree / "t").write_bytes(b"t")
+    packed = pack(tree)
+    assert [len(member.digest) for member in packed.members] == [0, 0, 16]
+    assert packed.members[1].size == 15 << 40
+    scan = Scan(iter([packed.data[at : at + BLOCK] for at in range(0, len(packed.data), BLOCK)]), BLOCK)
+    assert [(member.name, member.digest) for member in scan.members()] == [
+        (member.name, member.digest) for member in packed.members
+    ]
 
 
 def test_stopping_does_not_wait_for_the_checksum_of_a_hole(tree: Path) -> None:
