@@ -190,7 +190,8 @@ def fault(
     now: "move N: gripper error" (or "stuck in gripper", "load error", "drive silent", "full target", "empty source"),
     "move N: slow SECONDS"; until they are cleared: "door open", "offline", "slot N: barcode unreadable",
     "slot N: retries M". What wears: "worn head N" of the drive, "cartridge BARCODE: degraded N" (0: as new); of 1000
-    data sets N have to be written or read again. "self-test failure"; "adapter SIZE": the host moves no more at once.
+    data sets N have to be written or read again. "self-test failure"; "adapter SIZE": the host moves no more at once;
+    "link errors N": on the way between host and drive.
     "starved N": the host is too slow, the drive repositions N times for
     100 MB, which a drive with --personality hpe up to LTO-6 tells."""
     with Run(ctx, "vtl fault", as_json=as_json) as run:

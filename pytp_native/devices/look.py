@@ -109,9 +109,12 @@ def look_at_drive(device: Quiet) -> DriveLook:
     pages = _Pages(device)
     incidents = tuple(one for one in pages.values(INCIDENTS) if isinstance(one, DriveIncident))
     links = tuple(phy for one in pages.values(PORTS) if isinstance(one, tuple) for phy in one if isinstance(phy, Phy))
+    counters = pages.counters(DRIVE_MEASURES)
+    if links:
+        counters["link_errors"] = float(sum(phy.errors for phy in links))
     return DriveLook(
         **who, generation=device.generation, status=drive_status(device), alerts=pages.alerts(),
-        counters=pages.counters(DRIVE_MEASURES), incidents=incidents, links=links, cartridge=_cartridge(device, pages),
+        counters=counters, incidents=incidents, links=links, cartridge=_cartridge(device, pages),
     )  # fmt: skip
 
 

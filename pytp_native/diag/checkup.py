@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytp_native.devices.look import DriveLook, LibraryLook
 from pytp_native.diag.blame import Blame, blame
 from pytp_native.diag.history import History, Unit
-from pytp_native.diag.trend import Cell, Past, cells, read_past
+from pytp_native.diag.trend import Cell, Past, cells, grown, read_past
 from pytp_native.diag.verdict import Known, Verdict, judge_cartridge, judge_drive, judge_library
 from pytp_native.spec.measures import CARTRIDGE, DRIVE, LIBRARY
 
+LINK_S = 7 * 24 * 3600
+"""A link that had errors in that time is worth a word: a bad cable has them now and then."""
 RECENT_S = 24 * 3600
 """Flags that were cleared by being read count that long: nobody else will tell of them again."""
 
@@ -48,7 +50,9 @@ def verdicts(
     if everything:
         for unit in found.past.units.values():
             if unit.id not in known:
-                known[unit.id] = Known(unit, latest.get(unit.id, {}), cells=_cells_of(unit, found))
+                known[unit.id] = Known(
+                    unit, latest.get(unit.id, {}), cells=_cells_of(unit, found), link_errors=_link_errors(unit, found)
+                )
     recent = _recent_alerts(history)
     return [_judge(_with_alerts(one, recent), found.blame) for one in sorted(known.values(), key=_order)]
 
@@ -78,11 +82,15 @@ def _known_now(
     cartridge = by_key.get((CARTRIDGE, tape.key)) if tape is not None else None
     alerts = seen.alerts or frozenset()
     told = [Known(drive, seen.counters, alerts, _cells_of(drive, found), partner=cartridge,
-                  asks_for_cleaning=seen.key not in lazy)]  # fmt: skip
+                  asks_for_cleaning=seen.key not in lazy, link_errors=_link_errors(drive, found))]  # fmt: skip
     if tape is not None and cartridge is not None:
         told.append(Known(cartridge, tape.counters, alerts, _cells_of(cartridge, found), tape.end_of_data_missing,
                           partner=drive))  # fmt: skip
     return told
+
+
+def _link_errors(unit: Unit, found: Checkup) -> float:
+    return grown(found.past, unit.id, "link_errors", int(time.time()) - LINK_S) if unit.kind == DRIVE else 0
 
 
 def _cells_of(unit: Unit, found: Checkup) -> tuple[Cell, ...]:
@@ -103,5 +111,4 @@ def _with_alerts(known: Known, recent: dict[int, frozenset[int]]) -> Known:
     extra = recent.get(known.unit.id)
     if not extra:
         return known
-    return Known(known.unit, known.counters, known.alerts | extra, known.cells, known.end_of_data_missing,
-                 known.asks_for_cleaning, known.partner)  # fmt: skip
+    return replace(known, alerts=known.alerts | extra)

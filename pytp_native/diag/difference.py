@@ -13,6 +13,7 @@ from pytp_native.spec.measures import CARTRIDGE, COUNTER, DRIVE, MEASURES
 _TROUBLE = (
     "write_retries", "read_retries", "unrecovered_write_errors", "unrecovered_read_errors", "suspended_writes",
     "suspended_reads", "fatal_suspended_writes", "fatal_suspended_reads", "hard_write_errors", "hard_read_errors",
+    "link_errors",
 )  # fmt: skip
 
 

@@ -95,6 +95,19 @@ class Past:
         return found
 
 
+def grown(past: Past, unit: int, name: str, since: int) -> float:
+    """Return how much a counter of a unit grew since then; nothing where it was not looked at before."""
+    amount, before = 0.0, None
+    for look in past.looks:
+        value = past.counters.get(look.id, {}).get(unit, {}).get(name)
+        if value is None:
+            continue
+        if before is not None and look.seen >= since:
+            amount += growth(before, value).amount
+        before = value
+    return amount
+
+
 def read_past(history: History) -> Past:
     counters: dict[int, dict[int, dict[str, float]]] = {}
     for look, unit, name, value in history.counters():

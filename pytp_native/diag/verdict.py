@@ -14,9 +14,11 @@ from pytp_native.diag.history import Unit
 from pytp_native.diag.trend import Cell, elements, total
 from pytp_native.spec import tape_alerts
 from pytp_native.spec.measures import CARTRIDGE, DRIVE, LIBRARY
+from pytp_native.spec.tape_alerts import HOST
 
 GOOD, WATCH, ACT = "good", "watch", "act now"
 LEVELS = (GOOD, WATCH, ACT)
+_CABLE = "change its cable, then the port of the host adapter or expander: it is neither drive nor tape"
 _SWAP = "try a good cartridge in this drive and this cartridge in another drive"
 
 
@@ -64,6 +66,8 @@ class Known:
     """False: a drive that may not ask for it while it writes (devices/quirks.py)."""
     partner: Unit | None = None
     """The cartridge in the drive, or the drive around the cartridge, now."""
+    link_errors: float = 0
+    """Of a drive, lately."""
 
 
 def judge_drive(known: Known, blame: Blame) -> Verdict:
@@ -73,6 +77,8 @@ def judge_drive(known: Known, blame: Blame) -> Verdict:
     if known.unit.id in blame.drives:
         _blamed(verdict, blame.drives[known.unit.id], "cartridges", "clean it; if that does not help have it serviced")
     _pairs(verdict, (one for one in blame.either if one.drive == known.unit.id), "with one cartridge")
+    if known.link_errors:
+        verdict.add(WATCH, f"{known.link_errors:g} errors of its link to the host in the last week", _CABLE, HOST)
     told = forecast(known.counters, asks=known.asks_for_cleaning)
     if told is not None and told.due:
         verdict.add(WATCH, cleaning_words(told), "clean it: pytp diag clean", DRIVE)

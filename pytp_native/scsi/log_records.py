@@ -235,6 +235,11 @@ class Phy(NamedTuple):
     losses_of_sync: int
     resets: int
 
+    @property
+    def errors(self) -> int:
+        """What a link in order does not have; resets come with every host that starts."""
+        return self.invalid_dwords + self.disparity_errors + self.losses_of_sync
+
 
 def phys(value: bytes) -> tuple[Phy, ...]:
     """Page 18h of a SAS target port; empty for another protocol (SPL-5, Protocol Specific Port log page)."""

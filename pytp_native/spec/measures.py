@@ -76,6 +76,7 @@ DRIVE_MEASURES = (
     _drive("cleaning_interval_hours", "h", "hours of moving tape from one cleaning to the next, as the drive says",
            Source(0x3E, 0, 0x8003, "Quantum"), kind=GAUGE),
     _drive("non_medium_errors", "", "errors that are not the medium's", (0x06, 0x00)),
+    _drive("link_errors", "", "errors of its link to the host"),  # of all phys of page 18h: devices/look.py
     _drive("mount_written_bytes", "bytes", "received from the host since the load", (0x0C, 0x00), kind=GAUGE),
     _drive("mount_read_bytes", "bytes", "sent to the host since the load", (0x0C, 0x03), kind=GAUGE),
     _drive("mount_uncorrected_write_errors", "", "uncorrected write errors since the load", (0x02, 0x06), kind=GAUGE),

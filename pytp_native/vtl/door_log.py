@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pytp_native.errors import PytpError
 from pytp_native.light import NamedTuple
-from pytp_native.vtl import sense
+from pytp_native.vtl import door_log_port, sense
 from pytp_native.vtl.cartridge import FILEMARK_BYTES, Cartridge, Label, early_warning_bytes
 from pytp_native.vtl.counters import forget_load
 from pytp_native.vtl.door_log_parts import (
@@ -312,6 +312,7 @@ _PAGES: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
     (0x00, 0x00): _supported,
     (0x02, 0x00): _write_errors,
     (0x03, 0x00): _read_errors,
+    (0x06, 0x00): door_log_port.non_medium_errors,
     (0x0C, 0x00): _sequential_access,
     (0x0D, 0x00): _temperature,
     (0x10, 0x00): lambda _drive: self_tests(),
@@ -319,9 +320,13 @@ _PAGES: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
     (0x12, 0x00): _alert_response,
     (0x13, 0x00): lambda _drive: [parameter(0, b"\0")],
     (0x14, 0x00): _device_statistics,
+    (0x15, 0x00): door_log_port.nothing,
     (0x16, 0x00): diagnostic_data,
     (0x17, 0x00): _volume_statistics,
+    (0x18, 0x00): door_log_port.port,
+    (0x1A, 0x00): door_log_port.power_conditions,
     (0x1B, 0x00): _compression,
+    (0x2D, 0x00): door_log_port.nothing,
     (0x2E, 0x00): _tape_alert,
     (0x2F, 0x00): lambda drive: exception_status(int(drive.raw.alerts), _CELSIUS),
     (0x30, 0x00): _usage,

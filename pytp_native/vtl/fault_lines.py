@@ -33,6 +33,7 @@ _DRIVE = re.compile(
     r"|adapter (?P<adapter>\d+[kmg]?)"
     r"|worn head (?P<worn>\d{1,4})"
     r"|starved (?P<starved>\d{1,4})"
+    r"|link errors (?P<link>\d{1,9})"
     r"|moved to (?P<goal>\d+) at (?P<moved>\d+))\Z"
 )
 _CHANGER = re.compile(
@@ -45,13 +46,14 @@ _DEGRADED = re.compile(r"cartridge (?P<barcode>\S+): degraded (?P<retries>\d{1,4
 DRIVE_ALLOWS = (
     'use "write N: medium error", "write N: deferred error after D", "read N: medium error", "early warning at N", '
     '"write protect", "eject at N", "cleaning at N", "slow load N", "buffer SIZE", "power cut at N", "blackout at N", '
-    '"reset at N", "moved to B at N", "worn head N", "starved N", "self-test failure" or "adapter SIZE"'
+    '"reset at N", "moved to B at N", "worn head N", "starved N", "link errors N", "self-test failure" or'
+    ' "adapter SIZE"'
 )
 CHANGER_ALLOWS = (
     f'use "move N: {"|".join(FAILURES)}", "move N: slow SECONDS", "door open", "offline", "slot N: retries M" or'
     ' "slot N: barcode unreadable"'
 )
-_GROUPS = {"slow load": "slow", "worn head": "worn"}
+_GROUPS = {"slow load": "slow", "worn head": "worn", "link errors": "link"}
 _LATER = 8
 
 
@@ -78,7 +80,7 @@ def parse_fault(text: str) -> Fault:
         return Fault("self-test failure", 0, line)
     if match["warn"]:
         return Fault("early warning", int(match["warn"]), line)
-    for kind in ("eject", "cleaning", "slow load", "worn head", "starved"):
+    for kind in ("eject", "cleaning", "slow load", "worn head", "starved", "link errors"):
         if told := match[_GROUPS.get(kind, kind)]:
             return Fault(kind, int(told), line)
     return Fault("write protect", 0, line)

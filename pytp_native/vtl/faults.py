@@ -15,6 +15,7 @@ blackout at 40              the same, and the computer is gone, too: the process
 reset at 40                 a bus reset before block 40: nothing is lost, but st refuses all until a rewind; once
 worn head 30                of 1000 data sets 30 have to be written or read again, whatever the cartridge
 starved 5                   the host is too slow: the drive repositions 5 times for 100 MB that it writes
+link errors 40              40 words have been damaged on the way between host and drive
 self-test failure           the drive fails its self-test (04/3E/03)
 adapter 1M                  the host moves no more than that at once: larger transfers are EBUSY
 moved to 3 at 40            somebody else moves the tape to block 3 when the head gets to block 40; happens once
@@ -35,11 +36,10 @@ WHEN_WRITING = ("eject", "cleaning", "power cut", "blackout", "reset", "moved", 
 class Fault(NamedTuple):
     kind: str
     """read, write, deferred, early warning, write protect, eject, cleaning, slow load, buffer, power cut, blackout,
-    reset, moved, worn head, starved,
-    self-test failure, adapter"""
+    reset, moved, worn head, starved, link errors, self-test failure, adapter"""
     at: int
     """Block; of a slow load the number of questions, of a buffer or an adapter its bytes, of a worn head its retries,
-    of a starved drive its repositions; where a deferred error is told."""
+    of a starved drive its repositions, of a link its errors; where a deferred error is told."""
     text: str
     more: int = 0
     """Of a deferred error: the block that was not written; of moved: where to."""

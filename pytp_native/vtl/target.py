@@ -29,6 +29,7 @@ from pytp_native.vtl import (
 from pytp_native.vtl.door_medium import Command
 from pytp_native.vtl.drive import VirtualDrive
 from pytp_native.vtl.files import Lock
+from pytp_native.vtl.incidents import note_incident
 from pytp_native.vtl.reply import BUSY, GOOD, TargetReply, check
 from pytp_native.vtl.sense import Sense
 from pytp_native.vtl.state import drive_lock
@@ -145,7 +146,11 @@ def _nothing(_drive: VirtualDrive, _cdb: bytes, _data: bytes) -> TargetReply:
 def _send_diagnostic(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
     """The default self-test (SELFTEST), which the fault "self-test failure" makes fail."""
     failing = cdb[1] & _SELFTEST and any(one.kind == "self-test failure" for one in drive.faults.faults)
-    return check(sense.SELF_TEST_FAILED) if failing else GOOD
+    if not failing:
+        return GOOD
+    failed = sense.SELF_TEST_FAILED
+    note_incident(drive, failed.key, failed.code, opcodes.SEND_DIAGNOSTIC)
+    return check(failed)
 
 
 _SELFTEST = 0x04

@@ -40,6 +40,11 @@ def repositions(drive: VirtualDrive) -> int:
     return _number(drive, "starved")
 
 
+def link_errors(drive: VirtualDrive) -> int:
+    """Return how many words of its link were damaged."""
+    return _number(drive, "link errors")
+
+
 def _number(drive: VirtualDrive, kind: str) -> int:
     planned = drive.faults.reached(kind, NEVER)
     return int(planned.at) if planned is not None else 0

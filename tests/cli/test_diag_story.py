@@ -228,3 +228,18 @@ def test_a_busy_drive_is_reported_as_busy_and_not_judged(pytp: Pytp, drive: str)
     assert told["exit"] == 0
     assert told["verdicts"] == []
     assert told["busy"][0]["device"] == drive
+
+
+def test_a_bad_cable_is_neither_the_drive_nor_the_tape(
+    pytp: Pytp, stock: Library, use: Callable[[int, int], None]
+) -> None:
+    stock.unload(0)
+    use(0, 2)
+    assert pytp("diag", "health", "-d", f"vtl:{stock.path}/drive0").code == 0
+    stock.add_fault(0, "link errors 40")
+    use(0, 3)
+    ended = pytp("diag", "health", "--json", "-d", f"vtl:{stock.path}/drive0")
+    assert ended.code == 13
+    told = [(one["kind"], found["blames"]) for one in ended.json["verdicts"] for found in one["findings"]]
+    assert told == [("drive", "host")]
+    assert "pytp_drive_link_errors_total" in pytp("metrics", "-d", f"vtl:{stock.path}/drive0").out

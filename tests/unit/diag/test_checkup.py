@@ -115,6 +115,19 @@ def test_flags_that_reading_cleared_count_for_a_day(history: History) -> None:
     assert [one.level for one in judged(history, older._replace(taken=NOW, alerts=frozenset())).values()] == ["good"]
 
 
+def test_errors_of_a_link_are_neither_the_drives_nor_the_tapes(history: History) -> None:
+    week = 7 * 86400
+    for age, count in ((2 * week, 5.0), (week + 60, 90.0)):
+        history.store(drive(counters={"link_errors": count}, taken=NOW - age), "job")
+    found = judged(history, drive(tape=tape(), counters={"link_errors": 90.0}))
+    assert [one.level for one in found.values()] == ["good", "good"]
+    found = judged(history, drive(tape=tape(), counters={"link_errors": 97.0}))
+    (told,) = found["drive IBM ULT3580-TD9 D1"].findings
+    assert (told.level, told.blames) == ("watch", "host")
+    assert told.words.startswith("7 errors of its link")
+    assert found["cartridge M1L9"].level == "good"
+
+
 def test_a_missing_end_of_data_is_said(history: History) -> None:
     found = judged(history, drive(tape=tape()._replace(end_of_data_missing=True)))
     assert "end of data" in found["cartridge M1L9"].findings[0].words
