@@ -11,6 +11,8 @@ from pytp_native.errors import PytpError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pytp_cli.library_choice import LibraryChoice
     from pytp_native.devices.drive import Drive
     from pytp_native.devices.library import TapeLibrary
@@ -101,9 +103,9 @@ class NextCartridge:
             self._run.note(f"warning: the drive will not be cleaned: {error}")
             return None
 
-    def next(self, drive: Drive) -> Offer | None:
+    def next(self, drive: Drive, in_use: Collection[str] = ()) -> Offer | None:
         """As jobs.supply.Supply. Raises LibraryError, ConfigError."""
-        return self._shelves().next(drive)
+        return self._shelves().next(drive, in_use)
 
     def fetch(self, drive: Drive, barcode: str) -> bool:
         """As `next`."""

@@ -60,6 +60,15 @@ def needed(database: Database, facts: CartridgeFacts, number: int) -> list[Neede
     return [Needed(*row) for row in rows]
 
 
+def in_use(database: Database) -> frozenset[str]:
+    """Return the barcodes of cartridges on which there is something that is needed."""
+    rows = database.rows(
+        "SELECT DISTINCT barcode FROM cartridge c WHERE barcode IS NOT NULL AND EXISTS (SELECT 1 FROM tape_file t"
+        " WHERE t.cartridge = c.id AND t.state != 'overwritten' AND t.durable_blocks > t.skipped AND t.kind = 'data')"
+    )
+    return frozenset(barcode for (barcode,) in rows)
+
+
 def identity(database: Database, uuid: str) -> CartridgeFacts | None:
     """Return barcode and serial of the cartridge with that label, as they were last."""
     row = database.row("SELECT uuid, barcode, serial FROM cartridge WHERE uuid = ?", (uuid,))

@@ -149,6 +149,10 @@ class Catalog:
         """Return what is known to be on a cartridge from tape file `number` on."""
         return cartridges.needed(self._database, cartridge, number)
 
+    def barcodes_in_use(self) -> frozenset[str]:
+        """Return the barcodes of cartridges on which there is something that is needed."""
+        return cartridges.in_use(self._database)
+
     def identity(self, cartridge_uuid: str) -> CartridgeFacts | None:
         """Return what the cartridge with that label was called and made of, when it was last met."""
         return cartridges.identity(self._database, cartridge_uuid)

@@ -46,10 +46,12 @@ def next_place(drive: Drive, supply: Supply, terms: Terms, emit: Emit, interrupt
     Raises CartridgeNeeded when there is none, Refused for a named one that is another or not ours, Interrupted, and
     what moving cartridges raises.
     """
+    in_use = terms.catalog.barcodes_in_use() if terms.catalog is not None else frozenset()
     while not interrupt.triggered:
-        offer = supply.next(drive)
+        offer = supply.next(drive, in_use)
         if offer is None:
             fact = "the cartridge is full, and no other is blank or named with --volumes"
+            fact += "; those on which the catalog knows something were not tried" if in_use else ""
             raise CartridgeNeeded(drive.address, fact, "add blank cartridges and back up what is missing")
         place = _place(drive, offer, terms, emit)
         if place is not None:

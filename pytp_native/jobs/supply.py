@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from pytp_native import mtio
@@ -29,8 +29,9 @@ class Offer(NamedTuple):
 class Supply(Protocol):
     """Gives one cartridge after the other."""
 
-    def next(self, drive: Drive) -> Offer | None:
+    def next(self, drive: Drive, in_use: Collection[str] = ()) -> Offer | None:
         """Put another cartridge into the drive and open it again; None, and the drive as it was, if there is none.
+        Those with barcodes `in_use` are not blank: no robot has to fetch them to find that out.
 
         Raises what moving raises: LibraryError, DeviceBusy, NotReady.
         """
@@ -58,11 +59,11 @@ class LibrarySupply:
         self._volumes = None if volumes is None else list(volumes)
         self._tried: set[str] = set()
 
-    def next(self, drive: Drive) -> Offer | None:
+    def next(self, drive: Drive, in_use: Collection[str] = ()) -> Offer | None:
         now = self._library.inventory()
         loaded = now.at(now.drive(self._number)).volume_tag
         self._tried.add(loaded)
-        wanted = self._choose(now)
+        wanted = self._choose(now, in_use)
         if wanted is None:
             return None
         self._tried.add(wanted)
@@ -79,10 +80,10 @@ class LibrarySupply:
         drive.change(lambda: self._library.load(barcode, self._number))
         return True
 
-    def _choose(self, now: Inventory) -> str | None:
+    def _choose(self, now: Inventory, in_use: Collection[str]) -> str | None:
         """The next barcode; CartridgeNeeded for one that was named and is not in a slot."""
         if self._volumes is None:
-            return min(candidates(now) - self._tried, default=None)
+            return min(candidates(now) - self._tried - set(in_use), default=None)
         left = [volume for volume in self._volumes if volume not in self._tried]
         if left and left[0] not in _stored(now):
             fact = f"cartridge {left[0]} is in none of its slots"
@@ -102,7 +103,8 @@ class PromptSupply:
         self._volumes = None if volumes is None else list(volumes)
         self._at = 0
 
-    def next(self, drive: Drive) -> Offer | None:
+    def next(self, drive: Drive, in_use: Collection[str] = ()) -> Offer | None:
+        del in_use  # people know what they put in
         volume: str | None = None
         if self._volumes is not None:
             self._at += 1

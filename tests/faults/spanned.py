@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,9 @@ class FaultsOfOne(LibrarySupply):
         super().__init__(served, 0, volumes)
         self._shelf = shelf
 
-    def next(self, drive: Drive) -> Offer | None:
+    def next(self, drive: Drive, in_use: Collection[str] = ()) -> Offer | None:
         self._shelf.library.clear_faults(0)
-        return super().next(drive)
+        return super().next(drive, in_use)
 
 
 class Shelf:

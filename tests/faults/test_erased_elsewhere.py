@@ -18,6 +18,7 @@ from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.restore import RestoreRequest, restore
 from pytp_native.units import MIB
+from pytp_native.vtl.memory import CartridgeMemory
 from tests.cartridge import Done
 from tests.faults.spanned import Shelf, data_files
 
@@ -90,6 +91,7 @@ def test_such_a_cartridge_is_passed_over_when_the_next_one_is_looked_for(
     desk.load(desk.barcodes[1])
     assert save(desk, catalog, tree / "f00").code == 0
     erase(desk, desk.barcodes[1])
+    catalog._database.run("UPDATE cartridge SET barcode = 'another'")  # by it, it would not even be fetched
     desk.load(desk.barcodes[0])
     done = save(desk, catalog, tree)
     assert done.code == 0
@@ -97,6 +99,23 @@ def test_such_a_cartridge_is_passed_over_when_the_next_one_is_looked_for(
     told = f"{desk.barcodes[1]} is blank, but 1 tape files should be on it by the catalog; it was passed over"
     assert any(told in text for text in done.notices)
     assert data_files(desk.files(desk.barcodes[0]))
+
+
+def loads_of(desk: Shelf, barcode: str) -> int:
+    return CartridgeMemory(str(desk.path / "cartridges" / barcode), barcode).loads
+
+
+def test_a_cartridge_that_the_catalog_knows_is_not_even_fetched(desk: Shelf, catalog: Catalog, tree: Path) -> None:
+    """A library of fifty thousand slots would be busy for days."""
+    desk.load(desk.barcodes[1])
+    assert save(desk, catalog, tree / "f00").code == 0
+    desk.load(desk.barcodes[0])
+    loads = loads_of(desk, desk.barcodes[1])
+    done = save(desk, catalog, tree)
+    assert done.code == 0
+    assert len(done.report.details["cartridges"]) > 1  # type: ignore[arg-type]
+    assert desk.barcodes[1] not in done.report.details["cartridges"]  # type: ignore[operator]
+    assert loads_of(desk, desk.barcodes[1]) == loads
 
 
 def test_a_copy_is_not_taken_for_the_original_when_the_catalog_is_rebuilt(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,9 +50,9 @@ class Counting(LibrarySupply):
 
     asked = 0
 
-    def next(self, drive: Drive) -> Offer | None:
+    def next(self, drive: Drive, in_use: Collection[str] = ()) -> Offer | None:
         self.asked += 1
-        return super().next(drive)
+        return super().next(drive, in_use)
 
 
 @pytest.fixture
