@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import IO, Annotated, Any, Optional
 
 import typer
@@ -12,7 +13,7 @@ from pytp_cli import options
 from pytp_cli.catalog_choice import open_catalog
 from pytp_cli.moments import moment
 from pytp_cli.run import Run
-from pytp_native.errors import NothingHere, UsageError, VerifyFailed
+from pytp_native.errors import NothingHere, Refused, UsageError, VerifyFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,6 +127,37 @@ def rebuild(ctx: typer.Context, drive: options.Drive = None, as_json: options.Js
         catalog.extend_index()
         count, members = len(report.details["sessions"]), report.details["members"]  # type: ignore[arg-type]
         run.say(f"{catalog.path}: {count} sessions with {members} members")
+    return run.exit_code
+
+
+def forget(
+    ctx: typer.Context,
+    cartridge: Annotated[str, typer.Argument(metavar="CARTRIDGE", help="Its barcode, serial number or uuid.")],
+    confirm: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--confirm", metavar="CARTRIDGE", help="The same again: yes, what is on it is lost."),
+    ] = None,
+    as_json: options.Json = False,
+) -> int:
+    """For a cartridge that is destroyed, lost or given away: its files are not offered any more, incremental backups
+    save them again, and another one may have its barcode. Lists what was on it; without --confirm that is all (exit
+    7). If it turns up again: pytp catalog rebuild."""
+    with Run(ctx, "catalog forget", as_json=as_json) as run, open_catalog(run, create=False) as catalog:
+        from pytp_cli.names import printable
+
+        found = catalog.cartridges_called(cartridge)
+        if not found:
+            raise NothingHere(cartridge, "the catalog knows nothing that is on such a cartridge", "see pytp tapes")
+        if len(found) > 1:
+            serials = ", ".join(str(one.serial or one.uuid) for one in found)
+            raise UsageError(cartridge, "several cartridges are called so", f"name one by its serial number: {serials}")
+        for one in catalog.needed(found[0], 0):
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.started))
+            run.note(f"tape file {one.number}: {printable(one.path)} of {when}, {one.members} members")
+        if confirm != cartridge:
+            raise Refused(cartridge, "that is what would be lost", f"if it is: add --confirm {cartridge}")
+        run.fields.update(cartridge=cartridge, tape_files=catalog.give_up(found[0]))
+        run.say(f"{cartridge}: forgotten, {run.fields['tape_files']} tape files")
     return run.exit_code
 
 

@@ -56,6 +56,9 @@ def restore(
         )
         if to_stdout and as_json:
             raise UsageError("--json", "standard output carries the files", "leave out one of the two")
+        if to_stdout and not patterns and target != ".":
+            advice = f"say: pytp restore . {target} --to-stdout"
+            raise UsageError(target, "is TARGET, and nothing is written there with --to-stdout", advice)
         if dry_run or session or job or label or as_of:
             from pytp_cli.moments import moment
 

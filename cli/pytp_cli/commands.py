@@ -213,6 +213,13 @@ _TABLE = (
         ("pytp catalog rebuild", "pytp catalog rebuild --drive lto9 --json"),
     ),
     Command(
+        "catalog forget",
+        "cmd_catalog",
+        "forget",
+        "Give up a cartridge that does not exist any more.",
+        ("pytp catalog forget A00012L9", "pytp catalog forget A00012L9 --confirm A00012L9"),
+    ),
+    Command(
         "catalog export",
         "cmd_catalog",
         "export",

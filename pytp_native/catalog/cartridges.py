@@ -60,6 +60,25 @@ def needed(database: Database, facts: CartridgeFacts, number: int) -> list[Neede
     return [Needed(*row) for row in rows]
 
 
+def called(database: Database, name: str) -> list[CartridgeFacts]:
+    """Return the cartridges with that barcode, serial number or uuid that hold something."""
+    rows = database.rows(
+        "SELECT uuid, barcode, serial FROM cartridge c WHERE ? IN (barcode, serial, uuid) AND EXISTS (SELECT 1"
+        " FROM tape_file t WHERE t.cartridge = c.id AND t.state NOT IN ('overwritten', 'open')) ORDER BY id",
+        (name,),
+    )
+    return [CartridgeFacts(*row) for row in rows]
+
+
+def give_up(database: Database, facts: CartridgeFacts) -> int:
+    """Record that a cartridge does not exist any more; return how many tape files are lost with it."""
+    return database.changed(
+        "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0 WHERE cartridge = ?"
+        " AND state NOT IN ('overwritten', 'open')",
+        (_recognise(database, facts),),
+    )
+
+
 def in_use(database: Database) -> frozenset[str]:
     """Return the barcodes of cartridges on which there is something that is needed."""
     rows = database.rows(

@@ -149,6 +149,14 @@ class Catalog:
         """Return what is known to be on a cartridge from tape file `number` on."""
         return cartridges.needed(self._database, cartridge, number)
 
+    def cartridges_called(self, name: str) -> list[CartridgeFacts]:
+        """Return the cartridges with that barcode, serial number or uuid that hold something."""
+        return cartridges.called(self._database, name)
+
+    def give_up(self, cartridge: CartridgeFacts) -> int:
+        """Record that a cartridge does not exist any more; return how many tape files are lost with it."""
+        return cartridges.give_up(self._database, cartridge)
+
     def barcodes_in_use(self) -> frozenset[str]:
         """Return the barcodes of cartridges on which there is something that is needed."""
         return cartridges.in_use(self._database)

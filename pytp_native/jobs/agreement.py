@@ -62,7 +62,8 @@ def check_identity(catalog: Catalog, drive: Drive, label: Label | None, memory: 
         raise Refused(drive.name, f"{fact}: it is a copy", advice)
     if memory.serial and (other := catalog.namesake(label.barcode, memory.serial)) is not None:
         fact = f"the catalog knows another cartridge {label.barcode}, on medium {other.serial}; this is {memory.serial}"
-        raise Refused(drive.name, fact, "name this one otherwise: --volume BARCODE")
+        advice = "name this one otherwise: --volume BARCODE; or, if the other is gone for good: pytp catalog forget"
+        raise Refused(drive.name, fact, f"{advice} {other.serial}")
 
 
 def check_loss(

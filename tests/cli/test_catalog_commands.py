@@ -244,3 +244,37 @@ def test_a_tape_shorter_than_the_catalog_says_is_not_appended_to(pytp: Pytp, sav
     assert "1 tape files that the catalog knew are not on it any more" in rebuilt.err
     assert pytp("backup", "-d", drive, str(saved)).code == 0
     assert pytp("catalog", "check").code == 0
+
+
+def test_a_cartridge_that_is_lost_is_given_up_by_name(
+    pytp: Pytp, saved: Path, drive: str, library: Path, tmp_path: Path
+) -> None:
+    assert pytp("catalog", "forget", "NOSUCH01").code == 11
+    asked = pytp("catalog", "forget", "PYT001L9")
+    assert asked.code == 7
+    assert f"tape file 1: {saved}" in asked.err
+    assert pytp("catalog", "forget", "PYT001L9", "--confirm", "PYT002L9").code == 7
+    assert pytp("find", "plain").code == 0
+    assert pytp("catalog", "forget", "PYT001L9", "--confirm", "PYT001L9").code == 0
+    assert pytp("find", "plain").code == 11
+    assert pytp("catalog", "forget", "PYT001L9").code == 11
+    assert pytp("catalog", "check").code == 0
+    assert pytp("restore", str(tmp_path / "out"), "-d", drive, "--job", "daily").code == 11
+    rebuilt = pytp("catalog", "rebuild", "-d", drive)  # it was only mislaid
+    assert rebuilt.code == 0, rebuilt.err
+    assert pytp("find", "plain").code == 0
+
+
+def test_another_cartridge_may_have_the_barcode_of_one_that_is_given_up(
+    pytp: Pytp, saved: Path, tmp_path: Path
+) -> None:
+    assert pytp("vtl", "create", str(tmp_path / "new"), "--drives", "1", "--slots", "1", "--cartridges", "1").code == 0
+    drive = f"vtl:{tmp_path}/new/drive0"
+    pytp("load", "-d", drive, "slot1")
+    refused = pytp("backup", "-d", drive, "--job", "daily", str(saved))
+    assert refused.code == 7
+    serial = refused.err.rpartition("pytp catalog forget ")[2].split()[0]
+    assert pytp("catalog", "forget", serial, "--confirm", serial).code == 0
+    again = pytp("backup", "-d", drive, "--job", "daily", "--incremental", "--json", str(saved))
+    assert again.code == 0, again.err
+    assert again.json["arguments"][0]["files"] == 8

@@ -68,6 +68,7 @@ EVERY_OPTION = {
     "tapes": "--json",
     "catalog check": "--json",
     "catalog rebuild": "--drive --json -d",
+    "catalog forget": "--confirm --json",
     "catalog export": "--json",
     "catalog import-json": "--job --json -j",
     "cat": "--decompress --drive --file --json --output -d -f -o",

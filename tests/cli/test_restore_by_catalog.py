@@ -79,6 +79,9 @@ def test_words_that_contradict_each_other_are_refused(pytp: Pytp, saved: Path, d
     out = str(tmp_path / "out")
     assert pytp("restore", "-d", drive, out, "--keep", "--overwrite").code == 2
     assert pytp("restore", "-d", drive, out, "--to-stdout", "--json").code == 2
+    ended = pytp("restore", "-d", drive, "source/later", "--to-stdout", "--session", "latest")
+    assert (ended.code, ended.out) == (2, "")
+    assert "pytp restore . source/later --to-stdout" in ended.err
 
 
 @pytest.mark.parametrize("by_catalog", [False, True])
