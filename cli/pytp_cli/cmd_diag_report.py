@@ -17,6 +17,7 @@ from pytp_native.errors import NothingHere, Refused
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytp_native.diag.report import Report
+    from pytp_native.diag.trend import ElementUse
 
 
 def report(
@@ -75,9 +76,14 @@ def _text(made: Report) -> str:
             f"{one.alert.name} ({printable(one.units)})" for one in made.alerts
         ))  # fmt: skip
     for library in made.libraries:
-        slots = [f"{one.address}: {one.pick_retries + one.place_retries:g}" for one in library.elements]
+        slots = [_element(one) for one in library.elements]
         parts.append(f"{printable(library.name)}, retries by element: {', '.join(slots) or 'none told'}")
     return "\n\n".join(parts)
+
+
+def _element(one: ElementUse) -> str:
+    failed = f" ({one.failures} of {one.moves} moves failed)" if one.failures else ""
+    return f"{one.place or one.address}: {one.pick_retries + one.place_retries:g}{failed}"
 
 
 def _square(made: Report, drive: str, tape: str) -> str:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def trend(ctx: typer.Context, as_json: options.Json = False) -> int:
     """What grew between looks, by drive and cartridge: retries for each terabyte, mount and 1000 data sets; and where a
-    library's robot needs several attempts. Asks no device. Exit 11: there is no history yet."""
+    library's robot needs several attempts (as the library counts them) or failed (of the moves that pytp ordered).
+    Asks no device. Exit 11: there is no history yet."""
     with Run(ctx, "diag trend", as_json=as_json) as run, open_history(run, create=False) as history:
         from pytp_native.diag.checkup import checkup
 
@@ -78,7 +79,7 @@ def _slots(found: Checkup) -> list[dict[str, Any]]:
     rows = []
     for unit in found.past.units.values():
         if unit.kind == "library":
-            used = elements(found.past.latest(unit.id))
+            used = elements(found.past.latest(unit.id), found.past.moves_of(unit.id))
             rows += [{"library": unit.shown, **one._asdict(), "retries_per_move": one.rate} for one in used]
     return rows
 
@@ -100,10 +101,10 @@ def _pairs_text(pairs: list[dict[str, Any]]) -> str:
 def _slots_text(slots: list[dict[str, Any]]) -> str:
     from pytp_cli.tables import aligned
 
-    rows = [("LIBRARY", "ELEMENT", "PICKS", "RETRIES", "PLACES", "RETRIES")]
+    rows = [("LIBRARY", "PLACE", "PICKS", "RETRIES", "PLACES", "RETRIES", "MOVES", "FAILED", "LAST FAILURE")]
     for one in slots:
-        picks, again, places, placed = (
-            f"{one[name]:g}" for name in ("picks", "pick_retries", "places", "place_retries")
-        )
-        rows.append((printable(one["library"]), str(one["address"]), picks, again, places, placed))
-    return "\n" + aligned(rows, right=(1, 2, 3, 4, 5))
+        names = ("picks", "pick_retries", "places", "place_retries", "moves", "failures")
+        a, b, c, d, e, f = (f"{one[name]:g}" for name in names)
+        place = one["place"] or f"element {one['address']}"
+        rows.append((printable(one["library"]), place, a, b, c, d, e, f, printable(one["last_failure"])))
+    return "\n" + aligned(rows, right=(2, 3, 4, 5, 6, 7))

@@ -12,6 +12,7 @@ import typer
 
 from pytp_cli import options
 from pytp_cli.library_choice import LibraryChoice, choose, drive_number, named_drive, serving
+from pytp_cli.move_log import keep_moves
 from pytp_cli.names import printable
 from pytp_cli.run import Run
 from pytp_cli.steps import Steps
@@ -122,6 +123,7 @@ def opened(
     choice = choose(library, drive, run.config, run.note)
     run.fields.update(device=choice.address, library=choice.name, changer=choice.address)
     served = choice.open(Steps(run.note), takes_unseen=unseen)
+    keep_moves(run, served.changer)
     try:
         yield choice, served
     finally:

@@ -121,6 +121,7 @@ class NextCartridge:
     def _library(self) -> TapeLibrary:
         """Open the changer and find the drive in it."""
         from pytp_cli.library_choice import drive_number
+        from pytp_cli.move_log import keep_moves
         from pytp_cli.steps import Steps
         from pytp_native.devices.drive_port import DrivePort
         from pytp_native.errors import ConfigError
@@ -131,6 +132,7 @@ class NextCartridge:
         if self._choice is None:
             raise ConfigError(self._unit.name, "stands in no library", "add it to tape_libraries in config.json")
         served = self._choice.open(Steps(self._run.note))
+        keep_moves(self._run, served.changer)
         try:
             drives = served.changer.inventory((DRIVE,))
             port = DrivePort(self._unit.address, name=self._unit.name, tell=Steps(self._run.note))

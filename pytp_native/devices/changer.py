@@ -60,6 +60,27 @@ class Step(NamedTuple):
 Tell = Callable[[Step], None]
 
 
+class Order(NamedTuple):
+    """A move that the robot was told to make."""
+
+    source: Place
+    target: Place
+    source_address: int
+    """Element addresses, as the library's own log pages count them."""
+    target_address: int
+    barcode: str
+    """"" without a label that can be read."""
+    error: LibraryError | None
+    """Why it failed."""
+
+
+Note = Callable[[Order], None]
+
+
+def note_nowhere(_order: Order) -> None:
+    """For callers who keep no record of moves."""
+
+
 def tell_nobody(_step: Step) -> None:
     """For callers who do not show progress."""
 
@@ -75,6 +96,8 @@ class Changer:
         self.name = name or scsi.address
         """What messages call it: the configured name or the address."""
         self._scsi = scsi
+        self.note: Note = note_nowhere
+        """Takes each move that was made, or failed."""
         self._tell = tell
         self._clock = clock or Clock()
         self.inquiry = self._run(spc.inquiry())
@@ -114,6 +137,14 @@ class Changer:
     @property
     def address(self) -> str:
         return self._scsi.address
+
+    @property
+    def serial(self) -> str:
+        """Its serial number; "" where it does not tell one."""
+        try:
+            return self._run(spc.unit_serial())
+        except PytpError:
+            return ""
 
     def close(self) -> None:
         self._scsi.close()
@@ -174,15 +205,14 @@ class Changer:
         doing = f"moving {cartridge_name(here)} from {source} to {target}"
         self._tell(Step(f"{self.name}: {doing}"))
         try:
-            is_stopped = self._order(self._move_command(known, source, target), doing)
+            command = self._move_command(known, source, target)
+            is_stopped = self._carry(command, doing, known, source, target, first=True)
         except UnitAttention:
             # It was told of a change instead and did nothing: look again, then give the order once more.
             # An operator may have put another cartridge there; check_move compares with what was meant.
             self.check_move(known, source, target)
             known = self.inventory()
-            is_stopped = self._carry(self._move_command(known, source, target), doing, known, source)
-        except PytpError as exc:
-            raise self._with_whereabouts(exc, known, source) from exc
+            is_stopped = self._carry(self._move_command(known, source, target), doing, known, source, target)
         if is_stopped:
             raise Interrupted(self.name, f"interrupted; {self._told_where(known, source)}", "")
         return here
@@ -229,7 +259,7 @@ class Changer:
         names = (f"{cartridge_name(known.at(place))} in {place}" for place in (source, first))
         doing = f"exchanging {' and '.join(names)}"
         self._tell(Step(f"{self.name}: {doing}"))
-        if self._carry(command, doing, known, source, first):
+        if self._carry(command, doing, known, source, first, second):
             raise Interrupted(self.name, f"interrupted; {self._told_where(known, source, first)}", "")
 
     def check_exchange(self, known: Inventory, source: Place, first: Place, second: Place) -> None:
@@ -266,11 +296,25 @@ class Changer:
                 self.name, f"{command}: the changer answers through its drive, which has no such command"
             )
 
-    def _carry(self, command: Command[None], doing: str, before: Inventory, *places: Place) -> bool:
+    def _carry(self, command: Command[None], doing: str, before: Inventory, *way: Place, first: bool = False) -> bool:
+        """Send what moves cartridges from one place of `way` to the next; a unit attention passes for the `first`
+        time."""
         try:
-            return self._order(command, doing)
+            is_stopped = self._order(command, doing)
         except PytpError as exc:
-            raise self._with_whereabouts(exc, before, *places) from exc
+            if first and isinstance(exc, UnitAttention):
+                raise
+            error = self._with_whereabouts(exc, before, *way[:-1])
+            if isinstance(error, LibraryError):
+                self._note(before, way[0], way[1], error)
+            raise error from exc
+        for at in range(len(way) - 1):
+            self._note(before, way[at], way[at + 1], None)
+        return is_stopped
+
+    def _note(self, before: Inventory, source: Place, target: Place, error: LibraryError | None) -> None:
+        here, there = before.at(source), before.at(target)
+        self.note(Order(source, target, here.address, there.address, here.volume_tag, error))
 
     def _order(self, command: Command[None], doing: str) -> bool:
         """Send what moves the robot: once, whatever the answer is. Return whether somebody wanted to stop."""

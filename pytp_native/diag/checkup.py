@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 
 from pytp_native.devices.look import DriveLook, LibraryLook
 from pytp_native.diag.blame import Blame, blame
-from pytp_native.diag.history import History, Unit
+from pytp_native.diag.history import History, StoredMove, Unit
 from pytp_native.diag.trend import Cell, Past, cells, grown, read_past
 from pytp_native.diag.verdict import Known, Verdict, judge_cartridge, judge_drive, judge_library
 from pytp_native.spec.measures import CARTRIDGE, DRIVE, LIBRARY
 
 LINK_S = 7 * 24 * 3600
 """A link that had errors in that time is worth a word: a bad cable has them now and then."""
+MOVES_S = 30 * 24 * 3600
+"""Failures of a robot that are older are forgiven: it may have been mended."""
 RECENT_S = 24 * 3600
 """Flags that were cleared by being read count that long: nobody else will tell of them again."""
 
@@ -51,8 +53,9 @@ def verdicts(
         for unit in found.past.units.values():
             if unit.id not in known:
                 known[unit.id] = Known(
-                    unit, latest.get(unit.id, {}), cells=_cells_of(unit, found), link_errors=_link_errors(unit, found)
-                )
+                    unit, latest.get(unit.id, {}), cells=_cells_of(unit, found), moves=_moves(unit, found),
+                    link_errors=_link_errors(unit, found),
+                )  # fmt: skip
     recent = _recent_alerts(history)
     return [_judge(_with_alerts(one, recent), found.blame) for one in sorted(known.values(), key=_order)]
 
@@ -74,7 +77,7 @@ def _known_now(
         unit = by_key.get((LIBRARY, seen.key))
         if unit is None:
             return []
-        return [Known(unit, found.past.latest(unit.id), seen.alerts or frozenset())]
+        return [Known(unit, found.past.latest(unit.id), seen.alerts or frozenset(), moves=_moves(unit, found))]
     drive = by_key.get((DRIVE, seen.key))
     if drive is None:
         return []
@@ -91,6 +94,10 @@ def _known_now(
 
 def _link_errors(unit: Unit, found: Checkup) -> float:
     return grown(found.past, unit.id, "link_errors", int(time.time()) - LINK_S) if unit.kind == DRIVE else 0
+
+
+def _moves(unit: Unit, found: Checkup) -> tuple[StoredMove, ...]:
+    return found.past.moves_of(unit.id, int(time.time()) - MOVES_S)
 
 
 def _cells_of(unit: Unit, found: Checkup) -> tuple[Cell, ...]:

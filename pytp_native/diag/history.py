@@ -60,6 +60,23 @@ class StoredAlert(NamedTuple):
     """The device has forgotten it by being asked."""
 
 
+class StoredMove(NamedTuple):
+    """What a library's robot was told to do."""
+
+    library: int
+    """Id of the unit."""
+    seen: int
+    source: int
+    """Element address."""
+    target: int
+    source_place: str
+    """"slot 3", "drive 0"."""
+    target_place: str
+    barcode: str
+    error: str
+    """"": it went well."""
+
+
 class History:
     """An open history; a context manager; used by one thread. Its methods raise CatalogError."""
 
@@ -96,6 +113,16 @@ class History:
             for flag in sorted((seen.alerts or frozenset()) | cleared):
                 self._database.run("INSERT INTO alert VALUES (?, ?, ?)", (look, flag, int(flag in cleared)))
         return look
+
+    def store_move(self, serial: str, name: str, firmware: str, move: StoredMove) -> None:
+        """Keep what a library was told to do; `serial`: its key. The move's `library` is filled in here."""
+        with self._database.transaction():
+            library = self._unit(LIBRARY, serial, name, move.seen, firmware=firmware)
+            self._database.run(
+                "INSERT INTO move (library, seen, source, target, source_place, target_place, barcode, error)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                move._replace(library=library),
+            )
 
     def _store_drive(self, seen: DriveLook, occasion: str) -> int:
         drive = self._unit(DRIVE, seen.key, f"{seen.vendor} {seen.product}", seen.taken, firmware=seen.firmware)
@@ -176,6 +203,13 @@ class History:
             (unit, seen, last),
         )
         return {str(name): float(value) for name, value in rows}
+
+    def moves(self) -> list[StoredMove]:
+        """Return all moves of all robots, the oldest first."""
+        rows = self._database.rows(
+            "SELECT library, seen, source, target, source_place, target_place, barcode, error FROM move ORDER BY id"
+        )
+        return [StoredMove(*row) for row in rows]
 
     def alerts(self, since: int = 0) -> list[StoredAlert]:
         """Return the flags that were seen since then, the latest first."""

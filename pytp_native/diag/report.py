@@ -67,7 +67,7 @@ def make_report(history: History) -> Report:
         names = [units[unit].shown for unit in (one.drive, one.library, one.cartridge) if unit is not None]
         alerts.append(SeenAlert(one.seen, ", ".join(names), alert_of(one.flag, changer=one.library is not None)))
     libraries = tuple(
-        LibraryMap(unit.shown, tuple(elements(found.past.latest(unit.id))))
+        LibraryMap(unit.shown, tuple(elements(found.past.latest(unit.id), found.past.moves_of(unit.id))))
         for unit in units.values() if unit.kind == LIBRARY
     )  # fmt: skip
     return Report(

@@ -135,9 +135,16 @@ def _library(library: LibraryMap) -> str:
     for one in library.elements:
         retries = one.pick_retries + one.place_retries
         rest = (sum(usual) - (one.rate or 0.0)) / max(len(usual) - 1, 1)
-        kind = "act" if retries >= 3 and (one.rate or 0.0) > 5 * rest else "watch" if retries else "good"
+        kind = (
+            "act" if retries >= 3 and (one.rate or 0.0) > 5 * rest else "watch" if retries or one.failures else "good"
+        )
         title = f"{one.picks:g} picks, {one.pick_retries:g} again; {one.places:g} places, {one.place_retries:g} again"
-        squares.append(f'<td class="{kind}" title="{title}">{one.address}<br>{retries:g}</td>')
+        title += f"; {one.failures} of {one.moves} moves failed" if one.moves else ""
+        failed = f", {one.failures} failed" if one.failures else ""
+        name = escape(one.place or str(one.address))
+        squares.append(f'<td class="{kind}" title="{title}">{name}<br>{retries:g}{failed}</td>')
     rows = ["<tr>" + "".join(squares[at : at + 12]) + "</tr>" for at in range(0, len(squares), 12)]
     table = f"<table class=map>{''.join(rows)}</table>" if rows else _NOTHING
-    return f"<h3>{escape(library.name)}</h3><p class=quiet>element address, and retries there</p>{table}"
+    return (
+        f"<h3>{escape(library.name)}</h3><p class=quiet>place or element address, retries and failures there</p>{table}"
+    )

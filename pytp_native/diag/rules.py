@@ -62,6 +62,8 @@ LEAST_RETRIES = 3
 """Fewer say nothing."""
 SLOT_FACTOR, SLOT_LEAST = 5.0, 3
 """A slot with so many times the median of the retries for a move, and at least so many retries."""
+BAD_PLACES = 3
+"""Moves fail at so many places: it is the robot."""
 BAD_CARTRIDGES = 3
 """So many cartridges of a drive have trouble in it, and most of those it had: it is the drive."""
 BAD_DRIVES = 2

@@ -54,5 +54,20 @@ CREATE TABLE incident (
 ) STRICT, WITHOUT ROWID;
 """
 
-HISTORY = Tables(0x50595448, (_VERSION_1,))
+_MOVES = """
+CREATE TABLE move (                 -- of a library's robot, that this host has ordered
+    id INTEGER PRIMARY KEY,
+    library INTEGER NOT NULL REFERENCES unit,
+    seen INTEGER NOT NULL,
+    source INTEGER NOT NULL,        -- element address
+    target INTEGER NOT NULL,
+    source_place TEXT NOT NULL,     -- slot 3, drive 0
+    target_place TEXT NOT NULL,
+    barcode TEXT NOT NULL,
+    error TEXT NOT NULL             -- '': it went well
+) STRICT;
+CREATE INDEX move_by_library ON move (library, seen);
+"""
+
+HISTORY = Tables(0x50595448, (_VERSION_1, _MOVES))
 """PRAGMA application_id: "PYTH"."""

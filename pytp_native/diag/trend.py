@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pytp_native.diag.history import History, StoredLook, Unit
+from pytp_native.diag.history import History, StoredLook, StoredMove, Unit
 from pytp_native.light import NamedTuple
 
 GROWING = (
@@ -78,6 +78,11 @@ class Past:
     looks: tuple[StoredLook, ...]
     counters: Mapping[int, Mapping[int, Mapping[str, float]]]
     """By look and unit."""
+    moves: tuple[StoredMove, ...] = ()
+    """Of robots, the oldest first."""
+
+    def moves_of(self, library: int, since: int = 0) -> tuple[StoredMove, ...]:
+        return tuple(one for one in self.moves if one.library == library and one.seen >= since)
 
     def latest(self, unit: int) -> dict[str, float]:
         """Return the last value of each counter of a unit."""
@@ -112,7 +117,7 @@ def read_past(history: History) -> Past:
     counters: dict[int, dict[int, dict[str, float]]] = {}
     for look, unit, name, value in history.counters():
         counters.setdefault(look, {}).setdefault(unit, {})[name] = value
-    return Past({one.id: one for one in history.units()}, tuple(history.looks()), counters)
+    return Past({one.id: one for one in history.units()}, tuple(history.looks()), counters, tuple(history.moves()))
 
 
 def cells(past: Past) -> list[Cell]:
@@ -145,13 +150,20 @@ def _add(cell: Cell, before: Mapping[str, float], now: Mapping[str, float]) -> N
 
 
 class ElementUse(NamedTuple):
-    """What a library's robot did at an element, as it counts itself."""
+    """What a library's robot did at an element."""
 
     address: int
     picks: float
+    """As the library counts itself."""
     pick_retries: float
     places: float
     place_retries: float
+    place: str = ""
+    """"slot 3", "drive 0", where it is known."""
+    moves: int = 0
+    """That this host ordered."""
+    failures: int = 0
+    last_failure: str = ""
 
     @property
     def rate(self) -> float | None:
@@ -161,15 +173,25 @@ class ElementUse(NamedTuple):
         return retries / moves if moves else float(retries) or None
 
 
-def elements(counters: Mapping[str, float]) -> list[ElementUse]:
-    """Return the elements in a library's counters ("element 1003 picks"), by address."""
+def elements(counters: Mapping[str, float], moves: Iterable[StoredMove] = ()) -> list[ElementUse]:
+    """Return the elements in a library's counters ("element 1003 picks") and moves, by address."""
     found: dict[int, dict[str, float]] = {}
     for name, value in counters.items():
         if name.startswith("element "):
             _word, address, what = name.split(" ", 2)
             found.setdefault(int(address), {})[what] = value
-    names = ElementUse._fields[1:]
-    return [ElementUse(address, *(told.get(name, 0) for name in names)) for address, told in sorted(found.items())]
+    uses = {
+        address: ElementUse(
+            address, told.get("picks", 0), told.get("pick_retries", 0), told.get("places", 0),
+            told.get("place_retries", 0),
+        ) for address, told in found.items()
+    }  # fmt: skip
+    for one in moves:
+        for number, place in ((one.source, one.source_place), (one.target, one.target_place)):
+            use = uses.get(number, ElementUse(number, 0, 0, 0, 0))
+            use = use._replace(place=place, moves=use.moves + 1)
+            uses[number] = use._replace(failures=use.failures + 1, last_failure=one.error) if one.error else use
+    return [use for _address, use in sorted(uses.items())]
 
 
 def total(parts: Iterable[Cell]) -> Cell:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pytp_native.diag import rules
 from pytp_native.diag.blame import Blame
 from pytp_native.diag.cleaning import Forecast, forecast
-from pytp_native.diag.history import Unit
+from pytp_native.diag.history import StoredMove, Unit
+from pytp_native.diag.moves import Culprit, culprits
 from pytp_native.diag.trend import Cell, elements, total
 from pytp_native.spec import tape_alerts
 from pytp_native.spec.measures import CARTRIDGE, DRIVE, LIBRARY
@@ -66,6 +67,8 @@ class Known:
     """False: a drive that may not ask for it while it writes (devices/quirks.py)."""
     partner: Unit | None = None
     """The cartridge in the drive, or the drive around the cartridge, now."""
+    moves: tuple[StoredMove, ...] = ()
+    """Of a library's robot, lately."""
     link_errors: float = 0
     """Of a drive, lately."""
 
@@ -122,14 +125,26 @@ def judge_library(known: Known) -> Verdict:
         told = tape_alerts.alert_of(flag, changer=True)
         level = {tape_alerts.CRITICAL: ACT, tape_alerts.WARNING: WATCH}.get(told.severity, GOOD)
         verdict.add(level, f"flag {flag}: {told.name}", told.action, LIBRARY)
-    used = [one for one in elements(known.counters) if one.rate is not None]
+    used = [one for one in elements(known.counters, known.moves) if one.rate is not None]
     for one in used:
         usual = statistics.median([other.rate or 0.0 for other in used if other is not one] or [0.0])
         retries, moves = one.pick_retries + one.place_retries, one.picks + one.places
         if retries >= rules.SLOT_LEAST and (one.rate or 0) > rules.SLOT_FACTOR * usual:
-            words = f"element {one.address}: {retries:g} retries in {moves:g} moves (elsewhere {usual:g} a move)"
+            name = f"{one.place}, element {one.address}" if one.place else f"element {one.address}"
+            words = f"{name}: {retries:g} retries in {moves:g} moves (elsewhere {usual:g} a move)"
             verdict.add(WATCH, words, "look at that slot and at the cartridge in it, then at the robot", LIBRARY)
+    _judge_moves(verdict, culprits(known.moves))
     return verdict
+
+
+def _judge_moves(verdict: Verdict, found: list[Culprit]) -> None:
+    if len(found) >= rules.BAD_PLACES:
+        words = ", ".join(f"{' or '.join(one.places)} {one.failures} of {one.moves}" for one in found)
+        verdict.add(ACT, f"moves fail at {len(found)} places: {words}", "have the robot serviced", LIBRARY)
+        return
+    for one in found:
+        words = f"{' or '.join(one.places)}: {one.failures} of {one.moves} moves failed in the last month"
+        verdict.add(WATCH, words, "look at that place and at the cartridges moved there, then at the robot", LIBRARY)
 
 
 def _apply_rules(verdict: Verdict, known: Known, kept_by: str, guilty: str) -> None:

@@ -243,3 +243,26 @@ def test_a_bad_cable_is_neither_the_drive_nor_the_tape(
     told = [(one["kind"], found["blames"]) for one in ended.json["verdicts"] for found in one["findings"]]
     assert told == [("drive", "host")]
     assert "pytp_drive_link_errors_total" in pytp("metrics", "-d", f"vtl:{stock.path}/drive0").out
+
+
+def test_a_slot_at_which_moves_fail_is_told_apart_from_the_drives(pytp: Pytp, stock: Library, tmp_path: Path) -> None:
+    prepared(stock)
+    where = f"vtl:{stock.path}"
+    for slot, drive in (("1", "0"), ("2", "1"), ("3", "0"), ("3", "1")):
+        if slot == "3":
+            stock.add_changer_fault("move 1: gripper error")
+        ended = pytp("load", slot, "-d", f"{where}/drive{drive}", "-l", f"{where}/changer")
+        assert ended.code == (9 if slot == "3" else 0), ended.err
+        stock.clear_changer_faults()
+        if slot != "3":
+            assert pytp("unload", "-d", f"{where}/drive{drive}", "-l", f"{where}/changer").code == 0
+    told = health(pytp, stock, tmp_path)
+    (robot,) = (one for one in told["verdicts"] if one["kind"] == "library")
+    words = [one["words"] for one in robot["findings"] if not one["words"].startswith("flag ")]
+    assert [one.partition(":")[0] for one in words] == ["slot 3, element 1026", "slot 3"]
+    assert words[1] == "slot 3: 2 of 2 moves failed in the last month"
+    rows = {one["place"]: (one["moves"], one["failures"]) for one in pytp("diag", "trend", "--json").json["elements"]}
+    assert rows["slot 3"] == (2, 2)
+    assert rows["slot 1"] == (2, 0)
+    assert "slot 3" in pytp("diag", "trend").out
+    assert "slot 3: 6 (2 of 2 moves failed)" in pytp("diag", "report").out

@@ -70,4 +70,4 @@ def test_nobody_else_may_read_it_and_a_catalog_is_no_history(tmp_path: Path) -> 
     with pytest.raises(CatalogError, match="another program"):
         Catalog(str(path))
     with sqlite3.connect(path) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
