@@ -59,7 +59,15 @@ class DriveTest:
 
     def run(self, scratch: Scratch | None = None, *, scan: bool = False) -> JobReport:
         """Do what is wanted. With `scratch` all on that cartridge is lost, and it is blank afterwards; else the tape
-        is rewound at the end."""
+        is rewound at the end. Raises Refused when that cartridge is not there any more."""
+        try:
+            self._test(scratch, scan=scan)
+        finally:
+            if scratch is not None:
+                scratch.release()
+        return self._report()
+
+    def _test(self, scratch: Scratch | None, *, scan: bool) -> None:
         self._self_test()
         if self._drive is not None and (scan or scratch is not None):
             with self._noting("the read scan"):
@@ -69,7 +77,6 @@ class DriveTest:
             elif not self._interrupt.triggered:
                 with self._noting("rewinding"):
                     self._drive.rewind()
-        return self._report()
 
     def _say(self, text: str) -> None:
         self._emit(Notice("info", "TEST", f"{self._name}: {text}"))
@@ -102,6 +109,7 @@ class DriveTest:
             self._findings.append(trial.judge_failure("the read scan ended early", result.stopped_by))
 
     def _write(self, drive: Drive, scratch: Scratch) -> None:
+        scratch.check()
         self._say(f"everything on {scratch.barcode} is lost now")
         scratch.give_up()
         tape = PatternTape(drive, self._interrupt)

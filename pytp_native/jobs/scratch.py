@@ -31,10 +31,25 @@ class Scratch:
     """A cartridge that may be written over; made by `consent` only."""
 
     def __init__(self, drive: Drive, catalog: Catalog | None, facts: CartridgeFacts, barcode: str) -> None:
+        """Its door is locked."""
         self.barcode = barcode
         self._drive = drive
         self._catalog = catalog
         self._facts = facts
+
+    def check(self) -> None:
+        """Raise Refused unless the same cartridge is in the drive as when the consent was given: hours may have passed,
+        and no door is locked for somebody with a screwdriver. Rewinds."""
+        self._drive.rewind()
+        now = cartridge_facts(identify(self._drive).label, read_memory(self._drive.address))
+        if (now.uuid, now.serial) != (self._facts.uuid, self._facts.serial):
+            fact = f"another cartridge is in the drive than {self.barcode}; nothing was written"
+            raise Refused(self._drive.name, fact, "load that one and begin again")
+        self._drive.rewind()
+
+    def release(self) -> None:
+        """Let the cartridge go."""
+        self._drive.unlock_door()
 
     def share(self, most_bytes: int, part: int) -> int:
         """Return `most_bytes`, or less: no more than one part of so many of the cartridge."""
@@ -61,8 +76,19 @@ class Scratch:
 
 
 def consent(drive: Drive, request: ScratchRequest, catalog: Catalog | None, emit: Emit) -> Scratch:
-    """Raise Refused unless the cartridge in the drive is the one that is named, and may be lost. Rewinds."""
+    """Raise Refused unless the cartridge in the drive is the one that is named, and may be lost. Rewinds; the door is
+    locked until `release`."""
     check_barcode(request.barcode)
+    drive.lock_door()
+    try:
+        facts = _agreed(drive, request, catalog, emit)
+    except BaseException:
+        drive.unlock_door()
+        raise
+    return Scratch(drive, catalog, facts, request.barcode)
+
+
+def _agreed(drive: Drive, request: ScratchRequest, catalog: Catalog | None, emit: Emit) -> CartridgeFacts:
     if request.confirm not in {None, request.barcode}:
         fact = f"--confirm says {request.confirm}, --scratch says {request.barcode}"
         raise Refused(drive.name, fact, "name the same cartridge twice")
@@ -80,7 +106,7 @@ def consent(drive: Drive, request: ScratchRequest, catalog: Catalog | None, emit
         check_identity(catalog, drive, found.label, memory)
         check_loss(catalog, drive, facts, 0, confirm=request.confirm, emit=emit)
     drive.rewind()
-    return Scratch(drive, catalog, facts, request.barcode)
+    return facts
 
 
 def _check_barcodes(drive: Drive, request: ScratchRequest, found: Found, memory: Memory) -> None:

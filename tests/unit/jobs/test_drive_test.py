@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pytp_native import mtio
 from pytp_native.devices.drive import Drive
 from pytp_native.devices.self_test import SelfTestResult
 from pytp_native.devices.statistics import ErrorCounters
+from pytp_native.errors import PytpError, Refused
 from pytp_native.jobs.block_trial import BlockTrial, Limits, SizeResult, largest_safe
 from pytp_native.jobs.drive_test import DriveTest, attended
 from pytp_native.jobs.events import Notice
@@ -23,6 +25,7 @@ from pytp_native.jobs.throughput import Throughput
 from pytp_native.transport.moved import Stop
 from pytp_native.units import KIB, MIB
 from pytp_native.vtl.library import Library
+from pytp_native.vtl.state import DriveState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -223,6 +226,39 @@ def test_an_interrupt_while_writing_leaves_a_blank_tape(drive: Drive) -> None:
     assert "erasing" in said[-1]
     assert drive.to_end_of_data() is False
     assert drive.tape.position() == 0
+
+
+def test_the_door_is_locked_from_the_consent_to_the_end(library: Library, drive: Drive) -> None:
+    state = DriveState(f"{library.path}/drive0")
+
+    def locked() -> bool:
+        return bool(state.raw.prevented)
+
+    agreed = consent(drive, ScratchRequest(BARCODE, BARCODE), None, lambda _event: None)
+    assert locked()
+    report = DriveTest(drive, Answers(), lambda _event: None, Interrupt(), name="d").run(agreed, scan=True)
+    assert (report.exit_code, locked()) == (0, False)
+    with pytest.raises(Refused):
+        consent(drive, ScratchRequest("OTHER1L9", BARCODE), None, lambda _event: None)
+    assert not locked()
+
+
+def test_a_cartridge_that_was_changed_after_the_consent_is_not_written(tmp_path: Path) -> None:
+    library = Library.create(tmp_path / "two", drives=1, slots=2, mail_slots=0, cartridges=2, capacity_bytes=8 * MIB)
+    with Drive.open(f"vtl:{library.path}/drive0", write=True) as drive:
+        agreed = consent(drive, ScratchRequest(BARCODE, BARCODE), None, lambda _event: None)
+        drive.unlock_door()
+        with suppress(PytpError):
+            mtio.offline(drive.tape)
+    library.unload(0)
+    library.load(2, 0)
+    with Drive.open(f"vtl:{library.path}/drive0", write=True) as drive:
+        write(drive, [100, 0])
+        agreed._drive = drive
+        with pytest.raises(Refused, match="another cartridge"):
+            DriveTest(drive, Answers(), lambda _event: None, Interrupt(), name="d").run(agreed, scan=True)
+        drive.rewind()
+        assert drive.tape.read_block(memoryview(bytearray(200))) == 100
 
 
 def test_somebody_hears_of_a_long_self_test() -> None:
