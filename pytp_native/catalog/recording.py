@@ -37,6 +37,8 @@ class OpenSession:
         self.uuid = facts.uuid
         self.last_cartridge = 0
         """Id of the one that was met last."""
+        self.given_up = 0
+        """Tape files on it that do not count any more, because they are to be written over."""
         self._held = None if facts.pid is None else Held(database.path, facts.uuid)
         with database.transaction():
             there = database.value("SELECT id FROM session WHERE uuid = ?", (facts.uuid,))
@@ -73,9 +75,9 @@ class OpenSession:
                 (moment, cartridge),
             )
             if overwrites_from is not None:
-                self._database.run(
+                self.given_up = self._database.changed(
                     "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0"
-                    " WHERE cartridge = ? AND ifnull(number, 0) >= ? AND session != ?",
+                    " WHERE cartridge = ? AND ifnull(number, 0) >= ? AND session != ? AND state != 'overwritten'",
                     (cartridge, overwrites_from, self._id),
                 )
                 self._database.run(  # what the medium was before it got another label

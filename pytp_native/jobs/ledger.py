@@ -110,9 +110,17 @@ class Ledger:
         if self._session is None:
             return
         here = position_of(self._drive)
+        self._session.given_up = 0
         barcode = self._about.barcode if self._part == 1 else None
         facts = cartridge_facts(label, read_memory(self._drive.address), barcode)
         self._cartridge = self._session.on_cartridge(facts, overwrites_from=here.file if here else None)
+
+    def nothing_was_written(self) -> None:
+        """The drive has refused the first write: whether what was given up for it is still there, only the tape can
+        tell."""
+        if self._session is not None and self._session.given_up:
+            fact = f"the catalog has given up {self._session.given_up} tape files that were to be written over"
+            self._emit(Notice("warning", "CATALOG", f"{self._drive.address}: {fact}; see pytp catalog rebuild"))
 
     def leave_full(self) -> None:
         """The session is resumed, and this cartridge of it has no room."""

@@ -160,6 +160,8 @@ class Session:
         if self._frame is not None:
             self._failure = self._frame.begin()
             self._can_go_on = self._failure is None
+            if self._failure is not None and self._ledger is not None:
+                self._ledger.nothing_was_written()
 
     def _end(self, reports: list[ArgumentReport]) -> None:
         """Write the trailer, unless the drive failed: nobody knows then where it would go."""

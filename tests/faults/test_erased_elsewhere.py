@@ -204,3 +204,15 @@ def test_a_tape_is_not_compared_with_what_its_medium_was_before(
         report = restore(drive, request, lambda event: None, Interrupt(), catalog=catalog)
     assert report.exit_code == 0, report.message
     assert (tmp_path / "out" / "one").read_bytes() == b"latter"
+
+
+def test_a_first_write_that_is_refused_says_what_was_given_up_for_it(desk: Shelf, catalog: Catalog, tree: Path) -> None:
+    desk.load(desk.barcodes[0])
+    assert save(desk, catalog, tree / "f00").code == 0
+    desk.library.add_fault(0, "write 0: medium error")
+    words = {"overwrite": True, "confirm": desk.barcodes[0]}
+    done = save(desk, catalog, tree / "f01", prepare=lambda drive: drive.rewind(), **words)
+    assert done.code == 6
+    assert states(catalog) == ["overwritten"]
+    assert any("given up 2 tape files that were to be written over; see pytp catalog rebuild" in text
+               for text in done.notices)  # fmt: skip
