@@ -162,6 +162,25 @@ def _narrowed(literals: Sequence[bytes]) -> tuple[str, list[object]]:
     return " AND (" + " OR ".join([one] * len(literals)) + ")", values
 
 
+def end_of_members(database: Database, uuid: str, path: bytes, blocks: int) -> int | None:
+    """Return the byte of an archive behind which the last member begins that is not whole in its first so many blocks;
+    None where those blocks are not known."""
+    session = database.value("SELECT id FROM session WHERE uuid = ?", (uuid,))
+    archives = [] if session is None else archives_of(database, session)
+    archive = next((one for one in archives if one.path == path and one.holds(0, blocks - 1)), None)
+    if archive is None:
+        return None
+    end = 0
+    for part in archive.parts:
+        first = part.identity << MEMBERS_OF_FILE
+        found = database.value(
+            "SELECT max(block * ? + offset + length) FROM member WHERE id BETWEEN ? AND ? AND block < ?",
+            (part.block_bytes, first, first | ((1 << MEMBERS_OF_FILE) - 1), blocks),
+        )
+        end = max(end, int(found or 0)) if part.skipped < blocks else end
+    return end
+
+
 def member_at(database: Database, archive: Archive, block: int, offset: int) -> bytes | None:
     """Return the path of the member whose header group begins there."""
     for part in archive.parts:

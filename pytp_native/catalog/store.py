@@ -39,6 +39,7 @@ from pytp_native.catalog.records import (
 from pytp_native.catalog.restoring import Archive, ArchivePart, Place, Selector
 from pytp_native.catalog.retelling import RetoldSession, forget_drafts
 from pytp_native.catalog.running import is_running
+from pytp_native.catalog.schema import MEMBERS_OF_FILE
 from pytp_native.catalog.search import EVERYTHING, Wanted
 from pytp_native.catalog.state import State
 from pytp_native.catalog.verifying import Begun, Proof, Scope
@@ -99,14 +100,16 @@ class Catalog:
         return self._database.value(asked, (uuid, part)) is not None
 
     def is_told(self, cartridge: CartridgeFacts, number: int) -> bool:
-        """Tell whether a backup or a trailer has told what is in that tape file of a cartridge."""
-        return bool(
-            self._database.value(
-                "SELECT count(*) FROM tape_file t JOIN session s ON s.id = t.session WHERE t.cartridge = ?"
-                " AND t.number = ? AND t.state NOT IN ('overwritten', 'open') AND s.origin != 'scan'",
-                (self.saw_cartridge(cartridge), number),
-            )
+        """Tell whether a backup or a trailer has told what is in that tape file of a cartridge, a member that began on
+        another one included."""
+        asked = (
+            "SELECT count(*) FROM tape_file t JOIN session s ON s.id = t.session WHERE t.cartridge = ? AND t.number = ?"
+            " AND t.state NOT IN ('overwritten', 'open') AND s.origin != 'scan' AND (s.origin = 'backup' OR t.ahead = 0"
+            " OR EXISTS (SELECT 1 FROM member m WHERE m.id BETWEEN t.id << ? AND (t.id + 1 << ?) - 1"
+            " AND m.block < t.skipped))"
         )
+        bits = MEMBERS_OF_FILE
+        return bool(self._database.value(asked, (self.saw_cartridge(cartridge), number, bits, bits)))
 
     def has_session(self, uuid: str) -> bool:
         return self._database.value("SELECT 1 FROM session WHERE uuid = ?", (uuid,)) is not None
@@ -267,6 +270,11 @@ class Catalog:
     def places(self, archive: Archive, literals: Sequence[bytes] | None = None) -> Iterator[Place]:
         """Yield the members of an archive in the order of the tape."""
         return restoring.places(self._database, archive, literals)
+
+    def end_of_members(self, session_uuid: str, path: bytes, blocks: int) -> int | None:
+        """Return the byte of an archive behind which the last member begins that is not whole in its first so many
+        blocks; None where those blocks are not known."""
+        return restoring.end_of_members(self._database, session_uuid, path, blocks)
 
     def member_at(self, archive: Archive, block: int, offset: int) -> bytes | None:
         """Return the path of the member whose header group begins there."""

@@ -210,7 +210,7 @@ class Rebuild:
         self._emit(Notice("info", "CATALOG", f"{self._drive.name}: {text}"))
         untold, right = Untold(self._drive, self._catalog, self._mine, self._interrupt), True
         try:
-            for trouble in untold.read(session, mine, _facts(record, saved), record.hash):
+            for trouble in untold.read(session, mine, _facts(record, saved), record.hash, session=record.uuid):
                 right = False
                 self._trouble(trouble)
         except (MediumError, Interrupted) as error:

@@ -47,6 +47,8 @@ class _Source(NamedTuple):
     goes_on: Continued | None
     """The member that goes on in it."""
     hash: str = "xxh3"
+    session: str = ""
+    """uuid"""
 
     def open(self) -> tuple[TapeFileFacts, Scan, FrameScan | None]:
         """Begin to read it."""
@@ -109,7 +111,9 @@ class Untold:
                 if opened is None:
                     opened, cartridge = self._catalog.retell_session(session, self._mine, part=part)
                 facts = TapeFileFacts(number, start.logical_block if start else None, len(begin[0]), part=part)
-                yield from self._take(opened, cartridge, _Source(facts, chain(begin, blocks), follows, goes_on))
+                yield from self._take(opened, cartridge, _Source(
+                    facts, chain(begin, blocks), follows, goes_on, session=session.uuid
+                ))  # fmt: skip
         if opened is not None:
             if part >= opened.last_part():
                 opened.end("interrupted", 1)
@@ -118,14 +122,16 @@ class Untold:
             self.sessions.append(session.uuid)
 
     def read(
-        self, opened: OpenSession, cartridge: int, facts: TapeFileFacts, hash_name: str
+        self, opened: OpenSession, cartridge: int, facts: TapeFileFacts, hash_name: str, *, session: str
     ) -> Generator[str, None, None]:
         """Read a tape file of which a trailer tells all but its members; yield what is wrong with it."""
         self._drive.go_to_file(facts.number or 0)
         with closing(_blocks(self._drive, self._interrupt)) as blocks:
             begin = list(islice(blocks, _LOOK))
             goes_on = continued(iter(begin)) if facts.ahead else None
-            yield from self._take(opened, cartridge, _Source(facts, chain(begin, blocks), None, goes_on, hash_name))
+            yield from self._take(opened, cartridge, _Source(
+                facts, chain(begin, blocks), None, goes_on, hash_name, session
+            ))  # fmt: skip
 
     @staticmethod
     def _session(label: Label, first: int, started: int) -> tuple[SessionFacts, int]:
@@ -141,10 +147,14 @@ class Untold:
 
     def _take(self, opened: OpenSession, cartridge: int, source: _Source) -> Generator[str, None, None]:
         facts, scan, frames = source.open()
-        if source.goes_on is not None:
-            name = os.fsdecode(source.goes_on.name)
-            yield f"tape file {facts.number}: {name} begins on another cartridge: restore from there, with pytp restore"
         members = scan.members()
+        if source.goes_on is not None:
+            cut = self._cut_member(source, facts)
+            members = chain([] if cut is None else [cut], members)
+            name = os.fsdecode(source.goes_on.name)
+            if cut is None:
+                fact = "begins on another cartridge: tell of that one, then of this one again"
+                yield f"tape file {facts.number}: {name} {fact}"
         file: OpenTapeFile | None = None
         trouble = ""
         try:
@@ -166,6 +176,16 @@ class Untold:
         if trouble or file is None:
             found = f"{file.members} members were found" if file is not None else "nothing was found in it"
             yield f"tape file {facts.number}: {trouble or 'it is empty'}; {found}"
+
+    def _cut_member(self, source: _Source, facts: TapeFileFacts) -> Member | None:
+        """Return the member that began on another cartridge, if the catalog knows that one."""
+        goes_on = source.goes_on
+        before = self._catalog.end_of_members(source.session, facts.path, facts.skipped)
+        if goes_on is None or before is None:
+            return None
+        cut = facts.skipped * facts.block_bytes
+        start = goes_on.start(cut, before, facts.block_bytes)
+        return None if start is None else goes_on.whole(start, cut, facts.block_bytes)
 
     def _add(self, file: OpenTapeFile, batch: list[Member]) -> None:
         records = b"".join(member_record(member) for member in batch)

@@ -110,7 +110,7 @@ class Scan:
             self._content(stored)
             digest = self._digest()
             self._pass(_padded(stored) - stored)
-        mtime_ns = _nanoseconds(known["mtime"]) if "mtime" in known else int(info.mtime) * 10**9
+        mtime_ns = nanoseconds(known["mtime"]) if "mtime" in known else int(info.mtime) * 10**9
         name = known.get("GNU.sparse.name") or known.get("path") or known.get(_NAME) or _bytes(info.name)
         link = known.get("linkpath") or known.get(_LINK) or _bytes(info.linkname)
         return Member(
@@ -204,7 +204,8 @@ def pax_records(data: bytes) -> Iterator[tuple[str, bytes]]:
         at += int(digits)
 
 
-def _nanoseconds(text: bytes) -> int:
+def nanoseconds(text: bytes) -> int:
+    """Read a time of a pax header; what is none is 0."""
     whole, _point, part = text.decode("ascii", "replace").partition(".")
     try:
         sign = -1 if whole.startswith("-") else 1

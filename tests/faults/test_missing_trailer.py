@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded
@@ -22,6 +23,7 @@ from pytp_native.jobs.restore import RestoreRequest, restore
 from pytp_native.jobs.supply import LibrarySupply, Offer, PromptSupply
 from tests.cartridge import Done
 from tests.faults.spanned import Shelf
+from tests.faults.test_gaps import restored as by_catalog
 from tests.faults.test_spanned_catalog import files_of, places
 from tests.trees import describe, differences
 
@@ -230,12 +232,13 @@ def test_a_set_without_any_trailer_is_in_a_rebuilt_catalog_but_for_what_is_cut(
     assert len(told - again) == sum(part.ahead for part in made.report.arguments[0].parts)
 
 
+@pytest.mark.parametrize("level", [None, 3])
 @pytest.mark.parametrize("turn", [1, -1])
 def test_a_session_that_died_on_its_second_cartridge_is_one_session_in_a_rebuilt_catalog(
-    library: Shelf, source: Path, tmp_path: Path, turn: int
+    library: Shelf, source: Path, tmp_path: Path, turn: int, level: int | None
 ) -> None:
     with Catalog(str(tmp_path / "catalog.db")) as catalog, without_trailers(2, 3, 4):
-        made = library.backup(source, catalog=catalog, probe=False)
+        made = library.backup(source, catalog=catalog, zstd_level=level, probe=False)
         told = {one[:1] + one[2:] for one in places(catalog)}
         (uuid,) = [session.uuid for session in catalog.sessions()]
     used = [barcode for barcode in library.barcodes if barcode in made.report.details["cartridges"]]  # type: ignore[operator]
@@ -248,4 +251,32 @@ def test_a_session_that_died_on_its_second_cartridge_is_one_session_in_a_rebuilt
         (session,) = catalog.sessions()
         assert session.uuid == uuid
         assert sorted(one.part for one in session.tape_files if one.kind == "data") == [1, 2, 3]
-        assert {one[:1] + one[2:] for one in places(catalog)} < told
+        again = {one[:1] + one[2:] for one in places(catalog)}
+        assert {one[:-1] for one in again} == {one[:-1] for one in told}, "those that are cut, too"
+        assert {one for one in again if one[-1]} < told
+        done, _names = by_catalog(library, catalog, tmp_path / "out", Selector(session=uuid))
+    assert done.code == 1, "nobody knows whether the session had come to its end"
+    assert done.statuses == ["restored"]
+    assert differences(describe(source), describe(tmp_path / "out" / source.name)) == []
+
+
+def test_of_a_sparse_file_that_was_cut_nothing_wrong_is_told(library: Shelf, source: Path, tmp_path: Path) -> None:
+    """Where it begins does not follow from where it was cut."""
+    for number in range(5):
+        with open(source / f"f{number}", "wb") as file:
+            for place in range(0, 3_000_000, 200_000):
+                file.seek(place)
+                file.write(os.urandom(100_000))
+            file.truncate(3_000_000)
+    with Catalog(str(tmp_path / "catalog.db")) as catalog, without_trailers(2, 3, 4):
+        made = library.backup(source, catalog=catalog, probe=False)
+        told = {one[:1] + one[2:-1] for one in places(catalog)}
+    with Catalog(str(tmp_path / "again.db")) as catalog:
+        for barcode in library.barcodes:
+            if barcode in made.report.details["cartridges"]:  # type: ignore[operator]
+                library.load(barcode)
+                with library.open() as drive:
+                    rebuild(drive, catalog, lambda event: None, Interrupt())
+        again = {one[:1] + one[2:-1] for one in places(catalog)}
+    assert again < told
+    assert len(again) > 3

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.stream.continued import Continued
 from pytp_native.stream.pack import Hash, Member, Packer, member_record, read_members
 from pytp_native.stream.ring import Ring
 from pytp_native.stream.scan import Scan
@@ -116,3 +117,20 @@ def test_the_member_behind_which_packing_goes_on_need_not_be_there(tree: Path, a
     names = [member.name for member in pack(tree, Hash.NONE, after=after)[1]]
     assert names[0] == b"top"
     assert names[1:2] == ([first] if first else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "group", "start"),
+    [
+        (0, 512, 0), (512, 1024, 512), (BLOCK - 512, 512, BLOCK - 512), (BLOCK - 512, 1024, BLOCK),
+        (3 * BLOCK, 1536, 3 * BLOCK), (BLOCK - 1024, BLOCK + 1024, None),
+    ],
+)  # fmt: skip
+def test_where_a_cut_member_begins_follows_from_what_is_before_it(before: int, group: int, start: int | None) -> None:
+    """A group that fits in a block never straddles one; a longer one begins at once."""
+    cut, begun = 100 * BLOCK, before if start is None else start
+    told = Continued(b"f", left=5000, before=cut - begun - group)
+    assert told.start(cut, before, BLOCK) == start
+    assert told.start(cut, begun + group, BLOCK) is None
+    whole = told.whole(begun, cut, BLOCK)
+    assert (whole.block * BLOCK + whole.offset, whole.stored_bytes) == (begun, cut - begun + 5120)
