@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 def health(
     ctx: typer.Context, drive: device_options.Device = None, library: device_options.Library = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every configured or attached drive and library, and all that was ever seen.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Every configured or attached drive and library, and all that was ever seen; with --replay all of it.",
+        ),
     ] = False,
     replay: device_options.Replay = None, as_json: options.Json = False,
 ) -> int:  # fmt: skip
@@ -34,14 +38,14 @@ def health(
     whose fault it is as far as the history tells. Each look is stored. A drive in use tells its state only. Exit 13:
     watch; 14: act now."""
     with Run(ctx, "diag health", as_json=as_json) as run, open_history(run, of=replayed(drive, replay)) as history:
-        if everything and (drive or library or replay):
-            raise UsageError("--all", "means every device", "leave --drive, --library and --replay out")
+        if everything and (drive or library):
+            raise UsageError("--all", "means every device", "leave --drive and --library out")
         from pytp_native.diag.verdict import exit_code
 
-        addresses = list(all_addresses(run)) if everything else [address_of(run, drive, library, replay)]
-        looks = _looks(run, history, addresses, fail=not everything)
+        addresses = _everything(run, replay) if everything else [address_of(run, drive, library, replay)]
+        looks = looks_at(run, history, addresses, fail=not everything)
         found = judged(history, looks, everything=everything)
-        run.fields.update(verdicts=[_verdict_object(one) for one in found], busy=_busy(run, looks))
+        run.fields.update(verdicts=[_verdict_object(one) for one in found], busy=tell_busy(run, looks))
         for one in found:
             run.say(verdict_text(one))
         run.exit_code = max(run.exit_code, exit_code(found))
@@ -49,12 +53,17 @@ def health(
 
 
 def judged(history: History, looks: list[DriveLook | LibraryLook], *, everything: bool) -> list[Verdict]:
-    from pytp_native.devices.look import DriveLook
     from pytp_native.diag.checkup import verdicts
 
-    drives = [one for one in looks if isinstance(one, DriveLook)]
-    lazy = frozenset(one.key for one in drives if not _asks_for_cleaning(one))
-    return verdicts(history, [one for one in looks if not getattr(one, "busy", "")], everything=everything, lazy=lazy)
+    known = [one for one in looks if not getattr(one, "busy", "")]
+    return verdicts(history, known, everything=everything, lazy=lazy_drives(looks))
+
+
+def lazy_drives(looks: list[DriveLook | LibraryLook]) -> frozenset[str]:
+    """Return the keys of the drives that may not ask for a cleaning."""
+    from pytp_native.devices.look import DriveLook
+
+    return frozenset(one.key for one in looks if isinstance(one, DriveLook) and not _asks_for_cleaning(one))
 
 
 def _asks_for_cleaning(seen: DriveLook) -> bool:
@@ -64,7 +73,26 @@ def _asks_for_cleaning(seen: DriveLook) -> bool:
     return quirks_of(Inquiry(TAPE, seen.vendor, seen.product, seen.firmware)).asks_for_cleaning
 
 
-def _looks(run: Run, history: History, addresses: list[str], *, fail: bool) -> list[DriveLook | LibraryLook]:
+def _everything(run: Run, replay: str | None) -> list[str]:
+    if replay is None:
+        return list(all_addresses(run))
+    addresses, absent = captured_addresses(run, replay)
+    if absent:
+        run.exit_code = max(run.exit_code, 13)
+    return addresses
+
+
+def captured_addresses(run: Run, replay: str) -> tuple[list[str], list[str]]:
+    """Return all devices of a capture, and those that did not answer when it was made, which are told."""
+    from pytp_cli.replay_choice import all_captured
+
+    addresses, missing = all_captured(replay)
+    for one in missing:
+        run.note(f"{one.address}: did not answer when it was captured ({one.reason})")
+    return addresses, [one.address for one in missing]
+
+
+def looks_at(run: Run, history: History, addresses: list[str], *, fail: bool) -> list[DriveLook | LibraryLook]:
     """Look at each; one that cannot be asked is told, and raised if there is only that one."""
     from pytp_native.devices.quiet import opened
     from pytp_native.diag.looking import take_look
@@ -107,7 +135,7 @@ def _virtual_drives(directory: str) -> list[str]:
     return [f"vtl:{directory}/drive{number}" for number in range(len(Inventory(directory).drives))]
 
 
-def _busy(run: Run, looks: list[DriveLook | LibraryLook]) -> list[dict[str, Any]]:
+def tell_busy(run: Run, looks: list[DriveLook | LibraryLook]) -> list[dict[str, Any]]:
     """Tell of the drives that are in use, with what they are doing."""
     from pytp_native.devices.look import DriveLook
 
@@ -154,7 +182,7 @@ def wear(
         from pytp_native.diag.looking import take_look
         from pytp_native.spec.measures import CARTRIDGE, DRIVE
 
-        with asked(run, drive, None, replay) as device:
+        with asked(run, drive, None, replay, drive_only=True) as device:
             device.check_free()
             seen = take_look(device, history, "wear")
             image = memory_image(device)

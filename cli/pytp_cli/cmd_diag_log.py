@@ -167,7 +167,7 @@ def mam(
     """The cartridge's memory, attribute by attribute. `--set` writes: barcode, user label, owning host, media pool and
     what else belongs to hosts; pytp itself trusts the barcode there. Exit 4: somebody has the tape open; 5: no
     cartridge."""
-    with Run(ctx, "diag mam", as_json=as_json) as run, asked(run, drive, None, replay) as device:
+    with Run(ctx, "diag mam", as_json=as_json) as run, asked(run, drive, None, replay, drive_only=True) as device:
         from pytp_cli.tables import aligned
         from pytp_native.devices import asking
         from pytp_native.spec.mam import is_writable

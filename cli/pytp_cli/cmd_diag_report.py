@@ -16,6 +16,7 @@ from pytp_native.errors import NothingHere, Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pytp_native.diag.history import History
     from pytp_native.diag.report import Report
     from pytp_native.diag.trend import ElementUse
 
@@ -26,14 +27,17 @@ def report(
         Optional[str],  # noqa: UP045
         typer.Option("--html", metavar="FILE", help="Write one self-contained page there; FILE is replaced."),
     ] = None,
+    replay: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--replay", metavar="FILE", help="Of the devices in a file of `pytp diag capture` instead."),
+    ] = None,
     as_json: options.Json = False,
 ) -> int:
     """Verdicts on all that was ever seen, retries by drive and cartridge and over time, alerts, the library's slots.
     Asks no device: see pytp diag health --all for that. Exit 11: there is no history yet."""
-    with Run(ctx, "diag report", as_json=as_json) as run, open_history(run, create=False) as history:
-        from pytp_native.diag.report import make_report
-
-        made = make_report(history)
+    of = f"replay:{replay}" if replay is not None else None
+    with Run(ctx, "diag report", as_json=as_json) as run, open_history(run, create=False, of=of) as history:
+        made = _made(run, history, replay)
         if not made.looks:
             raise NothingHere(history.path, "there are no looks yet", "see pytp diag health --all")
         run.fields.update(looks=made.looks, verdicts={one.name: one.level for one in made.verdicts})
@@ -44,6 +48,19 @@ def report(
         else:
             run.say(_text(made))
     return run.exit_code
+
+
+def _made(run: Run, history: History, replay: str | None) -> Report:
+    from pytp_cli.cmd_diag_health import captured_addresses, lazy_drives, looks_at, tell_busy
+    from pytp_native.diag.report import make_report
+
+    if replay is None:
+        return make_report(history)
+    addresses, _absent = captured_addresses(run, replay)
+    looks = looks_at(run, history, addresses, fail=False)
+    tell_busy(run, looks)
+    known = [one for one in looks if not getattr(one, "busy", "")]
+    return make_report(history, known, lazy=lazy_drives(looks))
 
 
 def _write(path: str, made: Report) -> None:

@@ -32,7 +32,7 @@ def position(
 ) -> int:  # fmt: skip
     """READ POSITION in all its forms, with what is still in the drive's buffer; nothing moves. Exit 4: somebody has
     the tape open."""
-    with Run(ctx, "diag position", as_json=as_json) as run, asked(run, drive, None, replay) as device:
+    with Run(ctx, "diag position", as_json=as_json) as run, asked(run, drive, None, replay, drive_only=True) as device:
         from pytp_cli.tables import aligned
         from pytp_native.devices.retry import CALM
         from pytp_native.scsi import executor, ssc
@@ -148,7 +148,10 @@ def encryption(
 ) -> int:  # fmt: skip
     """What the drive can encrypt, whether it does now, and whether the next block is encrypted; keys and their names
     are never shown. Exit 4: somebody has the tape open; 6: encryption is switched off in the drive."""
-    with Run(ctx, "diag encryption", as_json=as_json) as run, asked(run, drive, None, replay) as device:
+    with (
+        Run(ctx, "diag encryption", as_json=as_json) as run,
+        asked(run, drive, None, replay, drive_only=True) as device,
+    ):
         from pytp_cli.tables import aligned
         from pytp_native.devices.retry import CALM
         from pytp_native.scsi import encryption as tape_encryption

@@ -44,7 +44,7 @@ def stream(
     with Run(ctx, "diag stream", as_json=as_json) as run, open_history(run, of=replayed(drive, replay)) as history:
         if count is not None and not watch:
             raise UsageError("--count", "goes with --watch", "add it")
-        address = address_of(run, drive, None, replay)
+        address = address_of(run, drive, None, replay, drive_only=True)
         told = list(_watched(run, address, every, count) if watch else _since(address, history))
         run.fields["samples"] = [_object(one) for one in told]
         run.exit_code = max((_CODES[one.level] for one in told), default=0)

@@ -15,6 +15,7 @@ from pytp_cli import options
 from pytp_cli.diag_device import open_history
 from pytp_cli.run import Run
 from pytp_native.errors import NotSupported, PytpError, Refused, UsageError
+from pytp_native.transport.capture import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,20 +37,22 @@ def metrics(
         Optional[str],  # noqa: UP045
         typer.Option("--listen", metavar="ADDR:PORT", help="Answer Prometheus at /metrics until it is stopped."),
     ] = None,
-    drive: device_options.Device = None, library: device_options.Library = None, as_json: options.Json = False,
+    drive: device_options.Device = None, library: device_options.Library = None,
+    replay: device_options.Replay = None, as_json: options.Json = False,
 ) -> int:  # fmt: skip
     """Every configured or attached drive and library, or the one that is named, in Prometheus' text format. A drive in
     use is asked for nothing but page 11h, so that no poll waits for a motion, and flags that reading clears are stored
-    first. Exit 0 also when a device did not answer: pytp_up says so."""
+    first. Of a capture all devices, or the one that is named. Exit 0 also when a device did not answer: pytp_up says
+    so."""
     with Run(ctx, "metrics", as_json=as_json) as run:
         if textfile and listen:
             raise UsageError("metrics", "one place only", "give --textfile or --listen")
-        addresses = _addresses(run, drive, library)
+        addresses, absent = _addresses(run, drive, library, replay)
         if listen is not None:
-            _serve(run, listen, lambda: _collected(run, addresses))
+            _serve(run, listen, lambda: _collected(run, addresses, absent))
         from pytp_native.diag.metrics import text
 
-        told = text(_collected(run, addresses))
+        told = text(_collected(run, addresses, absent))
         run.fields["metrics"] = told
         if textfile is not None:
             _replace(textfile, told)
@@ -59,21 +62,24 @@ def metrics(
     return run.exit_code
 
 
-def _addresses(run: Run, drive: str | None, library: str | None) -> list[str]:
-    from pytp_cli.cmd_diag_health import all_addresses
+def _addresses(run: Run, drive: str | None, library: str | None, replay: str | None) -> tuple[list[str], list[str]]:
+    """Return what to ask, and what a capture knows not to have answered."""
+    from pytp_cli.cmd_diag_health import all_addresses, captured_addresses
     from pytp_cli.diag_device import address_of
 
-    return [address_of(run, drive, library, None)] if drive or library else list(all_addresses(run))
+    if drive or library or (replay is not None and split(replay)[1] is not None):
+        return [address_of(run, drive, library, replay)], []
+    return captured_addresses(run, replay) if replay is not None else (list(all_addresses(run)), [])
 
 
-def _collected(run: Run, addresses: list[str]) -> Samples:
+def _collected(run: Run, addresses: list[str], absent: list[str]) -> Samples:
     from pytp_cli.cmd_diag_health import judged
     from pytp_native.devices.quiet import opened
     from pytp_native.diag.metrics import samples_of
 
     looks: list[DriveLook | LibraryLook] = []
-    down: list[str] = []
-    with open_history(run, of=addresses[0] if len(addresses) == 1 else None) as history:
+    down = list(absent)
+    with open_history(run, of=_replayed_only(addresses)) as history:
         for address in addresses:
             try:
                 with opened(address) as device:
@@ -83,6 +89,11 @@ def _collected(run: Run, addresses: list[str]) -> Samples:
                 down.append(address)
         verdicts = judged(history, looks, everything=True)
     return samples_of(looks, down, verdicts)
+
+
+def _replayed_only(addresses: list[str]) -> str | None:
+    """Return a capture's address if nothing else is asked: then nothing of it is kept."""
+    return addresses[0] if addresses and all(one.startswith("replay:") for one in addresses) else None
 
 
 def _look(device: Quiet, history: History) -> DriveLook | LibraryLook:

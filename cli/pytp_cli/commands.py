@@ -409,11 +409,11 @@ _TABLE = (
         "diag capture",
         "cmd_diag_capture",
         "capture",
-        "Write every reply of a device into one archive.",
+        "Write every reply of a device, or of all, into one archive.",
         (
             "pytp diag capture /tmp --drive lto9",
-            "pytp diag capture /tmp --scrub",
-            "pytp diag log 17 --replay pytp-capture-20261123-041500.tar.gz",
+            "pytp diag capture /tmp --all --scrub",
+            "pytp diag log 17 --replay pytp-capture-20261123-041500.tar.gz --drive 1",
         ),
     ),
     Command(

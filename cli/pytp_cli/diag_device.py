@@ -31,16 +31,25 @@ Library = Annotated[
     Optional[str], typer.Option("--library", "-l", metavar="NAME", help="Ask this library instead of a drive.")  # noqa: UP045
 ]
 Replay = Annotated[
-    Optional[str], typer.Option("--replay", metavar="FILE", help="Ask a file of `pytp diag capture` instead.")  # noqa: UP045
-]
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--replay", metavar="FILE",
+        help="Ask a file of `pytp diag capture` instead. Of several devices in it name one: --drive (or --library) "
+        "with its address there, its serial number or its number.",
+    ),
+]  # fmt: skip
 
 
-def address_of(run: Run, drive: str | None, library: str | None, replay: str | None) -> str:
+def address_of(
+    run: Run, drive: str | None, library: str | None, replay: str | None, *, drive_only: bool = False
+) -> str:
     """Return the address of the device that is meant. Raises UsageError, ConfigError, BadAddress."""
-    if sum(one is not None for one in (drive, library, replay)) > 1:
-        raise UsageError("device", "several are named", "name one: --drive, --library or --replay")
+    if drive is not None and library is not None:
+        raise UsageError("device", "several are named", "name one: --drive or --library")
     if replay is not None:
-        address = f"replay:{replay}"
+        from pytp_cli.replay_choice import choose_captured
+
+        address = choose_captured(replay, drive, library, drive_only=drive_only)
     elif library is not None:
         from pytp_cli.library_choice import choose
 
@@ -52,11 +61,13 @@ def address_of(run: Run, drive: str | None, library: str | None, replay: str | N
 
 
 @contextmanager
-def asked(run: Run, drive: str | None, library: str | None, replay: str | None) -> Iterator[Quiet]:
-    """Open the device that is meant, for questions."""
+def asked(
+    run: Run, drive: str | None, library: str | None, replay: str | None, *, drive_only: bool = False
+) -> Iterator[Quiet]:
+    """Open the device that is meant, for questions. `drive_only`: libraries of a capture are not meant."""
     from pytp_native.devices.quiet import opened
 
-    with opened(address_of(run, drive, library, replay)) as device:
+    with opened(address_of(run, drive, library, replay, drive_only=drive_only)) as device:
         yield device
 
 

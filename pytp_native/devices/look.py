@@ -150,8 +150,9 @@ def look_at_library(device: Quiet) -> LibraryLook:
 
 def _names(device: Quiet) -> dict[str, Any]:
     told = device.inquiry
+    taken = getattr(device.scsi, "taken", 0) or int(time.time())  # a capture knows when it was made
     return {
-        "address": device.address, "taken": int(time.time()), "vendor": told.vendor, "product": told.product,
+        "address": device.address, "taken": taken, "vendor": told.vendor, "product": told.product,
         "firmware": told.revision, "serial": _serial(device),
     }  # fmt: skip
 

@@ -74,6 +74,7 @@ def opened(address: str, *, sysfs: str = "/sys") -> Iterator[Quiet]:
     try:
         scsi = open_scsi(address)
         try:
+            busy = busy or getattr(scsi, "busy", "")  # of a capture: who had it then
             yield Quiet(address, scsi, executor.run(scsi, spc.inquiry(), retry.CALM), busy)
         finally:
             scsi.close()

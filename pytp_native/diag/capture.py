@@ -11,16 +11,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytp_native import __version__
-from pytp_native.devices import asking
-from pytp_native.devices.identity import identify
 from pytp_native.devices.look import DriveLook, LibraryLook, look
 from pytp_native.devices.quiet import Quiet, opened
 from pytp_native.diag.everything import everything
-from pytp_native.diag.scrub import Scrubber, names_in, without_keys
+from pytp_native.diag.scrub import Exchange, Scrubber, names_in, names_in_address, without_keys
 from pytp_native.errors import PytpError
-from pytp_native.scsi.log import LogPage, parse_log_page
-from pytp_native.spec import opcodes
-from pytp_native.transport.capture import INDEX, VERSION, write_capture
+from pytp_native.light import NamedTuple
+from pytp_native.scsi.inquiry import CHANGER, Inquiry
+from pytp_native.spec.log_vendors import family_of
+from pytp_native.transport.capture import INDEX, VERSION, CapturedReplies, write_capture
 from pytp_native.transport.trace import VERSION as TRACE_VERSION
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Recorder:
 
     def __init__(self, scsi: ScsiTransport) -> None:
         self._scsi = scsi
-        self.kept: list[tuple[bytes, int, ScsiReply]] = []
+        self.kept: list[Exchange] = []
 
     @property
     def address(self) -> str:
@@ -59,66 +58,86 @@ Keep = Callable[[DriveLook | LibraryLook], None]
 """Takes a look whose TapeAlert flags the device has forgotten by being asked."""
 
 
-def capture(addresses: Iterable[str], path: str, keep: Keep, *, scrub: bool, kernel: str = "") -> list[dict[str, Any]]:
-    """Ask the devices everything and write the archive; return what is in it, device by device.
+class _Answers(NamedTuple):
+    """What one device said."""
 
-    Raises OSError for an archive that cannot be written, and what opening a device raises.
+    told: dict[str, Any]
+    """Who it is, for the index."""
+    kept: list[Exchange]
+    values: object
+    inquiry: Inquiry
+    names: set[bytes]
+
+    def cleaned(self, cleaner: Scrubber) -> _Answers:
+        """Return it without names; decoded anew, so that nothing is in the values that is not in the bytes."""
+        family, changer = family_of(self.inquiry.vendor, self.inquiry.product), self.inquiry.device_type == CHANGER
+        kept = [cleaner.clean_exchange(one, family=family, changer=changer) for one in self.kept]
+        told = {name: cleaner.clean_text(one) if isinstance(one, str) else one for name, one in self.told.items()}
+        scsi = CapturedReplies(told["address"], [(cdb, reply) for cdb, _room, reply in kept])
+        values = everything(Quiet(scsi.address, scsi, self.inquiry, told["busy"]), lambda _flags: None)
+        return self._replace(told=told, kept=kept, values=values)
+
+
+def capture(
+    addresses: Iterable[str], path: str, keep: Keep, *, scrub: bool, kernel: str = "", only: bool = True
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Ask the devices everything and write the archive; return the devices in it, and those that did not answer.
+
+    Raises OSError for an archive that cannot be written, and what opening a device raises if it is the `only` one, or
+    if none answers.
     """
-    devices: list[dict[str, Any]] = []
-    traces, decoded = [], []
+    answers, missing, names, failure = [], [], set(), None
     for address in addresses:
-        told, records, values, names = _device(address, keep)
-        cleaner = Scrubber(names if scrub else ())
-        devices.append({**told, "trace": f"devices/{len(devices)}.jsonl", "decoded": f"devices/{len(devices)}.json"})
-        traces.append(_lines(told["address"], records, cleaner))
-        decoded.append(cleaner.clean(json.dumps(values, indent=1).encode()))
-        devices[-1] = json.loads(cleaner.clean(json.dumps(devices[-1]).encode()))
-        kernel = cleaner.clean(kernel.encode()).decode()
+        names |= names_in_address(address)
+        try:
+            answers.append(_device(address, keep))
+        except PytpError as exc:
+            if only:
+                raise
+            failure = failure or exc
+            missing.append({"address": address, "reason": exc.fact})
+    if not answers and failure is not None:
+        raise failure
+    cleaner = Scrubber(names.union(*(one.names for one in answers)) if scrub else ())
+    if scrub:
+        answers = [one.cleaned(cleaner) for one in answers]
+        missing = [{name: cleaner.clean_text(text) for name, text in one.items()} for one in missing]
+        kernel = cleaner.clean_text(kernel)
+    devices = [
+        {**one.told, "trace": f"devices/{number}.jsonl", "decoded": f"devices/{number}.json"}
+        for number, one in enumerate(answers)
+    ]
     index = {
         "pytp_capture": VERSION, "pytp": __version__, "python": platform.python_version(), "kernel": platform.release(),
-        "taken": int(time.time()), "scrubbed": scrub, "devices": devices,
+        "taken": int(time.time()), "scrubbed": scrub, "devices": devices, "missing": missing,
     }  # fmt: skip
     files = {INDEX: json.dumps(index, indent=1).encode(), "kernel.txt": kernel.encode()}
-    for one, trace, values in zip(devices, traces, decoded, strict=True):
-        files |= {one["trace"]: trace, one["decoded"]: values}
+    for device, one in zip(devices, answers, strict=True):
+        files[device["trace"]] = _lines(device["address"], one.kept)
+        files[device["decoded"]] = json.dumps(one.values, indent=1).encode()
     write_capture(path, files)
-    return devices
+    return devices, missing
 
 
-def _device(
-    address: str, keep: Keep
-) -> tuple[dict[str, Any], list[tuple[bytes, int, ScsiReply]], object, tuple[bytes, ...]]:
+def _device(address: str, keep: Keep) -> _Answers:
     with opened(address) as plain:
         recorder = Recorder(plain.scsi)
-        device = Quiet(plain.address, recorder, plain.inquiry, plain.busy)
-        seen = look(plain)
+        device = plain._replace(scsi=recorder)
+        seen = look(device if plain.busy else plain)  # beside somebody it is all that is asked of the tape
         values = everything(device, lambda flags: keep(seen._replace(alerts=flags)))
         who = plain.inquiry
         told = {"address": address, "vendor": who.vendor, "product": who.product, "firmware": who.revision,
-                "changer": plain.is_changer, "busy": plain.busy}  # fmt: skip
-        return told, recorder.kept, values, _names(device, recorder.kept)
+                "serial": seen.serial, "changer": plain.is_changer, "busy": plain.busy}  # fmt: skip
+        names = names_in(recorder.kept, family=plain.family, changer=plain.is_changer, common=(who.vendor, who.product))
+        return _Answers(told, recorder.kept, values, who, names)
 
 
-def _names(device: Quiet, kept: list[tuple[bytes, int, ScsiReply]]) -> tuple[bytes, ...]:
-    who = identify(device.scsi)
-    serials = [who.serial, who.manufacturer_serial, who.library_serial, *who.designators]
-    try:
-        memory = asking.memory(device.scsi) if not device.is_changer and not device.busy else ()
-    except PytpError:
-        memory = ()
-    pages: list[LogPage] = []
-    for cdb, _room, reply in kept:
-        if cdb[0] == opcodes.LOG_SENSE and reply.status == 0 and cdb[2] & 0x3F:
-            pages.append(parse_log_page(reply.data))
-    return names_in(serials, memory, pages)
-
-
-def _lines(address: str, kept: list[tuple[bytes, int, ScsiReply]], cleaner: Scrubber) -> bytes:
+def _lines(address: str, kept: list[Exchange]) -> bytes:
     lines: list[dict[str, Any]] = [{"pytp_trace": TRACE_VERSION, "kind": "scsi", "address": address}]
     for cdb, room, reply in kept:
-        result = {**reply._asdict(), "sense": reply.sense.hex(), "data": cleaner.clean(reply.data).hex()}
+        result = {**reply._asdict(), "sense": reply.sense.hex(), "data": reply.data.hex()}
         lines.append({"call": "execute", "cdb": cdb.hex(), "data_out": "", "data_in_bytes": room, "result": result})
-    return cleaner.clean("".join(json.dumps(line) + "\n" for line in lines).encode())
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
 def kernel_messages(path: str = "/dev/kmsg") -> str:

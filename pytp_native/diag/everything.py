@@ -59,6 +59,9 @@ def _of_a_drive(device: Quiet) -> dict[str, object]:
         for name, command in commands.items()
     }
     told["encryption_status"] = _or_reason(lambda: executor.run(scsi, encryption.status(), CALM)._replace(key_data=()))
+    told["encryption_next_block"] = _or_reason(
+        lambda: executor.run(scsi, encryption.next_block(), CALM)._replace(key_data=())
+    )
     told["memory"] = _or_reason(lambda: asking.memory(scsi))
     told["memory_image"] = _or_reason(lambda: memory_image(device))
     return told

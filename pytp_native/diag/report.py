@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pytp_native.devices.look import DriveLook, LibraryLook
 from pytp_native.diag.blame import is_bad
 from pytp_native.diag.checkup import checkup, verdicts
 from pytp_native.diag.history import History
@@ -57,8 +58,11 @@ class Report:
     libraries: tuple[LibraryMap, ...]
 
 
-def make_report(history: History) -> Report:
-    """Put together what the history tells; no device is asked."""
+def make_report(
+    history: History, looks: Sequence[DriveLook | LibraryLook] = (), *, lazy: frozenset[str] = frozenset()
+) -> Report:
+    """Put together what the history tells, and the looks that were taken just now if there are any; no device is asked.
+    `lazy`: keys of drives that may not ask for a cleaning."""
     found = checkup(history)
     units = found.past.units
     cells = {(units[one.drive].shown, units[one.cartridge].shown): one for one in found.cells}
@@ -71,7 +75,7 @@ def make_report(history: History) -> Report:
         for unit in units.values() if unit.kind == LIBRARY
     )  # fmt: skip
     return Report(
-        int(time.time()), len(found.past.looks), tuple(verdicts(history, [], everything=True)),
+        int(time.time()), len(found.past.looks), tuple(verdicts(history, looks, everything=True, lazy=lazy)),
         tuple(sorted({drive for drive, _tape in cells})), tuple(sorted({tape for _drive, tape in cells})), cells,
         frozenset(key for key, one in cells.items() if is_bad(one)), tuple(_series(found.past)), tuple(alerts),
         libraries,

@@ -99,10 +99,10 @@ def open_replayed_tape(path: str) -> ReplayedTape:
 
 def open_replayed_scsi(path: str) -> ScsiTransport:
     """Open a trace, which answers the same calls in the same order, or a capture (capture.py), which answers any."""
-    from pytp_native.transport.capture import CapturedScsi, is_capture  # noqa: PLC0415 - only where one is named
+    from pytp_native.transport.capture import is_capture, open_captured  # noqa: PLC0415 - only where one is named
 
     if is_capture(path):
-        return CapturedScsi(path)
+        return open_captured(path)
     return ReplayedScsi(Script(path, "scsi"))
 
 

@@ -85,7 +85,7 @@ EVERY_OPTION = {
     "list": "--json --library --scan -l",
     "load": "--drive --json --library --unseen-drive -d -l",
     "unload": "--drive --json --library --unseen-drive -d -l",
-    "metrics": "--drive --json --library --listen --textfile -d -l",
+    "metrics": "--drive --json --library --listen --replay --textfile -d -l",
     "move": "--exchange --json --library --unseen-drive -l",
     "config": "--json --overwrite --virtual --write",
     "devices": "--json",
@@ -105,7 +105,7 @@ EVERY_OPTION = {
     "diag stream": "--count --drive --every --json --replay --watch -d",
     "diag test": "--confirm --drive --json --read-only --scratch -d",
     "diag trend": "--json",
-    "diag report": "--html --json",
+    "diag report": "--html --json --replay",
     "diag clean": "--drive --if-asked --json --library --slot -d -l -s",
     "diag doctor": "--json --verbose -v",
     "diag inquiry": "--drive --json --library --replay -d -l",
@@ -120,7 +120,7 @@ EVERY_OPTION = {
     "diag encryption": "--drive --json --replay -d",
     "diag timeouts": "--drive --json --library --replay -d -l",
     "diag opcodes": "--drive --json --library --replay -d -l",
-    "diag capture": "--drive --json --library --scrub -d -l",
+    "diag capture": "--all --drive --json --library --scrub -d -l",
 }
 
 
