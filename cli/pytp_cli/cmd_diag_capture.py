@@ -11,7 +11,7 @@ import typer
 
 from pytp_cli import diag_device as device_options
 from pytp_cli import options
-from pytp_cli.diag_device import address_of, open_history
+from pytp_cli.diag_device import address_of, open_history, replayed_only
 from pytp_cli.run import Run
 from pytp_native.errors import Refused, UsageError
 
@@ -47,7 +47,7 @@ def capture(
         path = os.path.join(directory, time.strftime("pytp-capture-%Y%m%d-%H%M%S.tar.gz"))
         try:
             os.makedirs(directory, exist_ok=True)
-            with open_history(run, of=addresses[0] if not everything else None) as history:
+            with open_history(run, of=replayed_only(addresses)) as history:
                 devices, missing = write(
                     addresses, path, lambda seen: _keep(history, seen), scrub=scrub, kernel=kernel_messages(),
                     only=not everything,

@@ -12,7 +12,7 @@ import typer
 
 from pytp_cli import diag_device as device_options
 from pytp_cli import options
-from pytp_cli.diag_device import open_history
+from pytp_cli.diag_device import open_history, replayed_only
 from pytp_cli.run import Run
 from pytp_native.errors import NotSupported, PytpError, Refused, UsageError
 from pytp_native.transport.capture import split
@@ -79,7 +79,7 @@ def _collected(run: Run, addresses: list[str], absent: list[str]) -> Samples:
 
     looks: list[DriveLook | LibraryLook] = []
     down = list(absent)
-    with open_history(run, of=_replayed_only(addresses)) as history:
+    with open_history(run, of=replayed_only(addresses)) as history:
         for address in addresses:
             try:
                 with opened(address) as device:
@@ -89,11 +89,6 @@ def _collected(run: Run, addresses: list[str], absent: list[str]) -> Samples:
                 down.append(address)
         verdicts = judged(history, looks, everything=True)
     return samples_of(looks, down, verdicts)
-
-
-def _replayed_only(addresses: list[str]) -> str | None:
-    """Return a capture's address if nothing else is asked: then nothing of it is kept."""
-    return addresses[0] if addresses and all(one.startswith("replay:") for one in addresses) else None
 
 
 def _look(device: Quiet, history: History) -> DriveLook | LibraryLook:

@@ -109,3 +109,8 @@ def replayed(drive: str | None, replay: str | None) -> str | None:
     if replay is not None:
         return f"replay:{replay}"
     return drive if drive is not None and drive.startswith("replay:") else None
+
+
+def replayed_only(addresses: list[str]) -> str | None:
+    """Return a capture's address if nothing else is asked: then nothing of it is kept."""
+    return addresses[0] if addresses and all(one.startswith("replay:") for one in addresses) else None

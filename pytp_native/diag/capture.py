@@ -86,20 +86,9 @@ def capture(
     Raises OSError for an archive that cannot be written, and what opening a device raises if it is the `only` one, or
     if none answers.
     """
-    answers, missing, names, failure = [], [], set(), None
-    for address in addresses:
-        names |= names_in_address(address)
-        try:
-            answers.append(_device(address, keep))
-        except PytpError as exc:
-            if only:
-                raise
-            failure = failure or exc
-            missing.append({"address": address, "reason": exc.fact})
-    if not answers and failure is not None:
-        raise failure
-    cleaner = Scrubber(names.union(*(one.names for one in answers)) if scrub else ())
+    answers, missing = _ask_all(addresses, keep, only=only)
     if scrub:
+        cleaner = Scrubber(_names(answers, missing))
         answers = [one.cleaned(cleaner) for one in answers]
         missing = [{name: cleaner.clean_text(text) for name, text in one.items()} for one in missing]
         kernel = cleaner.clean_text(kernel)
@@ -117,6 +106,28 @@ def capture(
         files[device["decoded"]] = json.dumps(one.values, indent=1).encode()
     write_capture(path, files)
     return devices, missing
+
+
+def _ask_all(addresses: Iterable[str], keep: Keep, *, only: bool) -> tuple[list[_Answers], list[dict[str, Any]]]:
+    answers, missing, failures = [], [], []
+    for address in addresses:
+        try:
+            answers.append(_device(address, keep))
+        except PytpError as exc:  # noqa: PERF203 - devices are few
+            failures.append(exc)
+            missing.append({"address": address, "reason": exc.fact})
+            if only:
+                break
+    if failures and not answers:
+        raise failures[0]
+    return answers, missing
+
+
+def _names(answers: list[_Answers], missing: list[dict[str, Any]]) -> set[bytes]:
+    """Return what is to be replaced. A device that did not answer may be named in its path."""
+    models = " ".join(f"{one.inquiry.vendor} {one.inquiry.product}" for one in answers).encode()
+    paths = {name for one in missing for name in names_in_address(one["address"]) if name not in models}
+    return paths.union(*(one.names for one in answers))
 
 
 def _device(address: str, keep: Keep) -> _Answers:

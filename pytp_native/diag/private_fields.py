@@ -34,10 +34,14 @@ _MAM_VALUES = 0
 
 
 def private_fields(cdb: bytes, reply: ScsiReply, *, family: str = "", changer: bool = False) -> Iterator[Span]:
-    """Yield where the fields of a reply begin and end that name something; nothing of a reply that is none."""
-    if reply.status != 0 or not cdb:
-        return
-    data = reply.data
+    """Yield where the fields of a reply begin and end that name something, as far as it goes; a failed one has none."""
+    if reply.status == 0 and cdb:
+        for start, end in _fields(cdb, reply.data, family=family, changer=changer):
+            if start < end:
+                yield start, end
+
+
+def _fields(cdb: bytes, data: bytes, *, family: str, changer: bool) -> Iterator[Span]:
     if cdb[0] == opcodes.INQUIRY and cdb[1] & 1 and len(data) >= 4:
         yield from _of_vpd(data, family)
     elif cdb[0] == opcodes.LOG_SENSE and cdb[2] & 0x3F:

@@ -43,7 +43,9 @@ def names_in(
     for cdb, _room, reply in exchanges:
         for span in private_fields(cdb, reply, family=family, changer=changer):
             name = _stripped(reply.data, span)
-            found |= {name, name[:_IMAGE_SERIAL].rstrip()}
+            found.add(name)
+            if cdb[0] == opcodes.READ_ATTRIBUTE and name.isalnum():
+                found.add(name[:_IMAGE_SERIAL])
     known = {one.encode() for one in common}
     return {name for name in found if name not in known and (len(set(name)) > 1 or name.isalnum())}
 

@@ -58,6 +58,18 @@ def test_the_objects_of_a_library_fit(pytp: Pytp, library: Path) -> None:
     check(pytp("diag", "clean", "--if-asked", "-d", f"vtl:{library}/drive0", "--json").json)
 
 
+def test_the_objects_of_several_devices_fit(pytp: Pytp, tmp_path: Path, library: Path) -> None:
+    config = tmp_path / "config.json"
+    drives = [{"name": name, "device_path": f"vtl:{tmp_path / name}/drive0"} for name in ("library", "gone")]
+    config.write_text(json.dumps({"tape_drives": drives}))
+    told = pytp("diag", "capture", str(tmp_path), "--all", "--json", "--config", str(config)).json
+    assert (told["exit"], len(told["devices"]), len(told["missing"])) == (1, 1, 1)
+    check(told)
+    for words in (("health", "--all"), ("report",), ("inquiry",)):
+        check(pytp("diag", *words, "--replay", told["file"], "--json").json)
+    check(pytp("metrics", "--replay", told["file"], "--json").json)
+
+
 def test_the_schema_can_refuse(pytp: Pytp, drive: str) -> None:
     told = pytp("diag", "health", "-d", drive, "--json").json
     told["verdicts"][0]["verdict"] = "splendid"
