@@ -25,7 +25,11 @@ def capture(
     ctx: typer.Context,
     directory: Annotated[str, typer.Argument(metavar="DIR", help="Where the archive goes; made if it is not there.")],
     scrub: Annotated[
-        bool, typer.Option("--scrub", help="Replace serial numbers, barcodes and names by others of the same length.")
+        bool,
+        typer.Option(
+            "--scrub",
+            help="Replace serial numbers, worldwide names, barcodes and labels, each by one of the same length.",
+        ),
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Every configured or attached drive and library, in one archive.")

@@ -72,7 +72,7 @@ class _Answers(NamedTuple):
         """Return it without names; decoded anew, so that nothing is in the values that is not in the bytes."""
         family, changer = family_of(self.inquiry.vendor, self.inquiry.product), self.inquiry.device_type == CHANGER
         kept = [cleaner.clean_exchange(one, family=family, changer=changer) for one in self.kept]
-        told = {name: cleaner.clean_text(one) if isinstance(one, str) else one for name, one in self.told.items()}
+        told = {name: _cleaned(cleaner, one) if isinstance(one, str) else one for name, one in self.told.items()}
         scsi = CapturedReplies(told["address"], [(cdb, reply) for cdb, _room, reply in kept])
         values = everything(Quiet(scsi.address, scsi, self.inquiry, told["busy"]), lambda _flags: None)
         return self._replace(told=told, kept=kept, values=values)
@@ -90,8 +90,8 @@ def capture(
     if scrub:
         cleaner = Scrubber(_names(answers, missing))
         answers = [one.cleaned(cleaner) for one in answers]
-        missing = [{name: cleaner.clean_text(text) for name, text in one.items()} for one in missing]
-        kernel = cleaner.clean_text(kernel)
+        missing = [{name: _cleaned(cleaner, text) for name, text in one.items()} for one in missing]
+        kernel = _cleaned(cleaner, kernel)
     devices = [
         {**one.told, "trace": f"devices/{number}.jsonl", "decoded": f"devices/{number}.json"}
         for number, one in enumerate(answers)
@@ -128,6 +128,12 @@ def _names(answers: list[_Answers], missing: list[dict[str, Any]]) -> set[bytes]
     models = " ".join(f"{one.inquiry.vendor} {one.inquiry.product}" for one in answers).encode()
     paths = {name for one in missing for name in names_in_address(one["address"]) if name not in models}
     return paths.union(*(one.names for one in answers))
+
+
+def _cleaned(cleaner: Scrubber, text: str) -> str:
+    """The user's directory may be named in the address of a virtual device."""
+    home = os.path.expanduser("~")
+    return cleaner.clean_text(text.replace(home, "~") if len(home) > 1 else text)
 
 
 def _device(address: str, keep: Keep) -> _Answers:

@@ -326,6 +326,15 @@ def test_a_scrubbed_archive_is_still_of_its_makers(pytp: Pytp, tmp_path: Path, h
     assert pytp("diag", "health", "--all", "--replay", file).code == 0
 
 
+def test_the_user_s_directory_is_not_named(pytp: Pytp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home" / "jdoe"
+    monkeypatch.setenv("HOME", str(home))
+    Library.create(home / "tapes", drives=1, slots=1, cartridges=1, capacity_bytes=64 << 20)
+    file = captured(pytp, tmp_path, "-d", f"vtl:{home}/tapes/drive0", "--scrub")
+    assert b"jdoe" not in every_byte(file)
+    assert index_of(file)["devices"][0]["address"] == "vtl:~/tapes/drive0"
+
+
 @pytest.mark.parametrize("label", ["trace", "null", "devices", "execute", "QUANTUM", "0000", "result", "address", "X1"])
 def test_a_label_that_is_a_word_of_the_archive_breaks_nothing(
     pytp: Pytp, tmp_path: Path, drive: str, label: str
