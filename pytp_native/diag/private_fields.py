@@ -142,8 +142,14 @@ def _port(_code: int, value: bytes, _changer: bool) -> Iterator[Span]:
         at += 4 + max(value[at + 3], 44)
 
 
+def _port_status(code: int, value: bytes, _changer: bool) -> Iterator[Span]:
+    """The SAS address of a port in page 11h."""
+    if 0x100 < code < 0x200 and len(value) >= 12:
+        yield 4, 12
+
+
 _LOG: dict[int, Callable[[int, bytes, bool], Iterator[Span]]] = {
-    0x14: _device, 0x16: _incident, 0x17: _volume, 0x18: _port,
+    0x11: _port_status, 0x14: _device, 0x16: _incident, 0x17: _volume, 0x18: _port,
 }  # fmt: skip
 
 

@@ -75,6 +75,7 @@ CASES = [
     (log(0x17, (0x300, MOUNT)), {OTHER}),
     (log(0x18, (1, phy(PORT, HOST))), {PORT, HOST}),
     (log(0x18, (1, phy(PORT, bytes(8)))), {PORT}),
+    (log(0x11, (0, bytes(4)), (0x101, b"\xa2\0\0\0" + PORT)), {PORT}),
     (memory((0x020A, b"IBM     " + SERIAL.ljust(32)), (0x0400, b"FUJIFILM"), (0x0806, b"A1".ljust(32))),
      {SERIAL, b"A1"}),
     (memory((0x1000, b"\xff" * 28)), set()),
