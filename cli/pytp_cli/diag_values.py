@@ -19,7 +19,7 @@ def shown(value: object, unit: str = "") -> str:
     if isinstance(value, tuple) and type(value).__str__ is not object.__str__:
         return printable(str(value))  # the record says it best by itself
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return "; ".join(f"{_words(name)} {shown(item)}" for name, item in value._asdict().items())
+        return "; ".join(f"{_words(name)} {_field(name, item)}" for name, item in value._asdict().items())
     if isinstance(value, Mapping):
         return "; ".join(f"{_words(str(name))} {shown(item)}" for name, item in value.items())
     if isinstance(value, (tuple, list, frozenset)):
@@ -27,6 +27,13 @@ def shown(value: object, unit: str = "") -> str:
         return (" | " if any("; " in part for part in parts) else ", ").join(parts) or "none"
     text = printable(str(value)) or "-"
     return f"{text} {unit}".rstrip() if unit and text != "-" else text
+
+
+def _field(name: str, value: object) -> str:
+    """Addresses of ports are known by their hexadecimal digits."""
+    if name in {"sas_address", "attached_address"} and isinstance(value, int):
+        return f"{value:016x}"
+    return shown(value)
 
 
 def _words(name: str) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,11 @@ def test_a_flag_is_not_read_away_when_it_cannot_be_stored(
         ended = pytp("diag", *words, "-d", drive, "--config", str(config))
         assert ended.code not in (0, 14)
     assert pytp("diag", "alerts", "-d", drive).code == 14
+
+
+def test_addresses_of_a_port_are_hexadecimal(pytp: Pytp, drive: str) -> None:
+    told = pytp("diag", "log", "18", "-d", drive).out
+    assert re.search(r"sas address 3[0-9a-f]{15}; attached address 300000", told), told
 
 
 def test_the_log_leaves_page_2eh_alone_unless_it_is_named(pytp: Pytp, library: Path, drive: str) -> None:
