@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from pytp_native.errors import BadReply
 from pytp_native.scsi.log import log_body
+from pytp_native.scsi.mode import CHANGEABLE, parse_mode_6, parse_mode_10
 from pytp_native.spec import opcodes
 from pytp_native.spec.log_vendors import HP, IBM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytp_native.scsi.mode import ModeData
     from pytp_native.transport.records import ScsiReply
 
 Span = tuple[int, int]
@@ -31,6 +33,8 @@ _UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _WHOLE_PAGES = frozenset({0x80, 0xB1, 0xB3})
 _COMPONENTS = range(0xC2, 0xC7)
 _MAM_VALUES = 0
+_MODE_SENSE = {opcodes.MODE_SENSE_6: parse_mode_6, opcodes.MODE_SENSE_10: parse_mode_10}
+_PHYS = (0x19, 0x01)
 
 
 def private_fields(cdb: bytes, reply: ScsiReply, *, family: str = "", changer: bool = False) -> Iterator[Span]:
@@ -48,6 +52,8 @@ def _fields(cdb: bytes, data: bytes, *, family: str, changer: bool) -> Iterator[
         yield from _of_log(data, changer=changer)
     elif cdb[0] == opcodes.READ_ATTRIBUTE and cdb[1] & 0x1F == _MAM_VALUES:
         yield from _of_memory(data)
+    elif cdb[0] in _MODE_SENSE and cdb[2] >> 6 != CHANGEABLE:
+        yield from _of_modes(data, _MODE_SENSE[cdb[0]])
 
 
 def _of_vpd(data: bytes, family: str) -> Iterator[Span]:
@@ -151,6 +157,17 @@ def _port_status(code: int, value: bytes, _changer: bool) -> Iterator[Span]:
 _LOG: dict[int, Callable[[int, bytes, bool], Iterator[Span]]] = {
     0x11: _port_status, 0x14: _device, 0x16: _incident, 0x17: _volume, 0x18: _port,
 }  # fmt: skip
+
+
+def _of_modes(data: bytes, parse: Callable[[bytes], ModeData]) -> Iterator[Span]:
+    """The SAS addresses in page 19h/01h (SPL-5, Phy Control And Discover): as in log page 18h, 48 bytes a phy."""
+    with suppress(BadReply):
+        for page in parse(data).pages:
+            if (page.page, page.subpage) == _PHYS and page.byte(5) & 0x0F == 0x06:
+                first = data.index(page.data) + 8
+                for at in range(first, first + len(page.data) - 8 - 23, 48):
+                    yield at + 8, at + 16
+                    yield at + 16, at + 24
 
 
 def _of_memory(data: bytes) -> Iterator[Span]:

@@ -51,6 +51,18 @@ def good(data: bytes) -> ScsiReply:
     return ScsiReply(0, b"", data)
 
 
+def modes(*phys: bytes, control: int = 0) -> tuple[bytes, ScsiReply]:
+    """MODE SENSE(10) of a page, a block descriptor in front, and page 19h/01h."""
+    page = bytes((0, 6, 0, len(phys))) + b"".join(phys)
+    body = bytes((0x10, 2, 0, 0, 0x59, 1)) + len(page).to_bytes(2, "big") + page
+    head = (14 + len(body)).to_bytes(2, "big") + bytes((0, 0, 0, 0, 0, 8)) + bytes(8)
+    return bytes((opcodes.MODE_SENSE_10, 0, control << 6 | 0x3F, 0xFF, 0, 0, 0, 16, 0, 0)), good(head + body)
+
+
+def mode_phy(own: bytes, attached: bytes) -> bytes:
+    return bytes(8) + own + attached + bytes(24)
+
+
 def phy(own: bytes, attached: bytes) -> bytes:
     return bytes((0x06, 0, 0, 1, 0, 0, 0, 44, 0, 0, 0, 0)) + own + attached + bytes(24)
 
@@ -76,6 +88,8 @@ CASES = [
     (log(0x18, (1, phy(PORT, HOST))), {PORT, HOST}),
     (log(0x18, (1, phy(PORT, bytes(8)))), {PORT}),
     (log(0x11, (0, bytes(4)), (0x101, b"\xa2\0\0\0" + PORT)), {PORT}),
+    (modes(mode_phy(PORT, HOST), mode_phy(NAA, bytes(8))), {PORT, HOST, NAA}),
+    (modes(mode_phy(PORT, HOST), control=1), set()),
     (memory((0x020A, b"IBM     " + SERIAL.ljust(32)), (0x0400, b"FUJIFILM"), (0x0806, b"A1".ljust(32))),
      {SERIAL, b"A1"}),
     (memory((0x1000, b"\xff" * 28)), set()),
