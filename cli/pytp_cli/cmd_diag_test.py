@@ -116,6 +116,8 @@ class Beside:
 
         try:
             with (opened_beside_own if self._own else opened)(self._address) as device:
+                if not self._own:
+                    device.check_free()
                 return run_self_test(device)
         except (BadAddress, DeviceBusy) as exc:
             if not self._own:
@@ -171,18 +173,19 @@ class Beside:
 
 def _tell(run: Run) -> None:
     fields = run.fields
-    if fields.get("verdict") is None:
+    if fields.get("self_test") is None:
         return
     test = fields["self_test"]
     answer = {True: "passed", False: "FAILED", None: "not done"}[test["passed"]]
-    run.say(f"{fields['verdict']}")
+    run.say(f"{fields['verdict'] or 'no verdict'}")
     run.say(f"self-test: {answer}" + ("" if test["passed"] else f" ({test['words']})"))
     if fields["scan"] is not None:
         _tell_scan(run, fields["scan"])
     for one in fields["block_sizes"] or ():
         run.say(f"blocks of {_size(one['block_bytes'])}: {'good' if one['safe'] else one['reason']}")
     if fields["largest_safe"] is not None:
-        run.say(f"largest safe block size: {fields['largest_safe']} bytes ({_size(fields['largest_safe'])})")
+        least = "" if fields["sizes_complete"] else "at least "
+        run.say(f"largest safe block size: {least}{fields['largest_safe']} bytes ({_size(fields['largest_safe'])})")
     for one in fields["throughput"] or ():
         ratio = f", compressed {one['ratio']:.2f}:1 since the load" if one["ratio"] is not None else ""
         run.say(f"{one['data']} data: written {_rate(one['write_mb_s'])}, read {_rate(one['read_mb_s'])}{ratio}")

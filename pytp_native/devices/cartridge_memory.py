@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytp_native.scsi.mam import Attribute
+    from pytp_native.transport.base import ScsiTransport
 
 _GUID = 0x0820
 _MEDIUM_TYPE, _WORM = 0x0408, 0x80
+_VOLUME_STATISTICS, _WRITES_ONCE = 0x17, 0x0081
 _UTF8 = 0x81
 """Value of the text localisation identifier (SPC-6)."""
 
@@ -61,24 +63,47 @@ def read_memory(address: str) -> Memory:
 
 
 def is_worm(address: str) -> bool:
-    """Tell whether the cartridge in the drive can be written once only (MAM 0408h, SPC-6); False where nobody tells."""
+    """Tell whether the cartridge in the drive can be written once only; False where nobody tells."""
+    return bool(writes_once(address))
+
+
+def writes_once(address: str) -> bool | None:
+    """Tell whether the cartridge in the drive can be written once only: by its memory (MAM 0408h, SPC-6), else by the
+    volume statistics (page 17h, 0081h, SSC-5); None where neither tells."""
+    if not _has_scsi(address):
+        return None
+    try:
+        scsi = open_scsi(address)
+    except PytpError:
+        return None
+    try:
+        told = _type_in_memory(scsi)
+        return _flag_in_statistics(scsi) if told is None else told
+    finally:
+        scsi.close()
+
+
+def _type_in_memory(scsi: ScsiTransport) -> bool | None:
     from pytp_native.devices.retry import CALM  # noqa: PLC0415 - construct is slow to import
     from pytp_native.scsi import mam  # noqa: PLC0415
     from pytp_native.scsi.executor import run  # noqa: PLC0415
 
-    if not _has_scsi(address):
-        return False
-    try:
-        scsi = open_scsi(address)
-    except PytpError:
-        return False
     try:
         found = run(scsi, mam.read_attributes(first=_MEDIUM_TYPE, alloc_bytes=64), CALM)
     except PytpError:
-        return False
-    finally:
-        scsi.close()
-    return any(one.identifier == _MEDIUM_TYPE and one.number == _WORM for one in found)
+        return None
+    return next((one.number == _WORM for one in found if one.identifier == _MEDIUM_TYPE), None)
+
+
+def _flag_in_statistics(scsi: ScsiTransport) -> bool | None:
+    from pytp_native.devices.asking import log_page_if  # noqa: PLC0415
+
+    try:
+        page = log_page_if(scsi, _VOLUME_STATISTICS)
+    except PytpError:
+        return None
+    told = page.number(_WRITES_ONCE) if page is not None else None
+    return None if told is None else bool(told)
 
 
 def _memory(found: Mapping[int, Attribute]) -> Memory:

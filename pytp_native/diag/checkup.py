@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pytp_native.devices.look import DriveLook, LibraryLook
@@ -16,6 +16,8 @@ from pytp_native.spec.measures import CARTRIDGE, DRIVE, LIBRARY
 
 LINK_S = 7 * 24 * 3600
 """A link that had errors in that time is worth a word: a bad cable has them now and then."""
+CELLS_S = 90 * 24 * 3600
+"""Years without trouble must not hide what has begun since, nor must what has been mended be blamed for ever."""
 MOVES_S = 30 * 24 * 3600
 """Failures of a robot that are older are forgiven: it may have been mended."""
 RECENT_S = 24 * 3600
@@ -26,14 +28,17 @@ RECENT_S = 24 * 3600
 class Checkup:
     past: Past
     cells: tuple[Cell, ...]
+    """Of all the past."""
+    recent: tuple[Cell, ...]
+    """Of the last months: what verdicts are about."""
     blame: Blame
 
 
 def checkup(history: History) -> Checkup:
     """Read the history once and decide who is to blame for what."""
     past = read_past(history)
-    told = tuple(cells(past))
-    return Checkup(past, told, blame(told))
+    recent = tuple(cells(past, int(time.time()) - CELLS_S))
+    return Checkup(past, tuple(cells(past)), recent, blame(recent))
 
 
 def verdicts(
@@ -52,12 +57,21 @@ def verdicts(
     if everything:
         for unit in found.past.units.values():
             if unit.id not in known:
-                known[unit.id] = Known(
-                    unit, latest.get(unit.id, {}), cells=_cells_of(unit, found), moves=_moves(unit, found),
-                    link_errors=_link_errors(unit, found),
-                )  # fmt: skip
+                known[unit.id] = _known_before(unit, latest.get(unit.id, {}), found)
     recent = _recent_alerts(history)
     return [_judge(_with_alerts(one, recent), found.blame) for one in sorted(known.values(), key=_order)]
+
+
+def _known_before(unit: Unit, latest: Mapping[str, float], found: Checkup) -> Known:
+    """What is known of a unit that is not looked at now."""
+    return Known(
+        unit, _lately(unit, found) if unit.kind == LIBRARY else latest, cells=_cells_of(unit, found),
+        moves=_moves(unit, found), link_errors=_link_errors(unit, found),
+    )  # fmt: skip
+
+
+def _lately(library: Unit, found: Checkup) -> dict[str, float]:
+    return found.past.grown_since(library.id, int(time.time()) - MOVES_S)
 
 
 def _order(known: Known) -> tuple[int, str]:
@@ -77,7 +91,7 @@ def _known_now(
         unit = by_key.get((LIBRARY, seen.key))
         if unit is None:
             return []
-        return [Known(unit, found.past.latest(unit.id), seen.alerts or frozenset(), moves=_moves(unit, found))]
+        return [Known(unit, _lately(unit, found), seen.alerts or frozenset(), moves=_moves(unit, found))]
     drive = by_key.get((DRIVE, seen.key))
     if drive is None:
         return []
@@ -101,7 +115,7 @@ def _moves(unit: Unit, found: Checkup) -> tuple[StoredMove, ...]:
 
 
 def _cells_of(unit: Unit, found: Checkup) -> tuple[Cell, ...]:
-    return tuple(one for one in found.cells if unit.id in (one.drive, one.cartridge))
+    return tuple(one for one in found.recent if unit.id in (one.drive, one.cartridge))
 
 
 def _recent_alerts(history: History) -> dict[int, frozenset[int]]:

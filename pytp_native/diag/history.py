@@ -186,8 +186,8 @@ class History:
         return [Unit(*row) for row in rows]
 
     def looks(self) -> list[StoredLook]:
-        """Return all looks, the oldest first."""
-        rows = self._database.rows("SELECT id, seen, occasion, drive, cartridge, library FROM look ORDER BY seen, id")
+        """Return all looks in the order in which they were taken, whatever the clock said then."""
+        rows = self._database.rows("SELECT id, seen, occasion, drive, cartridge, library FROM look ORDER BY id")
         return [StoredLook(*row) for row in rows]
 
     def counters(self) -> Iterator[tuple[int, int, str, float]]:
@@ -196,11 +196,9 @@ class History:
 
     def latest(self, unit: int, *, until: StoredLook | None = None) -> dict[str, float]:
         """Return the last value of each counter of a unit, as it was at that look."""
-        seen, last = (until.seen, until.id) if until is not None else (_FOR_EVER, _FOR_EVER)
+        last = until.id if until is not None else _FOR_EVER
         rows = self._database.rows(
-            "SELECT name, value FROM counter JOIN look ON look.id = counter.look WHERE unit = ?"
-            " AND (look.seen, look.id) <= (?, ?) ORDER BY look.seen, look.id",
-            (unit, seen, last),
+            "SELECT name, value FROM counter WHERE unit = ? AND look <= ? ORDER BY look", (unit, last)
         )
         return {str(name): float(value) for name, value in rows}
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -91,6 +92,14 @@ class Past:
             found.update(self.counters.get(look.id, {}).get(unit, {}))
         return found
 
+    def grown_since(self, unit: int, since: int) -> dict[str, float]:
+        """Return the counters of a unit as they are now, less what they were at the last look before that time."""
+        before: dict[str, float] = {}
+        for look in self.looks:
+            if look.seen < since:
+                before.update(self.counters.get(look.id, {}).get(unit, {}))
+        return {name: growth(before.get(name, 0), value).amount for name, value in self.latest(unit).items()}
+
     def all_latest(self) -> dict[int, dict[str, float]]:
         """Return the same of all units."""
         found: dict[int, dict[str, float]] = {}
@@ -120,23 +129,37 @@ def read_past(history: History) -> Past:
     return Past({one.id: one for one in history.units()}, tuple(history.looks()), counters, tuple(history.moves()))
 
 
-def cells(past: Past) -> list[Cell]:
-    """Return what each drive did with each cartridge. What happened between a look in one drive and the next in another
-    is nobody's."""
+def cells(past: Past, since: int = 0) -> list[Cell]:
+    """Return what each drive did with each cartridge since then. What happened between a look in one drive and the next
+    in another is nobody's."""
     found: dict[tuple[int, int], Cell] = {}
     before: dict[int, StoredLook] = {}
+    fresh: Counter[tuple[int, int]] = Counter()
+    """Mounts that brought a cartridge from elsewhere: the first look comes behind them."""
     for look in past.looks:
         if look.drive is None or look.cartridge is None:
             continue
         last = before.get(look.cartridge)
         before[look.cartridge] = look
+        if look.seen < since:
+            continue
+        if last is None or (last.drive != look.drive and _mounted(past, last, look)):
+            fresh[look.drive, look.cartridge] += 1
         if last is None or last.drive != look.drive:
             continue
         key = (look.drive, look.cartridge)
         cell = found.setdefault(key, Cell(*key))
         _add(cell, past.counters.get(last.id, {}).get(look.cartridge, {}),
              past.counters.get(look.id, {}).get(look.cartridge, {}))  # fmt: skip
+    for key, cell in found.items():
+        cell.grown["mounts"] = cell.grown.get("mounts", 0) + fresh[key]
     return list(found.values())
+
+
+def _mounted(past: Past, last: StoredLook, now: StoredLook) -> bool:
+    counts = (past.counters.get(look.id, {}).get(look.cartridge or 0, {}).get("mounts") for look in (last, now))
+    before, after = counts
+    return before is None or after is None or before != after
 
 
 def _add(cell: Cell, before: Mapping[str, float], now: Mapping[str, float]) -> None:

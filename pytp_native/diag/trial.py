@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 HOST = "host"
 FEW, MANY = 0.25, 0.5
 """Share of the stretches with trouble: up to the first it is a place on the tape, above the second everywhere."""
+RETRIES_PER_MB = 0.01
+"""Where a drive does not count its data sets: of LTO-5's, it is 25 for 1000."""
 LEAST_STRETCHES = 4
 """Fewer say nothing about where."""
 
@@ -36,6 +38,7 @@ class Place(NamedTuple):
     data_sets: float | None
     unreadable: int
     """Blocks."""
+    data_bytes: int = 0
 
 
 def judge_scan(places: Sequence[Place]) -> list[Finding]:
@@ -54,6 +57,14 @@ def judge_scan(places: Sequence[Place]) -> list[Finding]:
         where = _where(_spread(places, retries), len(places))
         words = f"{retries} of {sets:.0f} data sets were read again ({rate:.0f} for 1000){where.words}"
         found.append(Finding(ACT if rate >= rules.RETRIES_ACT else WATCH, words, where.action, where.blames))
+    elif retries >= rules.LEAST_RETRIES and not sets:
+        where = _where(_spread(places, retries), len(places))
+        megabytes = sum(one.data_bytes for one in places) / 1e6
+        if megabytes and retries / megabytes >= RETRIES_PER_MB:
+            words = (
+                f"data were read again {retries} times in {megabytes:.0f} MB{where.words}; data sets are not counted"
+            )
+            found.append(Finding(WATCH, words, where.action, where.blames))
     return found
 
 
@@ -93,6 +104,11 @@ def judge_block_size(largest: int | None, configured: int, reasons: Sequence[str
                         f"set block_size to {largest} for new cartridges, or raise the adapter's limit "
                         "(pytp diag doctor)", blames)]  # fmt: skip
     return []
+
+
+def judge_end(reason: str) -> Finding:
+    """A scan that ended because the drive did not go on: a cartridge that was taken out, a reset."""
+    return Finding(WATCH, f"the read scan ended early: {reason}", "load the cartridge and test again", rules.EITHER)
 
 
 def judge_failure(what: str, reason: str) -> Finding:

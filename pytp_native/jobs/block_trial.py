@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NotSupported
+from pytp_native.errors import NotSupported, PytpError
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.pattern import Pattern, PatternTape, Transfer
 from pytp_native.light import NamedTuple
@@ -59,11 +59,14 @@ class BlockTrial:
 
     def run(self) -> tuple[SizeResult, ...]:
         """Try them all; an interrupt, or a size at which the tape fails, ends it. Sizes not tried are not in the
-        answer. Raises what the drive fails with between transfers."""
+        answer."""
         results: list[SizeResult] = []
         for size in SIZES:
             self._say(f"blocks of {format_size(size)}")
-            result = self._try(size)
+            try:
+                result = self._try(size)
+            except PytpError as error:
+                result = SizeResult(size, False, False, error.fact, "either")
             if self._interrupt.triggered:
                 break
             results.append(result)

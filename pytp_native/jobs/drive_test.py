@@ -14,8 +14,8 @@ from pytp_native.devices.self_test import SelfTestResult
 from pytp_native.devices.statistics import ErrorCounters
 from pytp_native.diag import trial
 from pytp_native.diag.verdict import GOOD, LEVELS, Finding
-from pytp_native.errors import PytpError
-from pytp_native.jobs.block_trial import BlockTrial, Limits, SizeResult, largest_safe
+from pytp_native.errors import NothingHere, PytpError
+from pytp_native.jobs.block_trial import SIZES, BlockTrial, Limits, SizeResult, largest_safe
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.pattern import PatternTape
@@ -52,8 +52,12 @@ class DriveTest:
         self._interrupt = interrupt
         self._name = name
         self._findings: list[Finding] = []
+        self._tested_nothing, self._words = False, ""
+        self._failed = False
+        """The drive has failed with more than a block: it is not asked to write."""
         self._details: dict[str, object] = {
-            "self_test": None, "scan": None, "block_sizes": None, "largest_safe": None, "throughput": None,
+            "self_test": None, "scan": None, "block_sizes": None, "largest_safe": None, "sizes_complete": None,
+            "throughput": None,
             "left": None,
         }  # fmt: skip
 
@@ -72,9 +76,11 @@ class DriveTest:
         if self._drive is not None and (scan or scratch is not None):
             with self._noting("the read scan"):
                 self._scan(self._drive)
-            if scratch is not None and not self._interrupt.triggered:
+            if self._failed or self._interrupt.triggered:
+                return
+            if scratch is not None:
                 self._write(self._drive, scratch)
-            elif not self._interrupt.triggered:
+            else:
                 with self._noting("rewinding"):
                     self._drive.rewind()
 
@@ -87,12 +93,23 @@ class DriveTest:
         try:
             yield
         except PytpError as exc:
+            self._failed = True
             self._findings.append(trial.judge_failure(f"{what} came to no end", exc.fact))
 
     def _self_test(self) -> None:
         self._say("self-test, which may take minutes and cannot be interrupted")
-        result = attended(self._asking.self_test, lambda seconds: self._say(f"still testing itself ({seconds:.0f} s)"))
+        try:
+            result = attended(
+                self._asking.self_test, lambda seconds: self._say(f"still testing itself ({seconds:.0f} s)")
+            )
+        except PytpError as exc:
+            if self._drive is None:
+                raise
+            result = SelfTestResult(None, f"came to no end: {exc.fact}", 0.0)
+            self._findings.append(trial.judge_failure("the self-test came to no end", exc.fact))
         self._details["self_test"] = result._asdict()
+        self._tested_nothing = result.passed is None and self._drive is None
+        self._words = result.words
         self._findings += trial.judge_self_test(result)
 
     def _scan(self, drive: Drive) -> None:
@@ -103,13 +120,18 @@ class DriveTest:
         scan = ReadScan(drive, self._emit, self._interrupt, self._asking.read_counters, stretch_bytes=stretch)
         result = scan.run()
         self._details["scan"] = scan_object(result)
-        places = [trial.Place(one.retries, one.data_sets, one.unreadable) for one in result.stretches]
+        places = [trial.Place(one.retries, one.data_sets, one.unreadable, one.data_bytes) for one in result.stretches]
         self._findings += trial.judge_scan(places)
-        if not result.complete and not self._interrupt.triggered:
+        self._failed |= result.failed
+        if result.failed and not self._interrupt.triggered:
+            self._findings.append(trial.judge_end(result.stopped_by))
+        elif not result.complete and not self._interrupt.triggered:
             self._findings.append(trial.judge_failure("the read scan ended early", result.stopped_by))
 
     def _write(self, drive: Drive, scratch: Scratch) -> None:
         scratch.check()
+        if self._interrupt.triggered:
+            return
         self._say(f"everything on {scratch.barcode} is lost now")
         scratch.give_up()
         tape = PatternTape(drive, self._interrupt)
@@ -117,21 +139,32 @@ class DriveTest:
             with self._noting("writing"):
                 each = scratch.share(16 * MIB if drive.has_lowest_speed else MIB, _SIZES_PART)
                 largest = self._sizes(drive, tape, each)
-                if largest is not None and not self._interrupt.triggered:
+                if largest is not None and not self._failed and not self._interrupt.triggered:
                     amount = scratch.share(4 * GIB if drive.has_lowest_speed else 16 * MIB, _SPEED_PART)
                     self._speeds(drive, tape, min(largest, drive.block_bytes), amount)
         finally:
-            self._say("erasing what the test wrote")
-            with self._noting("erasing the cartridge"):
-                self._details["left"] = scratch.blank()
+            self._leave(scratch, tape)
+
+    def _leave(self, scratch: Scratch, tape: PatternTape) -> None:
+        """Erase what was written; a tape that took nothing stays as it is."""
+        if not tape.wrote:
+            self._details["left"] = "may hold what it held, which the catalog has given up: pytp catalog rebuild"
+            return
+        self._say("erasing what the test wrote")
+        with self._noting("erasing the cartridge"):
+            self._details["left"] = "may hold what the test wrote"
+            self._details["left"] = scratch.blank(in_doubt=self._failed)
 
     def _sizes(self, drive: Drive, tape: PatternTape, each: int) -> int | None:
         trying = BlockTrial(drive, tape, self._asking.limits(), self._interrupt, self._say, each_bytes=each)
         results = trying.run()
-        if self._interrupt.triggered:
-            return None
         largest = largest_safe(results)
-        self._details.update(block_sizes=[{**one._asdict(), "safe": one.safe} for one in results], largest_safe=largest)
+        stopped = any(one.blames == "either" for one in results)
+        self._failed |= stopped
+        self._details.update(
+            block_sizes=[{**one._asdict(), "safe": one.safe} for one in results], largest_safe=largest,
+            sizes_complete=len(results) == len(SIZES) and not stopped and all(one.safe or one.blames for one in results)
+        )  # fmt: skip
         self._findings += _judge_sizes(results, largest, drive.block_bytes)
         return largest
 
@@ -149,22 +182,26 @@ class DriveTest:
             with suppress(PytpError):
                 position = self._drive.where()
         self._details.update(
-            verdict=level,
+            verdict=None if interrupted or self._tested_nothing else level,
             findings=[{"level": one.level, "words": one.words, "action": one.action, "blames": one.blames}
                       for one in self._findings],
         )  # fmt: skip
         where = f"; the tape stands at {position}" if position is not None else ""
         message = f"{self._name}: interrupted{where}" if interrupted else ""
         code = 130 if interrupted else _CODES[level]
+        if self._tested_nothing and not interrupted:
+            message, code = f"{self._name}: nothing was tested: {self._words}", NothingHere.exit_code
         return JobReport("diag test", code, self._name, (), position, message, details=self._details)
 
 
 def _judge_sizes(results: tuple[SizeResult, ...], largest: int | None, configured: int) -> list[Finding]:
-    failed = [one for one in results if one.blames not in {"", "drive"}]
-    blames = trial.HOST if failed and all(one.blames == trial.HOST for one in failed) else "either"
-    found = trial.judge_block_size(largest, configured, [one.reason for one in failed], blames)
-    found += [trial.judge_failure(f"blocks of {one.block_bytes} bytes", one.reason) for one in failed
-              if one.blames == "either"]  # fmt: skip
+    """Only what the host's adapter or the drive refuses is about the size; an error at the tape ends the trial."""
+    found = [trial.judge_failure(f"blocks of {one.block_bytes} bytes", one.reason) for one in results
+             if one.blames == "either"]  # fmt: skip
+    bounds = [one for one in results if one.blames in {"host", "drive"} and one.block_bytes > (largest or 0)]
+    if bounds and not found:
+        blames = trial.HOST if bounds[0].blames == "host" else "drive"
+        found += trial.judge_block_size(largest, configured, [one.reason for one in bounds], blames)
     return found
 
 

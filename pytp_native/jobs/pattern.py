@@ -9,10 +9,11 @@ from collections.abc import Callable
 from random import Random
 
 from pytp_native.devices.drive import Drive
+from pytp_native.errors import PytpError
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.light import NamedTuple
 from pytp_native.stream.ring import Ring
-from pytp_native.transport.records import Moved
+from pytp_native.transport.records import Moved, Stop
 from pytp_native.units import MIB
 
 _DIFFERENT = 5
@@ -56,6 +57,8 @@ class PatternTape:
         self._interrupt = interrupt
         self._clock = clock
         self._ring: Ring | None = None
+        self.wrote = False
+        """Something may be on the medium."""
         interrupt.on_trigger(self._stop)
 
     def _stop(self) -> None:
@@ -63,8 +66,8 @@ class PatternTape:
             self._ring.stop()
 
     def write(self, pattern: Pattern, blocks: int) -> Transfer:
-        """Write blocks and, if there were any, a filemark behind them; the time includes that they are on the medium.
-        Raises what the filemark fails with; what the blocks fail with is in `moved`."""
+        """Write blocks and, if all went well, a filemark behind them; the time includes that they are on the medium.
+        What fails is in `moved`."""
         began = self._clock()
 
         def fill(ring: Ring) -> None:
@@ -72,8 +75,12 @@ class PatternTape:
                 ring.finish()
 
         moved = self._move(pattern, fill, lambda ring: self._drive.tape.write_from(ring, limit=blocks), ended=Ring.stop)
-        if moved.blocks:
-            self._drive.write_filemark()
+        self.wrote |= moved.blocks > 0
+        if moved.blocks and moved.error is None:
+            try:
+                self._drive.write_filemark()
+            except PytpError as error:
+                moved = moved._replace(stop=Stop.ERROR, error=error)
         return Transfer(moved, self._clock() - began)
 
     def read(self, pattern: Pattern, blocks: int) -> Transfer:

@@ -25,7 +25,7 @@ STRETCH_BYTES = 1024 * MIB
 MOST_UNREADABLE = 100
 """So many, and nobody needs to know where the others are."""
 DATA_SET_BYTES = 2_500_000
-"""About, LTO-5 and later; only where a drive does not count its data sets."""
+"""About, LTO-5 and later: what a count of data sets is held against."""
 _FIRST_ROOM, _LEAST_ROOM = 512 * KIB, 64 * KIB
 _RING_BYTES = 32 * MIB
 
@@ -59,6 +59,8 @@ class ScanResult(NamedTuple):
     """To the end of data."""
     stopped_by: str = ""
     """Why it is not."""
+    failed: bool = False
+    """The drive, not a block: nobody knows what is in it now."""
 
 
 class ReadScan:
@@ -88,20 +90,22 @@ class ReadScan:
             self._ring.stop()
 
     def run(self) -> ScanResult:
-        """Raises what the drive fails with, other than blocks that cannot be read."""
+        """Raises what the drive fails with before there is anything to tell."""
         before = self._drive.status().block_bytes
         self._drive.rewind()
         self._drive.prepare(0)
-        stretches, why = [], None
+        stretches, why, failed = [], None, False
         try:
             while why is None:
                 stretch, why = self._stretch()
                 if stretch.blocks or stretch.unreadable:
                     stretches.append(stretch)
+        except PytpError as error:
+            why, failed = error.fact, True
         finally:
             with suppress(PytpError):
                 mtio.set_block_bytes(self._drive.tape, before)
-        return ScanResult(tuple(stretches), tuple(self._unreadable), why == "", why or "")
+        return ScanResult(tuple(stretches), tuple(self._unreadable), why == "", why or "", failed)
 
     def _stretch(self) -> tuple[Stretch, str | None]:
         """Read a stretch; return why the scan ends with it: "" at the end of data, None: it does not."""
@@ -178,10 +182,8 @@ class ReadScan:
         retries = _growth(before.retries, after.retries)
         sets = _growth(before.processed, after.processed)
         if sets is None or sets > data_bytes / 100_000 or sets * 20 * DATA_SET_BYTES < data_bytes:
-            told: float | None = data_bytes / DATA_SET_BYTES or None
-        else:
-            told = float(sets) or None
-        return retries, told, _growth(before.uncorrected, after.uncorrected)
+            sets = None  # other drives count bytes, or nothing, there
+        return retries, float(sets) if sets else None, _growth(before.uncorrected, after.uncorrected)
 
 
 def _growth(before: int | None, after: int | None) -> int | None:

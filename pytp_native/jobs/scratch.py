@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pytp_native import mtio
 from pytp_native.catalog.records import CartridgeFacts
 from pytp_native.catalog.store import Catalog
-from pytp_native.devices.cartridge_memory import Memory, is_worm, read_memory
+from pytp_native.devices.cartridge_memory import Memory, read_memory, writes_once
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NotSupported, Refused
+from pytp_native.errors import NotSupported, PytpError, Refused
 from pytp_native.jobs.agreement import check_identity, check_loss
 from pytp_native.jobs.cartridge import Found, check_barcode, identify
 from pytp_native.jobs.events import Emit
@@ -33,6 +34,7 @@ class Scratch:
     def __init__(self, drive: Drive, catalog: Catalog | None, facts: CartridgeFacts, barcode: str) -> None:
         """Its door is locked."""
         self.barcode = barcode
+        self._block_bytes = drive.status().block_bytes
         self._drive = drive
         self._catalog = catalog
         self._facts = facts
@@ -41,14 +43,28 @@ class Scratch:
         """Raise Refused unless the same cartridge is in the drive as when the consent was given: hours may have passed,
         and no door is locked for somebody with a screwdriver. Rewinds."""
         self._drive.rewind()
-        now = cartridge_facts(identify(self._drive).label, read_memory(self._drive.address))
-        if (now.uuid, now.serial) != (self._facts.uuid, self._facts.serial):
+        found = identify(self._drive)
+        now = cartridge_facts(found.label, read_memory(self._drive.address))
+        is_known = now.uuid is not None or now.serial is not None or found.is_blank
+        if not is_known or (now.uuid, now.serial) != (self._facts.uuid, self._facts.serial):
             fact = f"another cartridge is in the drive than {self.barcode}; nothing was written"
             raise Refused(self._drive.name, fact, "load that one and begin again")
         self._drive.rewind()
 
+    def check_medium(self, *, in_doubt: bool) -> None:
+        """Raise Refused unless the medium is the same, whose label is written over by now. `in_doubt`: something has
+        failed, and a reset unlocks every door: without a serial number nobody can tell then."""
+        if self._facts.serial is None and not in_doubt:
+            return
+        serial = read_memory(self._drive.address).serial
+        if serial is None or serial != self._facts.serial:
+            fact = f"nothing tells that {self.barcode} is still in the drive; it was not written any more"
+            raise Refused(self._drive.name, fact, "see what is in it: pytp status")
+
     def release(self) -> None:
-        """Let the cartridge go."""
+        """Let the cartridge go, the drive set up as it was."""
+        with suppress(PytpError):
+            mtio.set_block_bytes(self._drive.tape, self._block_bytes)
         self._drive.unlock_door()
 
     def share(self, most_bytes: int, part: int) -> int:
@@ -61,8 +77,9 @@ class Scratch:
         if self._catalog is not None:
             self._catalog.strike_out(self._facts, 0)
 
-    def blank(self) -> str:
-        """Leave a blank tape at its beginning; return how, in words."""
+    def blank(self, *, in_doubt: bool) -> str:
+        """Leave a blank tape at its beginning; return how, in words. Raises as `check_medium`."""
+        self.check_medium(in_doubt=in_doubt)
         self._drive.rewind()
         try:
             mtio.erase(self._drive.tape)
@@ -95,11 +112,18 @@ def _agreed(drive: Drive, request: ScratchRequest, catalog: Catalog | None, emit
     memory = read_memory(drive.address)
     found = identify(drive)
     _check_barcodes(drive, request, found, memory)
-    if is_worm(drive.address):
+    once = writes_once(drive.address)
+    if once is None and request.confirm is None:
+        fact = f"nothing tells whether {request.barcode} can be written more than once"
+        raise Refused(drive.name, fact, f"if it can, add --confirm {request.barcode}")
+    if once:
         fact = f"{request.barcode} is a WORM cartridge: what is written on it stays for ever"
         raise Refused(drive.name, fact, "take another one for tests")
-    if found.foreign and request.confirm is None:
-        fact = f"{request.barcode} holds {found.foreign}, which would be lost"
+    held = found.foreign or _sessions(drive, found)
+    if held and request.confirm is None:
+        if catalog is not None:
+            check_loss(catalog, drive, cartridge_facts(found.label, memory), 0, confirm=None, emit=emit)
+        fact = f"{request.barcode} holds {held}, which would be lost"
         raise Refused(drive.name, fact, f"if that is wanted, add --confirm {request.barcode}")
     facts = cartridge_facts(found.label, memory, request.library_barcode)
     if catalog is not None:
@@ -107,6 +131,15 @@ def _agreed(drive: Drive, request: ScratchRequest, catalog: Catalog | None, emit
         check_loss(catalog, drive, facts, 0, confirm=request.confirm, emit=emit)
     drive.rewind()
     return facts
+
+
+def _sessions(drive: Drive, found: Found) -> str:
+    """Say what is behind a label of ours, whether this catalog knows of it or not."""
+    if found.label is None:
+        return ""
+    mtio.end_of_data(drive.tape)
+    behind = (drive.where().file or 0) - 1
+    return f"{behind} tape files behind its label" if behind > 0 else ""
 
 
 def _check_barcodes(drive: Drive, request: ScratchRequest, found: Found, memory: Memory) -> None:

@@ -100,6 +100,18 @@ def test_what_the_catalog_needs_takes_a_confirmation(pytp: Pytp, drive: str, sou
     assert "plain.txt" not in pytp("find", "plain.txt").out, "the catalog claims nothing that is gone"
 
 
+def test_sessions_that_no_catalog_knows_take_a_confirmation(
+    pytp: Pytp, drive: str, source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert pytp("backup", str(source), "-d", drive).code == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+    ended = pytp("diag", "test", "--scratch", BARCODE, "-d", drive)
+    assert ended.code == 7
+    assert "2 tape files behind its label" in ended.err
+    assert not blank(drive)
+    assert pytp("diag", "test", "--scratch", BARCODE, "--confirm", BARCODE, "-d", drive).code == 0
+
+
 def test_foreign_data_take_a_confirmation(pytp: Pytp, drive: str) -> None:
     tape = open_tape(drive, write=True)
     tape.write_block(b"somebody else's" * 1000)
@@ -118,7 +130,7 @@ def test_a_protected_cartridge_is_refused(pytp: Pytp, library: Path, drive: str)
 
 
 def test_a_worm_cartridge_is_refused(pytp: Pytp, drive: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytp_native.jobs.scratch.is_worm", lambda _address: True)
+    monkeypatch.setattr("pytp_native.jobs.scratch.writes_once", lambda _address: True)
     ended = pytp("diag", "test", "--scratch", BARCODE, "-d", drive)
     assert ended.code == 7
     assert "WORM" in ended.err

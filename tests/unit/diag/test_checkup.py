@@ -10,6 +10,7 @@ from pytp_native.devices.look import CartridgeLook, DriveLook, LibraryLook
 from pytp_native.diag.checkup import verdicts
 from pytp_native.diag.difference import difference
 from pytp_native.diag.history import FILE_NAME, History
+from pytp_native.diag.trend import cells, read_past
 from pytp_native.diag.verdict import Verdict, exit_code
 from pytp_native.scsi.log_incidents import ElementCounts
 
@@ -157,3 +158,64 @@ def test_8_drives_and_200_cartridges_are_judged_in_less_than_two_seconds(history
     found = verdicts(history, looks, everything=True)
     assert time.process_time() - began < 2
     assert len(found) == 208
+
+
+def fills(history: History, when: int, retries: float, *, drive_serial: str = "D1", tapes: tuple[str, ...] = ("M1",)):
+    """One look before and one behind 1000 data sets, for each cartridge."""
+    for serial in tapes:
+        seen = history.latest(next((one.id for one in history.units("cartridge") if one.serial == serial), 0))
+        sets, again = seen.get("data_sets_written", 0.0), seen.get("write_retries", 0.0)
+        for more in (0.0, 1.0):
+            counters = {"data_sets_written": sets + 1000 * more, "write_retries": again + retries * more, "mounts": 1.0}
+            look = CartridgeLook(serial=serial, barcode=f"{serial}L9", counters=counters)
+            history.store(drive(drive_serial, look, taken=when), "job")
+
+
+def test_trouble_that_begins_after_good_years_is_seen(history: History) -> None:
+    tapes = ("M1", "M2", "M3", "M4")
+    for age in range(24, 0, -1):
+        fills(history, NOW - 120 * 86400 - age * 30 * 86400, 0, tapes=tapes)
+    fills(history, NOW - 3600, 200, tapes=tapes)
+    found = {f"{one.kind} {one.name}": one for one in verdicts(history, [], everything=True)}
+    (finding,) = found["drive IBM ULT3580-TD9 D1"].findings
+    assert (finding.blames, finding.level) == ("drive", "act now")
+
+
+def test_what_was_mended_is_forgiven(history: History) -> None:
+    tapes = ("M1", "M2", "M3", "M4")
+    fills(history, NOW - 120 * 86400, 200, tapes=tapes)
+    for tape_serial in tapes:
+        fills(history, NOW - 3600, 0, tapes=(tape_serial,))
+    found = {f"{one.kind} {one.name}": one for one in verdicts(history, [], everything=True)}
+    assert found["drive IBM ULT3580-TD9 D1"].level == "good"
+
+
+def test_a_slot_that_was_mended_is_forgiven(history: History) -> None:
+    def counts(retries: int, picks: int) -> ElementCounts:
+        return ElementCounts(picks, retries, picks, 0, 0, 0)
+
+    def seen(age: int, retries: int, picks: int) -> LibraryLook:
+        elements = {address: counts(0, picks) for address in range(1000, 1010)} | {1003: counts(retries, picks)}
+        return LibraryLook("/dev/sg4", NOW - age, "HP", "MSL", "9", "L1", elements=elements)
+
+    history.store(seen(40 * 86400, 30, 10), "health")
+    (library,) = judged(history, seen(0, 30, 40)).values()
+    assert library.level == "good"
+    (library,) = judged(history, seen(0, 60, 44)).values()
+    assert library.level == "watch"
+
+
+def test_looks_count_in_their_order_whatever_the_clock_said(history: History) -> None:
+    for when, retries in ((NOW, 1000.0), (NOW - 86400, 1001.0), (NOW - 86000, 1002.0)):
+        history.store(drive(tape=tape(write_retries=retries, data_sets_written=1e6 + retries), taken=when), "job")
+    (cell,) = cells(read_past(history))
+    assert (cell.retries, cell.resets) == (2, 0)
+    assert history.latest(next(one.id for one in history.units("cartridge")))["write_retries"] == 1002
+
+
+def test_mounts_belong_to_the_pair_that_has_the_cartridge_now(history: History) -> None:
+    for mounts, serial in ((1.0, "D1"), (2.0, "D2"), (3.0, "D1"), (4.0, "D2")):
+        for data in (0.0, 10.0):
+            counters = {"mounts": mounts, "data_sets_written": 100 * mounts + data, "write_retries": 0.0}
+            history.store(drive(serial, CartridgeLook(serial="M1", counters=counters)), "job")
+    assert [cell.grown["mounts"] for cell in cells(read_past(history))] == [2, 2]

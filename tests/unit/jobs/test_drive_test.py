@@ -14,6 +14,7 @@ from pytp_native.devices.drive import Drive
 from pytp_native.devices.self_test import SelfTestResult
 from pytp_native.devices.statistics import ErrorCounters
 from pytp_native.errors import PytpError, Refused
+from pytp_native.jobs import scratch
 from pytp_native.jobs.block_trial import BlockTrial, Limits, SizeResult, largest_safe
 from pytp_native.jobs.drive_test import DriveTest, attended
 from pytp_native.jobs.events import Notice
@@ -141,9 +142,7 @@ def test_a_scan_tells_retries_by_stretch(drive: Drive, scan: Callable[..., ScanR
 
     found = scan(counters)
     assert [one.retries for one in found.stretches] == [0, 5, 0, 2]
-    rate = found.stretches[1].rate
-    assert rate is not None
-    assert 10_000 < rate < 13_000, "5 of 0.4 data sets"
+    assert [one.rate for one in found.stretches] == [None] * 4, "nobody has counted data sets"
 
 
 def test_an_interrupted_scan_says_so(drive: Drive) -> None:
@@ -259,6 +258,84 @@ def test_a_cartridge_that_was_changed_after_the_consent_is_not_written(tmp_path:
             DriveTest(drive, Answers(), lambda _event: None, Interrupt(), name="d").run(agreed, scan=True)
         drive.rewind()
         assert drive.tape.read_block(memoryview(bytearray(200))) == 100
+
+
+def run_scratch(drive: Drive, interrupt: Interrupt | None = None, emit: Callable[[object], object] = lambda _e: None):
+    agreed = consent(drive, ScratchRequest(BARCODE, BARCODE, BARCODE), None, emit)
+    return DriveTest(drive, Answers(), emit, interrupt or Interrupt(), name="d").run(agreed, scan=True)
+
+
+@pytest.mark.parametrize("fault", ["power cut at 5", "moved to 0 at 5", "write 5: medium error", "reset at 5"])
+def test_an_error_at_the_tape_says_nothing_about_block_sizes(library: Library, drive: Drive, fault: str) -> None:
+    library.add_fault(0, fault)
+    told = run_scratch(drive).details
+    assert told["sizes_complete"] is False
+    assert [one["block_bytes"] for one in told["block_sizes"]], "what was tried before stays"  # type: ignore[union-attr]
+    words = [one["words"] for one in told["findings"]]  # type: ignore[union-attr]
+    assert words
+    assert not any("block size" in one for one in words)
+    assert told["throughput"] is None
+
+
+def test_an_interrupt_before_the_first_write_leaves_the_tape_as_it_is(drive: Drive) -> None:
+    write(drive, [1000, 0])
+    interrupt = Interrupt()
+    agreed = consent(drive, ScratchRequest(BARCODE, BARCODE, BARCODE), None, lambda _event: None)
+    check = agreed.check
+    agreed.check = lambda: (check(), interrupt.trigger())  # type: ignore[method-assign, func-returns-value, assignment]
+    report = DriveTest(drive, Answers(), lambda _event: None, interrupt, name="d").run(agreed, scan=True)
+    assert (report.exit_code, report.details["left"], report.details["verdict"]) == (130, None, None)
+    drive.rewind()
+    drive.prepare(0)
+    assert drive.tape.read_block(memoryview(bytearray(2000))) == 1000
+
+
+def test_a_medium_that_may_be_another_is_not_erased(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    agreed = consent(drive, ScratchRequest(BARCODE, BARCODE), None, lambda _event: None)
+    write(drive, [1000, 0])
+    told = scratch.read_memory(drive.address)
+    monkeypatch.setattr(scratch, "read_memory", lambda _address: told._replace(serial="ANOTHER"))
+    with pytest.raises(Refused, match="still in the drive"):
+        agreed.blank(in_doubt=False)
+    monkeypatch.setattr(scratch, "read_memory", lambda _address: told._replace(serial=None))
+    with pytest.raises(Refused, match="still in the drive"):
+        agreed.blank(in_doubt=True)
+    with pytest.raises(Refused, match="another cartridge"):
+        agreed.check()
+    drive.rewind()
+    assert drive.tape.read_block(memoryview(bytearray(2000))) == 1000
+
+
+def test_a_write_that_is_refused_says_what_may_be_left(library: Library, drive: Drive) -> None:
+    library.add_fault(0, "write 0: medium error")
+    told = run_scratch(drive).details
+    assert "pytp catalog rebuild" in str(told["left"])
+
+
+def test_a_scan_that_the_drive_ends_keeps_what_was_read(library: Library, drive: Drive) -> None:
+    write(drive, [64 * KIB] * 30 + [0])
+    library.add_fault(0, "eject at 20")
+    report = run_scratch(drive)
+    assert report.exit_code == 13
+    scan = report.details["scan"]
+    assert scan["blocks"] == 20 or scan["blocks"] > 0  # type: ignore[index]
+    assert "load the cartridge" in report.details["findings"][0]["action"]  # type: ignore[index]
+    assert report.details["left"] is None, "nothing is written then"
+
+
+def test_the_block_size_is_left_as_it_was(drive: Drive) -> None:
+    drive.prepare(4096)
+    run_scratch(drive)
+    assert drive.status().block_bytes == 4096
+
+
+def test_a_drive_without_a_self_test_has_no_verdict() -> None:
+    class Without(Answers):
+        def self_test(self) -> SelfTestResult:
+            return SelfTestResult(None, "the drive has no self-test", 0.0)
+
+    report = DriveTest(None, Without(), lambda _event: None, Interrupt(), name="d").run()
+    assert (report.exit_code, report.details["verdict"]) == (11, None)
 
 
 def test_somebody_hears_of_a_long_self_test() -> None:
