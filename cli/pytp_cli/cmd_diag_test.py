@@ -28,7 +28,7 @@ Scratch = Annotated[
 Confirm = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--confirm", metavar="BARCODE",
-                 help="With --scratch: also what the catalog has on it, or what somebody else wrote."),
+                 help="With --scratch: yes, what is on it is lost."),
 ]  # fmt: skip
 ReadOnly = Annotated[bool, typer.Option("--read-only", help="Also read the loaded cartridge through; writes nothing.")]
 
@@ -41,7 +41,7 @@ def try_drive(
     read, and told is what the drive had to read again where, and which blocks cannot be read. --scratch BARCODE: all
     that, then blocks of 64 KiB to 8 MiB are written, read back and compared, and speeds measured with data that can be
     compressed and that cannot; the cartridge is blank afterwards. Another cartridge is refused (exit 7), and one that
-    the catalog needs or that holds foreign data without --confirm. Exit 13: watch; 14: act now."""
+    holds anything without --confirm. Exit 13: watch; 14: act now; 11: nothing could be tested."""
     with Run(ctx, "diag test", as_json=as_json) as run:
         if read_only and scratch is not None:
             raise UsageError("--read-only", "says the opposite of --scratch", "use one of them")

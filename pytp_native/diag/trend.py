@@ -16,8 +16,8 @@ GROWING = (
     "fatal_suspended_reads", "written_mb", "read_mb",
 )  # fmt: skip
 """Counters of cartridges that say what a drive did with it."""
-_WIDTHS = (16, 32)
-"""Bits of counters that have been seen to roll over."""
+_WIDTHS = (16, 24, 32, 48)
+"""Bits of counters that LTO drives have; those of 8 bits are too often near their end."""
 _FULL, _EMPTY = 0.9, 0.1
 
 

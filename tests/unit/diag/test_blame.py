@@ -61,7 +61,8 @@ def test_one_unrecovered_error_is_one_too_many() -> None:
     ("before", "now", "told"),
     [
         (5, 8, Growth(3)), (5, 5, Growth(0)), (5, 2, Growth(2, reset=True)), (65530, 4, Growth(10)),
-        (4294967290, 4, Growth(10)), (40000, 4, Growth(4, reset=True)),
+        (16777210, 4, Growth(10)), (4294967290, 4, Growth(10)), (2.0**48 - 6, 4, Growth(10)),
+        (40000, 4, Growth(4, reset=True)),
     ],
 )  # fmt: skip
 def test_resets_and_roll_overs_are_recognised(before: float, now: float, told: Growth) -> None:
