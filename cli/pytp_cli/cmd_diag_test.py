@@ -37,11 +37,12 @@ def try_drive(
     ctx: typer.Context, read_only: ReadOnly = False, scratch: Scratch = None, confirm: Confirm = None,
     drive: options.Drive = None, as_json: options.Json = False,
 ) -> int:  # fmt: skip
-    """Alone: the drive's own self-test, which needs no cartridge. --read-only: also all of the loaded cartridge is
-    read, and told is what the drive had to read again where, and which blocks cannot be read. --scratch BARCODE: all
-    that, then blocks of 64 KiB to 8 MiB are written, read back and compared, and speeds measured with data that can be
-    compressed and that cannot; the cartridge is blank afterwards. Another cartridge is refused (exit 7), and one that
-    holds anything without --confirm. Exit 13: watch; 14: act now; 11: nothing could be tested."""
+    """Alone: the drive's own self-test, which needs no cartridge; one that is loaded it may rewind. --read-only: also
+    all of the loaded cartridge is read, and told is what the drive had to read again where, and which blocks cannot
+    be read. --scratch BARCODE: all that, then blocks of 64 KiB to 8 MiB are written, read back and compared, and
+    speeds measured with data that can be compressed and that cannot; the cartridge is blank afterwards. Another
+    cartridge is refused (exit 7), and one that holds anything without --confirm. Exit 13: watch; 14: act now; 11:
+    nothing could be tested."""
     with Run(ctx, "diag test", as_json=as_json) as run:
         if read_only and scratch is not None:
             raise UsageError("--read-only", "says the opposite of --scratch", "use one of them")
@@ -150,9 +151,8 @@ class Beside:
 
         try:
             with opened_beside_own(self._address) as device:
-                adapter = getattr(device.scsi, "most_transfer_bytes", None)
                 told = executor.run(device.scsi, ssc.read_block_limits(), CALM)
-                return Limits(told.least or None, told.most or None, adapter)
+                return Limits(told.least or None, told.most or None)
         except PytpError:
             return Limits()
 

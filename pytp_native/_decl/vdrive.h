@@ -40,6 +40,8 @@ typedef struct {
     uint64_t cleaned_moved;
     uint32_t drive_protected, pos_unknown, block_bytes_changed, density_changed;
     uint32_t programmed_warning;
+    uint64_t load_verified;
+    uint32_t load_verify_errors;
     uint64_t cleaned_before[2];
     ...;
 } pytp_drive_state;

@@ -74,6 +74,8 @@ typedef struct {
     uint32_t pos_unknown; /* st: there was a bus reset; all but rewinding and seeking is refused */
     uint32_t block_bytes_changed, density_changed; /* somebody asked for another since the cartridge was loaded */
     uint32_t programmed_warning; /* drive: 10^6 bytes in front of early warning where it tells of the end, too; 0 none */
+    uint64_t load_verified;     /* bytes that VERIFY has read since the cartridge was threaded */
+    uint32_t load_verify_errors;
     uint64_t cleaned_before[2]; /* what it had moved when it was cleaned the last time but one, and but two */
 } pytp_drive_state;
 

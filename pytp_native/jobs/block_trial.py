@@ -24,8 +24,6 @@ class Limits(NamedTuple):
     drive_least: int | None = None
     drive_most: int | None = None
     """READ BLOCK LIMITS (SSC-5); None: not told."""
-    adapter: int | None = None
-    """What sg can reserve for one command; st may do more, or less."""
 
 
 class SizeResult(NamedTuple):

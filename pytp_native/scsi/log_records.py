@@ -152,6 +152,25 @@ def environment(value: bytes, *, humidity: bool) -> Environment | None:
     return Environment(*(_reading(value, at, humidity) for at in range(1, 6)))
 
 
+class Limits(NamedTuple):
+    """Temperature in degrees Celsius or relative humidity in percent at which something is wrong, and at which it is
+    over (page 0Dh/02h)."""
+
+    high_critical: int | None
+    high_critical_over: int | None
+    low_critical_over: int | None
+    low_critical: int | None
+    high_operating: int | None
+    high_operating_over: int | None
+    low_operating_over: int | None
+    low_operating: int | None
+
+
+def limits(value: bytes, *, humidity: bool) -> Limits | None:
+    """Eight bytes, as those of Environment; None if it is cut."""
+    return Limits(*(_reading(value, at, humidity) for at in range(8))) if len(value) >= 8 else None
+
+
 def _reading(value: bytes, at: int, humidity: bool) -> int | None:
     told = value[at] if humidity else signed(value, at, 1)
     return None if told == (0xFF if humidity else -0x80) else told

@@ -50,6 +50,8 @@ def _reading(told: LogParameter, known: Parameter, changer: bool) -> Reading:
         value: object = (log_incidents.changer_incident if changer else log_incidents.drive_incident)(told.value)
     elif known.kind == kinds.ENVIRONMENT:
         value = log_records.environment(told.value, humidity=told.code == 0x0100)
+    elif known.kind == kinds.LIMITS:
+        value = log_records.limits(told.value, humidity=told.code == 0x0100)
     else:
         value = _READERS[known.kind](told)
     return Reading(told.code, known.name, known.unit, known.use, value)
@@ -78,7 +80,6 @@ _READERS: dict[str, Callable[[LogParameter], object]] = {
     kinds.FLAG: _flag,
     kinds.RAW: lambda told: told.value,
     kinds.TEMPERATURE: _temperature,
-    kinds.LIMITS: lambda told: told.value,
     kinds.SELF_TEST: lambda told: log_records.self_test(told.value),
     kinds.STATUS: lambda told: log_records.device_status(told.value),
     kinds.BITMAP: lambda told: tuple(sorted(flags_of_bitmap(told.value))),

@@ -56,7 +56,7 @@ def told_late(drive: VirtualDrive, *, flushing: bool = False) -> Sense | None:
             drive.raw.changes += 1
             drive.faults.remove(fault)
             drive.faults.save((*drive.faults.faults, Fault("write", fault.more, f"write {fault.more}: medium error")))
-            counters.count_write_error(drive)
+            counters.count_write_error(drive, deferred=True)
             return sense.DEFERRED_WRITE_ERROR
     return None
 

@@ -38,10 +38,10 @@ def withdraw_alert(drive: VirtualDrive, *flags: int) -> None:
         drive.raw.alerts &= ~(1 << (flag - 1)) & (1 << 64) - 1
 
 
-def count_write_error(drive: VirtualDrive) -> None:
+def count_write_error(drive: VirtualDrive, *, deferred: bool = False) -> None:
     drive.raw.load_write_errors += 1
     raise_alert(drive, HARD_ERROR, WRITE_FAILURE)
-    note_incident(drive, codes.MEDIUM_ERROR, codes.WRITE_ERROR, opcodes.WRITE_6)
+    note_incident(drive, codes.MEDIUM_ERROR, codes.WRITE_ERROR, opcodes.WRITE_6, deferred=deferred)
 
 
 def count_read_error(drive: VirtualDrive) -> None:
@@ -95,7 +95,8 @@ def _to_cartridge(drive: VirtualDrive, memory: CartridgeMemory) -> None:
 def _to_life(drive: VirtualDrive) -> None:
     raw = drive.raw
     raw.life_written += raw.load_written
-    raw.life_read += raw.load_read
+    raw.life_read += raw.load_read + raw.load_verified
     raw.life_write_errors += raw.load_write_errors
     raw.life_read_errors += raw.load_read_errors
     raw.load_written = raw.load_read = raw.load_write_errors = raw.load_read_errors = 0
+    raw.load_verified = raw.load_verify_errors = 0

@@ -71,7 +71,7 @@ def log_sense(drive: VirtualDrive, cdb: bytes, _data: bytes) -> TargetReply:
 
 def _pages_of(drive: VirtualDrive) -> dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]]:
     if not drive.personality.family:
-        return _PAGES
+        return {**_PAGES, **SELDOM}
     from pytp_native.vtl.door_log_vendor import pages_of  # noqa: PLC0415 - our own drives do without
 
     return pages_of(drive, _PAGES)
@@ -307,7 +307,16 @@ def _capacity(drive: VirtualDrive) -> Parameters:
     return [number(code, value // _MIB, 4) for code, value in enumerate(values, 1)]
 
 
-_PER_LOAD = frozenset({0x02, 0x03, 0x0C, 0x1B, 0x32})
+SELDOM: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
+    (0x01, 0x00): door_log_port.buffer_runs,
+    (0x04, 0x00): door_log_port.reverse_errors,
+    (0x05, 0x00): door_log_port.verify_errors,
+    (0x07, 0x00): door_log_port.error_events,
+    (0x0B, 0x00): door_log_port.deferred_errors,
+    (0x0D, 0x02): door_log_port.limits,
+}
+"""Standard pages that LTO drives of the makers whose pages are published do not have."""
+_PER_LOAD = frozenset({0x02, 0x03, 0x05, 0x0C, 0x1B, 0x32})
 _PAGES: dict[tuple[int, int], Callable[[VirtualDrive], bytes | Parameters]] = {
     (0x00, 0x00): _supported,
     (0x02, 0x00): _write_errors,

@@ -16,6 +16,17 @@ _MISCOMPARE = Sense(codes.MISCOMPARE, 0x1D00)
 
 @moving
 def verify_6(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
+    """What is read for it counts as verified (page 05h), and not as read for a host."""
+    raw = drive.raw
+    read, errors = int(raw.load_read), int(raw.load_read_errors)
+    reply = _verify(drive, cdb, data)
+    raw.load_verified += int(raw.load_read) - read
+    raw.load_verify_errors += int(raw.load_read_errors) - errors
+    raw.load_read, raw.load_read_errors = read, errors
+    return reply
+
+
+def _verify(drive: VirtualDrive, cdb: bytes, data: bytes) -> TargetReply:
     """Blocks as READ (6) counts them; with VTE all up to the end of data, with VBF so many tape files. Logical block
     protection is not here. Immediate or not, it is done when it returns."""
     flags, length = cdb[1], int.from_bytes(cdb[2:5], "big")

@@ -28,6 +28,8 @@ class Incident(NamedTuple):
     """Serial number of the cartridge."""
     milliseconds: int
     """Since 1970."""
+    deferred: bool = False
+    """It was found when the drive had taken more."""
 
 
 def incidents(directory: str) -> tuple[Incident, ...]:
@@ -38,9 +40,9 @@ def incidents(directory: str) -> tuple[Incident, ...]:
     return ()
 
 
-def note_incident(drive: VirtualDrive, key: int, code: int, opcode: int) -> None:
+def note_incident(drive: VirtualDrive, key: int, code: int, opcode: int, *, deferred: bool = False) -> None:
     """Keep one more; the oldest goes."""
     medium = drive.memory().serial if drive.ready else ""
-    new = Incident(key, code, opcode, medium, int(time.time() * 1000))
+    new = Incident(key, code, opcode, medium, int(time.time() * 1000), deferred)
     kept = [list(one) for one in (new, *incidents(drive.directory))[:MOST]]
     store_json(os.path.join(drive.directory, FILE), {"incidents": kept})

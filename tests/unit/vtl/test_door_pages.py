@@ -135,7 +135,9 @@ def test_a_raised_test_flag_is_an_alert_until_it_is_read(drive):
 
 def test_the_pages_of_an_lto_drive(drive):
     listed = log(drive, 0)
-    assert listed == bytes.fromhex("00000017 00 02 03 06 0c 0d 10 11 12 13 14 15 16 17 18 1a 1b 2d 2e 2f 30 31 32")
+    assert listed == bytes.fromhex(
+        "0000001c 00 01 02 03 04 05 06 07 0b 0c 0d 10 11 12 13 14 15 16 17 18 1a 1b 2d 2e 2f 30 31 32"
+    )
     for page in listed[4:]:
         data = log(drive, page)
         assert (data[0], int.from_bytes(data[2:4], "big")) == (page, len(data) - 4)
