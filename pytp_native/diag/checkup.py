@@ -30,14 +30,15 @@ class Checkup:
     cells: tuple[Cell, ...]
     """Of all the past."""
     recent: tuple[Cell, ...]
-    """Of the last months: what verdicts are about."""
+    """Of the last months before the last look: what verdicts are about."""
     blame: Blame
 
 
 def checkup(history: History) -> Checkup:
     """Read the history once and decide who is to blame for what."""
     past = read_past(history)
-    recent = tuple(cells(past, int(time.time()) - CELLS_S))
+    latest = min(int(time.time()), max((look.seen for look in past.looks), default=0))
+    recent = tuple(cells(past, latest - CELLS_S))
     return Checkup(past, tuple(cells(past)), recent, blame(recent))
 
 
