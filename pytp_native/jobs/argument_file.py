@@ -169,11 +169,12 @@ class ArgumentFile:
         if self._ledger is not None:
             self._record_problems(self._ledger)
             self._ledger.end_file(part, status, closed=closed)
+        is_there = closed or any(part.on_tape for part in parts)
         report = ArgumentReport(
             path=argument.path,
             status=status,
-            tape_file=parts[0].tape_file,
-            first_block=parts[0].first_block,
+            tape_file=parts[0].tape_file if is_there else None,
+            first_block=parts[0].first_block if is_there else None,
             blocks=sum(part.on_tape - part.ahead * (part.stored is None) for part in parts),
             files=self._files(outcome, files_before),
             data_bytes=outcome.moved.data_bytes,

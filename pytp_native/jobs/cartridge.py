@@ -133,8 +133,8 @@ def fresh_label(drive: Drive, known: Identity, before: Label | None, pool: str |
     """Make the label for a tape that is written from its beginning; `before` is the one it has."""
     outside = {text for text in (known.volume, known.library_barcode) if text}
     if len(outside) > 1:
-        fact = f"the library's barcode is {known.library_barcode}, --volume says {known.volume}"
-        raise Refused(drive.name, fact, "load that cartridge, or leave --volume out")
+        fact = f"the library's barcode is {known.library_barcode}, and {known.volume} is asked for"
+        raise Refused(drive.name, fact, "load that cartridge, or call it as the library does")
     barcode, source = known.barcode()
     if before is not None and not outside:
         barcode, source = before.barcode, before.barcode_from

@@ -43,13 +43,16 @@ def label_cartridge(drive: Drive, request: LabelRequest, emit: Emit, catalog: Ca
     known = identity_of(drive, request.barcode, request.library_barcode)
     drive.prepare()
     found = identify(drive)
-    _check_consent(drive, request, found, emit)
-    if catalog is not None:
-        facts = cartridge_facts(found.label, known.memory, request.library_barcode)
-        check_loss(catalog, drive, facts, 0, confirm=request.confirm, emit=emit)
-        catalog.strike_out(facts, 0)
+    lost = _check_consent(drive, request, found)
     label = fresh_label(drive, known, _same_cartridge(found, known), request.pool)
+    facts = cartridge_facts(found.label, known.memory, request.library_barcode)
+    if catalog is not None:
+        check_loss(catalog, drive, facts, 0, confirm=request.confirm, emit=emit)
+    if lost:
+        emit(Notice("warning", "TAPE", f"{drive.address}: everything on {lost} is lost"))
     drive.prepare()
+    if catalog is not None:
+        catalog.strike_out(facts, 0)
     drive.rewind()
     ring = Ring(drive.block_bytes, MIB)
     with closing(Frame(drive, ring, Place(label, fresh=True), emit, About())) as frame:
@@ -74,11 +77,12 @@ def _same_cartridge(found: Found, known: Identity) -> Label | None:
     return before if not before.mam_serial or not serial or before.mam_serial == serial else None
 
 
-def _check_consent(drive: Drive, request: LabelRequest, found: Found, emit: Emit) -> None:
+def _check_consent(drive: Drive, request: LabelRequest, found: Found) -> str:
+    """Return what will be lost; nothing where the cartridge is blank."""
     if found.is_blank:
-        return
+        return ""
     what = f"cartridge {found.label.barcode} of pytp" if found.label else found.foreign
     if not request.overwrite:
         fact = f"it is not blank: this is {what}; nothing was written"
         raise Refused(drive.address, fact, "load a blank cartridge, or lose all that is on it with --overwrite")
-    emit(Notice("warning", "TAPE", f"{drive.address}: everything on {what} is lost"))
+    return what

@@ -234,6 +234,7 @@ has changed since the session "based_on" (the uuid of another trailer, there or 
 one first, down to a "full" one, all into the same directory, the oldest first. Before each of the others take away
 what was gone by then: the list in its trailer that session.json names for the tape file under "deletions".
 
+    rm -f pytp/deleted/*.list                                    (of other trailers)
     tar -b {factor} -xf /dev/nst0                                (the trailer)
     xargs -0 -r rm -rf -- < pytp/deleted/00001.list
     mt -f /dev/nst0 asf N

@@ -14,6 +14,7 @@ from pytp_native import mtio
 from pytp_native.catalog.store import Catalog
 from pytp_native.errors import DeviceError, PytpError, Refused
 from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.labelling import LabelRequest, label_cartridge
 from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.rebuild import rebuild
 from pytp_native.jobs.restore import RestoreRequest, restore
@@ -216,3 +217,15 @@ def test_a_first_write_that_is_refused_says_what_was_given_up_for_it(desk: Shelf
     assert states(catalog) == ["overwritten"]
     assert any("given up 2 tape files that were to be written over; see pytp catalog rebuild" in text
                for text in done.notices)  # fmt: skip
+
+
+def test_a_label_that_is_refused_gives_nothing_up(desk: Shelf, catalog: Catalog, tree: Path) -> None:
+    desk.load(desk.barcodes[0])
+    assert save(desk, catalog, tree / "f00").code == 0
+    told: list[object] = []
+    with desk.open(write=True) as drive:
+        request = LabelRequest("WRONG1L9", overwrite=True, confirm=desk.barcodes[0], library_barcode=desk.barcodes[0])
+        with pytest.raises(Refused, match="WRONG1L9 is asked for"):
+            label_cartridge(drive, request, told.append, catalog)
+    assert states(catalog) == ["saved"]
+    assert told == []

@@ -248,7 +248,7 @@ def test_a_copy_is_refused_by_its_serial_number(
 
 
 def test_sticker_and_volume_that_differ_are_refused_on_a_blank_tape(cartridge: Cartridge, tree: Tree) -> None:
-    refused(cartridge, tree("one", f=5), "--volume says B", volume="B", library_barcode="A")
+    refused(cartridge, tree("one", f=5), "and B is asked for", volume="B", library_barcode="A")
 
 
 @pytest.mark.parametrize("text", ["", "a b", "x" * 33, "\u00e9"])
