@@ -43,5 +43,6 @@ def _text(report: JobReport) -> str:
         lines.append(f"{name}: {format_size(int(str(load['tape_bytes'])))}{room}")
     seconds = report.details["seconds"]
     if seconds is not None:
-        lines.append(f"About {duration(float(str(seconds)))}, at the speed of the last session")
+        speed = "the last session" if report.details["seconds_from"] == "last session" else "its drive, uncompressed"
+        lines.append(f"About {duration(float(str(seconds)))}, at the speed of {speed}")
     return "\n".join([*lines, "Nothing was written."])

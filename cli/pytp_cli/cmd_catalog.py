@@ -280,14 +280,16 @@ def _sessions_table(found: list[Session], *, verbose: bool) -> str:
         ("STARTED", "STATE", "KIND", "JOB", "LABEL", "CARTRIDGES", "FILES", "DATA", "ARGUMENTS")
     ]
     for one in found:
-        data = [file for file in one.tape_files if file.kind == "data"]
+        every = [file for file in one.tape_files if file.kind == "data"]
+        data = [file for file in every if file.state != "overwritten"]
+        lost = "" if len(data) == len(every) else ", partly written over" if data else ", written over"
         cartridges = dict.fromkeys(file.cartridge or "-" for file in data)
         rows.append(
             (
-                _when(one.started), one.state, one.kind, _or_dash(one.job), _or_dash(one.label),
+                _when(one.started), one.state + lost, one.kind, _or_dash(one.job), _or_dash(one.label),
                 ",".join(cartridges) or "-", str(sum(file.members for file in data)),
                 format_size(sum(file.data_bytes for file in data)),
-                " ".join(dict.fromkeys(printable(file.path) for file in data)),
+                " ".join(dict.fromkeys(printable(file.path) for file in every)),
             )
         )  # fmt: skip
         rows += [_file_row(file) for file in one.tape_files] if verbose else []
@@ -312,10 +314,11 @@ def _tapes_table(found: list[Cartridge]) -> str:
     rows = [("CARTRIDGE", "STATE", "SESSIONS", "FILES", "ON TAPE", "FREE", "WRITTEN", "VERIFIED", "ERRORS")]
     for one in found:
         free = "-" if one.remaining_bytes is None else format_size(one.remaining_bytes)
+        verified = _age(one.last_verified) + (", damaged" if one.damaged else "")
         rows.append(
             (
                 one.barcode or one.serial or "-", one.state, str(one.sessions), str(one.members),
-                format_size(one.tape_bytes), free, _age(one.last_written), _age(one.last_verified), str(one.errors),
+                format_size(one.tape_bytes), free, _age(one.last_written), verified, str(one.errors),
             )
         )  # fmt: skip
     return aligned(rows, right=(2, 3, 4, 5, 8))

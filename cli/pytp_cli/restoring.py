@@ -128,9 +128,9 @@ def _summary(report: JobReport, order: Order) -> str:
     text = f"{sum(argument.files for argument in report.arguments)} files restored into {printable(order.target)}"
     kept = report.details.get("kept")
     checked = report.details.get("checked")
-    more = [f"{checked} checksums compared"] if checked else []
+    more = [f"{checked or 'no'} checksums compared"]
     more += [f"{kept} existing files are as new"] if kept else []
-    return f"{text} ({', '.join(more)})" if more else text
+    return f"{text} ({', '.join(more)})"
 
 
 def _show(run: Run, plan: Plan) -> None:

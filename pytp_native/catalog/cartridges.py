@@ -113,7 +113,10 @@ def inventory(database: Database) -> Iterator[Cartridge]:
         " (SELECT max(v.seen) FROM verification v JOIN tape_file t ON t.id = v.tape_file WHERE t.cartridge = c.id),"
         " count(DISTINCT f.session), count(f.id), ifnull(sum(f.members), 0),"
         " ifnull(sum(ifnull(f.stored_blocks, max(f.blocks, f.durable_blocks - f.skipped)) * f.block_bytes), 0),"
-        " (SELECT count(*) FROM device_error e WHERE e.cartridge = c.id)"
+        " (SELECT count(*) FROM device_error e WHERE e.cartridge = c.id),"
+        " (SELECT ifnull(sum(v.damaged), 0) FROM verification v JOIN tape_file t ON t.id = v.tape_file"
+        " WHERE t.cartridge = c.id AND v.seen = (SELECT max(w.seen) FROM verification w JOIN tape_file u"
+        " ON u.id = w.tape_file WHERE u.cartridge = c.id))"
         " FROM cartridge c LEFT JOIN tape_file f ON f.cartridge = c.id AND f.state != 'overwritten'"
         " GROUP BY c.id ORDER BY c.last_written DESC, c.id DESC"
     ):

@@ -39,11 +39,14 @@ class _File(NamedTuple):
 def gaps(database: Database, session: int, path: bytes) -> list[str]:
     """Say what is missing of an argument as a session saved it; nothing where all of it is known."""
     files = _files(database, session, path)
-    started, state = database.row("SELECT started, state FROM session WHERE id = ?", (session,)) or (0, "")
+    asked = "SELECT started, state, origin FROM session WHERE id = ?"
+    started, state, origin = database.row(asked, (session,)) or (0, "", "")
     if not files:
         return [f"what the session of {when(started)} has of it is on a cartridge that the catalog does not know"]
-    found = [f"{file.where} was written over" for file in files if file.state == "overwritten"] + _elsewhere(files)
-    if state not in _ENDED and files[-1].state not in (*_WHOLE, "overwritten", "continues"):
+    found = [f"{file.where} was written over" for file in files if file.state == "overwritten"]
+    found += _elsewhere(files, origin)
+    goes_on = files[-1].state == "continues" and origin in _TOLD_BY_TAPES
+    if state not in _ENDED and files[-1].state not in (*_WHOLE, "overwritten") and not goes_on:
         found.append(f"{files[-1].where} is not complete: {unfinished(started, state)}")
     return found
 
@@ -52,14 +55,15 @@ def _files(database: Database, session: int, path: bytes) -> list[_File]:
     return [_File._make(row) for row in database.rows(_FILES, (session, path))]
 
 
-def _elsewhere(files: list[_File]) -> list[str]:
-    """Say what of an argument is on cartridges that the catalog does not know."""
+def _elsewhere(files: list[_File], origin: str) -> list[str]:
+    """Say what of an argument is on cartridges that the catalog does not know; what was recorded while it was written
+    goes on nowhere else."""
     found = []
     for before, file in zip([None, *files], files, strict=False):
         joins = before is not None and (before.state == "overwritten" or before.end == file.skipped)
         if file.skipped and not joins:
             found.append(f"what is in front of {file.where} is on a cartridge that the catalog does not know")
-    if files[-1].state == "continues":
+    if files[-1].state == "continues" and origin in _TOLD_BY_TAPES:
         found.append(f"{files[-1].where} goes on on a cartridge that the catalog does not know")
     return found
 
@@ -99,9 +103,9 @@ def of_session(database: Database, session: int) -> list[str]:
 
 def elsewhere(database: Database) -> Iterator[str]:
     """Say of all sessions what is on cartridges that the catalog does not know."""
-    for (session,) in list(database.rows("SELECT id FROM session ORDER BY started, id")):
+    for session, origin in list(database.rows("SELECT id, origin FROM session ORDER BY started, id")):
         for path in _paths(database, session):
-            yield from (f"{_text(path)}: {gap}" for gap in _elsewhere(_files(database, session, path)))
+            yield from (f"{_text(path)}: {gap}" for gap in _elsewhere(_files(database, session, path), origin))
         yield from untold(database, session)
 
 

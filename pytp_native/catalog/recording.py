@@ -13,7 +13,7 @@ from pytp_native.catalog.database import Database
 from pytp_native.catalog.records import CartridgeFacts, Deletion, MemberBatch, SessionFacts, TapeFileFacts
 from pytp_native.catalog.running import Held
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
-from pytp_native.catalog.upkeep import forget_files
+from pytp_native.catalog.upkeep import add_device_error, forget_files
 
 _COLUMNS = 16
 _TOGETHER = 32
@@ -147,11 +147,9 @@ class OpenSession:
         tape_file: int | None = None, block: int | None = None, now: int | None = None,
     ) -> None:  # fmt: skip
         """Record what a drive or library failed with."""
-        self._database.run(
-            "INSERT INTO device_error (session, cartridge, seen, device, kind, text, sense, tape_file, block)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self._id, cartridge, int(time.time()) if now is None else now, device, kind, text, sense or None,
-             tape_file, block),
+        add_device_error(
+            self._database, (self._id, cartridge), device=device, kind=kind, text=text, sense=sense,
+            tape_file=tape_file, block=block, now=now,
         )  # fmt: skip
 
     def last_part(self) -> int:

@@ -127,6 +127,8 @@ class Cartridge(NamedTuple):
     """Blocks times block size of all tape files that are known to be on it."""
     errors: int
     """Device errors that were met with it."""
+    damaged: int = 0
+    """Members that the last verification found damaged, in archives that are on it."""
 
 
 class TapeFile(NamedTuple):

@@ -101,9 +101,11 @@ def session_id(database: Database, text: str) -> int:
         )
         if last is not None:
             return int(last)
+        fact = "no session in it has come to its end"
+        raise NothingHere("catalog", fact, "name one by its uuid: pytp sessions --json")
     found = list(database.rows("SELECT id, uuid FROM session WHERE substr(uuid, 1, ?) = ? LIMIT 3", (len(text), text)))
     if not found or not text:
-        raise NothingHere("restore", f"the catalog knows of no session {text!r}", "see pytp sessions --json")
+        raise NothingHere("catalog", f"it knows of no session {text!r}", "see pytp sessions --json")
     exact = [number for number, uuid in found if uuid == text]
     if len(found) > 1 and not exact:
         raise UsageError(text, "several sessions begin so", "write more of the uuid")

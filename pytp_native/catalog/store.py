@@ -43,6 +43,7 @@ from pytp_native.catalog.schema import MEMBERS_OF_FILE
 from pytp_native.catalog.search import EVERYTHING, Wanted
 from pytp_native.catalog.state import State
 from pytp_native.catalog.verifying import Begun, Proof, Scope
+from pytp_native.errors import PytpError
 
 FILE_NAME = "catalog.db"
 """In snapshot_dir."""
@@ -290,6 +291,13 @@ class Catalog:
     def gaps_of(self, session_uuid: str) -> list[str]:
         """Say what is missing of a session's arguments."""
         return gaps.of_session(self._database, state.session_id(self._database, session_uuid))
+
+    def add_read_error(self, archive: Archive, part: ArchivePart, device: str, error: PytpError, block: int) -> None:
+        """Record a block that could not be read, by its number in the tape file."""
+        upkeep.add_device_error(
+            self._database, (archive.session, part.cartridge), device=device, kind="TAPE", text=error.fact,
+            sense=error.sense, tape_file=part.number, block=block,
+        )  # fmt: skip
 
     def hard_link_targets(self, archive: Archive) -> set[bytes]:
         """Return the names that other members of an archive refer to for their data."""

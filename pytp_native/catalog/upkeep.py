@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,18 @@ def check(database: Database) -> Iterator[Trouble]:
     ):
         if bad:
             yield Trouble("search index", f"names members that are not there ({bad} tape files)")
+
+
+def add_device_error(
+    database: Database, where: tuple[int | None, int | None], *, device: str, kind: str, text: str, sense: bytes = b"",
+    tape_file: int | None = None, block: int | None = None, now: int | None = None,
+) -> None:  # fmt: skip
+    """Record what a drive or library failed with; `where`: ids of session and cartridge."""
+    database.run(
+        "INSERT INTO device_error (session, cartridge, seen, device, kind, text, sense, tape_file, block)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*where, int(time.time()) if now is None else now, device, kind, text, sense or None, tape_file, block),
+    )
 
 
 def forget_session(database: Database, uuid: str) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from pytp_native.catalog.restoring import Archive, ArchivePart
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import HostDiskFull, Interrupted, MediumError, PytpError, VerifyFailed
+from pytp_native.errors import CatalogError, HostDiskFull, Interrupted, MediumError, PytpError, VerifyFailed
 from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Progress
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.plan import ArchivePlan
@@ -162,6 +163,10 @@ class ArchiveReading:
             part = one.part
             fact = f"{_place(part, one.block)} could not be read ({one.error.fact})"
             self._emit(Notice("error", "TAPE", f"{self._drive.name}: {fact}"))
+            if self._archive is not None:
+                with suppress(CatalogError):
+                    block = part.block_in_file(one.block)
+                    self._catalog.add_read_error(self._archive, part, self._drive.address, one.error, block)
         if len(unread) > _TOLD:
             text = f"{self._drive.name}: {len(unread) - _TOLD} more blocks could not be read"
             self._emit(Notice("error", "TAPE", text))

@@ -135,9 +135,11 @@ class Ledger:
         with self._trying(lost=True):
             if failure is not None and not isinstance(failure, (CartridgeNeeded, Interrupted)):
                 kind = "LIBRARY" if isinstance(failure, LibraryError) else "TAPE"
+                file = self._file or self._last_file
                 self._session.add_device_error(
-                    self._cartridge, device=self._drive.address, kind=kind, text=str(failure), sense=failure.sense
-                )
+                    self._cartridge, device=self._drive.address, kind=kind, text=str(failure), sense=failure.sense,
+                    tape_file=file.facts.number if file is not None else None,
+                )  # fmt: skip
             self._session.end(
                 "failed" if self.lost and failure is None else _state(failure, exit_code), exit_code, ended=ended
             )

@@ -16,6 +16,7 @@ from pytp_native.jobs.events import ArgumentReport, Emit, JobReport
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.members import MemberLog
 from pytp_native.light import NamedTuple
+from pytp_native.spec.speed_matching import NATIVE_MB_S
 from pytp_native.stream.ring import Ring
 from pytp_native.units import MIB
 
@@ -71,7 +72,11 @@ def preview(
         "tape_bytes": total,
         "cartridges": [load._asdict() for load in loads],
         "seconds": _seconds(total, catalog),
+        "seconds_from": "last session",
     }
+    if details["seconds"] is None and total:
+        rate = NATIVE_MB_S.get(drive.status().density_code)
+        details |= {"seconds": round(total / 1e6 / rate, 1) if rate else None, "seconds_from": "native speed"}
     return JobReport("backup", 0, drive.address, tuple(reports), None, details=details)
 
 

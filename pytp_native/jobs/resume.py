@@ -177,7 +177,7 @@ class _Resume:
             raise NothingHere(drive.name, fact, "see pytp sessions")
         if session is None:
             fact = found.foreign or "the cartridge is blank"
-            raise Refused(drive.name, f"{fact}: no session on it can be resumed", "load the one it was writing")
+            raise NothingHere(drive.name, f"{fact}, and no session waits to be resumed", "see pytp sessions")
         last = session.files[-1].barcode or "without a barcode"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(session.started))
         if not _is_full(session):

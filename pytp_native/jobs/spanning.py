@@ -52,7 +52,8 @@ def next_place(drive: Drive, supply: Supply, terms: Terms, emit: Emit, interrupt
         if offer is None:
             fact = "the cartridge is full, and no other is blank or named with --volumes"
             fact += "; those on which the catalog knows something were not tried" if in_use else ""
-            raise CartridgeNeeded(drive.address, fact, "add blank cartridges and back up what is missing")
+            then = "pytp resume" if terms.catalog is not None else "back up what is missing"
+            raise CartridgeNeeded(drive.address, fact, f"add blank cartridges, then: {then}")
         place = _place(drive, offer, terms, emit)
         if place is not None:
             return place

@@ -29,3 +29,10 @@ def lowest_speed(generation: int | None, family: str) -> float | None:
     if generation is None:
         return None
     return LOWEST_MB_S.get((generation, family), LOWEST_MB_S.get((generation, "")))
+
+
+NATIVE_MB_S = {
+    0x40: 20, 0x42: 40, 0x44: 80, 0x46: 120, 0x58: 140, 0x5A: 160, 0x5C: 300, 0x5D: 300, 0x5E: 360, 0x60: 400,
+    0x62: 400, 0x63: 400,
+}  # fmt: skip
+"""How fast data that cannot be compressed are written, by density code; half-height drives are slower from LTO-8 on."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.vtl.library import Library
 from tests.cli.conftest import Pytp
 
 DATABASE = Path("home/.local/state/pytp/catalog.db")
@@ -278,3 +279,25 @@ def test_another_cartridge_may_have_the_barcode_of_one_that_is_given_up(
     again = pytp("backup", "-d", drive, "--job", "daily", "--incremental", "--json", str(saved))
     assert again.code == 0, again.err
     assert again.json["arguments"][0]["files"] == 8
+
+
+def test_what_a_verification_met_is_in_the_inventory(
+    pytp: Pytp, saved: Path, drive: str, library: Path, tmp_path: Path
+) -> None:
+    Library(library).add_fault(0, "read 2: medium error")
+    assert pytp("verify", "-d", drive).code == 6
+    (one,) = pytp("tapes", "--json").json["cartridges"]
+    assert one["errors"] == 1
+    assert one["damaged"] > 0
+    assert "today, damaged" in pytp("tapes").out
+    assert pytp("catalog", "export", str(tmp_path / "all")).code == 0
+    rows = [json.loads(line) for line in (tmp_path / "all").read_text().splitlines()]
+    (error,) = [row for row in rows if row["table"] == "device_error"]
+    assert (error["kind"], error["tape_file"], error["block"]) == ("TAPE", 1, 0)
+
+
+def test_a_session_that_was_written_over_is_called_so(pytp: Pytp, saved: Path, drive: str) -> None:
+    assert pytp("rewind", "-d", drive).code == 0
+    words = ("--overwrite", "--confirm", "PYT001L9")
+    assert pytp("backup", "-d", drive, *words, str(saved / "deep")).code == 0
+    assert "complete, written over" in pytp("sessions").out
