@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 import time
 
+from pytp_native import mtio
 from pytp_native.catalog.records import CartridgeFacts
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import Memory
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
+from pytp_native.jobs.cartridge import earlier_trailers
 from pytp_native.jobs.events import Emit, Notice
 from pytp_native.jobs.frame import Place
 from pytp_native.stream.label import Label
@@ -86,3 +88,15 @@ def check_loss(
     if confirm != cartridge.barcode:
         fact = f"--confirm says {confirm}, but this is cartridge {cartridge.barcode or 'without a barcode'}"
         raise Refused(drive.name, fact, "load the right cartridge")
+
+
+def tell_unknown(catalog: Catalog, drive: Drive, label: Label | None, number: int, emit: Emit) -> None:
+    """Tell of sessions from tape file `number` on that would be lost and the catalog does not know: it may have been
+    lost itself. The tape is at the end of data afterwards."""
+    if label is None:
+        return
+    mtio.end_of_data(drive.tape)
+    for one in earlier_trailers(drive, label):
+        if (one.tape_file or 0) >= number and not catalog.has_session(one.uuid):
+            text = f"the session of {one.started} that ends in tape file {one.tape_file}; the catalog does not know it"
+            emit(Notice("warning", "CATALOG", f"{drive.name}: would be lost: {text}"))

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import is_worm, read_memory
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import Refused
-from pytp_native.jobs.agreement import check_catalog, check_identity, check_loss
+from pytp_native.errors import PytpError, Refused
+from pytp_native.jobs.agreement import check_catalog, check_identity, check_loss, tell_unknown
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import Argument, resolve_arguments
 from pytp_native.jobs.cartridge import (
     Found,
+    Identity,
     check_agreement,
     check_block_bytes,
     earlier_trailers,
@@ -243,24 +244,19 @@ def start_of(catalog: Catalog | None, place: Place, emit: Emit) -> int:
 
 
 def find_place(drive: Drive, request: BackupRequest, emit: Emit, catalog: Catalog | None = None) -> Place:
-    """Set the drive up and go where writing begins, if that is allowed there."""
+    """Set the drive up and go where writing begins, if that is allowed there; if it is not, the tape stands at the tape
+    file that was to be overwritten, as before: the same words again, with the consent that was missing, mean it."""
     drive.prepare()
     if request.hw_compression is not None:
         drive.set_compression(request.hw_compression)
     start = _overwritten_file(drive) if request.overwrite else None
-    known = identity_of(drive, request.volume, request.library_barcode)
-    leave_room(drive, known)
-    found = identify(drive)
-    if found.label is not None:
-        check_agreement(drive, found.label, known)
-        if start != 0:
-            check_block_bytes(drive, found.label)
-    _check_consent(drive, request, found, start)
-    if catalog is not None:
-        check_identity(catalog, drive, found.label, known.memory)
-        if start is not None or found.is_blank:
-            facts = cartridge_facts(found.label, known.memory, request.library_barcode or request.volume)
-            check_loss(catalog, drive, facts, start or 0, confirm=request.confirm, emit=emit)
+    try:
+        known, found = _allowed(drive, request, start, emit, catalog)
+    except PytpError:
+        if start is not None:
+            with suppress(PytpError):
+                drive.go_to_file(start)
+        raise
     if start is not None:
         drive.go_to_file(start)
         emit(Notice("warning", "TAPE", f"{drive.address}: overwriting: tape file {start} and all behind it is lost"))
@@ -276,6 +272,29 @@ def find_place(drive: Drive, request: BackupRequest, emit: Emit, catalog: Catalo
             check_identity(catalog, drive, label, known.memory)
         return Place(label, fresh=True)
     return Place(found.label, earlier=earlier_trailers(drive, found.label, catalog))
+
+
+def _allowed(
+    drive: Drive, request: BackupRequest, start: int | None, emit: Emit, catalog: Catalog | None
+) -> tuple[Identity, Found]:
+    """Look who the cartridge is; raises Refused where it must not be written from tape file `start` on, or behind its
+    end. The tape stands anywhere afterwards."""
+    known = identity_of(drive, request.volume, request.library_barcode)
+    leave_room(drive, known)
+    found = identify(drive)
+    if found.label is not None:
+        check_agreement(drive, found.label, known)
+        if start != 0:
+            check_block_bytes(drive, found.label)
+    _check_consent(drive, request, found, start)
+    if catalog is not None:
+        check_identity(catalog, drive, found.label, known.memory)
+        if start is not None or found.is_blank:
+            facts = cartridge_facts(found.label, known.memory, request.library_barcode or request.volume)
+            check_loss(catalog, drive, facts, start or 0, confirm=request.confirm, emit=emit)
+        if start is not None:
+            tell_unknown(catalog, drive, found.label, start, emit)
+    return known, found
 
 
 def _strike_out(guard: Catalog, drive: Drive, place: Place, request: BackupRequest) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import Refused
-from pytp_native.jobs.agreement import check_loss
+from pytp_native.jobs.agreement import check_loss, tell_unknown
 from pytp_native.jobs.cartridge import Found, Identity, fresh_label, identify, identity_of
 from pytp_native.jobs.events import Emit, JobReport, Notice
 from pytp_native.jobs.frame import About, Frame, Place
@@ -48,6 +48,7 @@ def label_cartridge(drive: Drive, request: LabelRequest, emit: Emit, catalog: Ca
     facts = cartridge_facts(found.label, known.memory, request.library_barcode)
     if catalog is not None:
         check_loss(catalog, drive, facts, 0, confirm=request.confirm, emit=emit)
+        tell_unknown(catalog, drive, found.label, 0, emit)
     if lost:
         emit(Notice("warning", "TAPE", f"{drive.address}: everything on {lost} is lost"))
     drive.prepare()

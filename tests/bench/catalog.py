@@ -139,6 +139,8 @@ def main() -> int:
     parser.add_argument("--directory", default=None)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    if args.directory:
+        os.makedirs(args.directory, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pytp-catalog-", dir=args.directory) as directory:
         path = os.path.join(directory, "catalog.db")
         with Catalog(path) as catalog:

@@ -13,6 +13,8 @@ import pytest
 from pytp_native import mtio
 from pytp_native.catalog.store import Catalog
 from pytp_native.errors import DeviceError, PytpError, Refused
+from pytp_native.jobs.backup import BackupRequest, backup
+from pytp_native.jobs.events import Notice
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.labelling import LabelRequest, label_cartridge
 from pytp_native.jobs.parts import Parts
@@ -229,3 +231,37 @@ def test_a_label_that_is_refused_gives_nothing_up(desk: Shelf, catalog: Catalog,
             label_cartridge(drive, request, told.append, catalog)
     assert states(catalog) == ["saved"]
     assert told == []
+
+
+def test_what_is_refused_leaves_the_tape_at_the_file_that_was_meant(desk: Shelf, catalog: Catalog, tree: Path) -> None:
+    """Somebody says it again with the consent that was missing: that must not mean the whole tape."""
+    desk.load(desk.barcodes[0])
+    for number in range(3):
+        assert save(desk, catalog, tree / f"f0{number}").code == 0
+    with desk.open(write=True) as drive:
+        drive.go_to_file(3)
+        request = BackupRequest(paths=(os.fsencode(tree / "f05"),), overwrite=True)
+        with pytest.raises(Refused, match="--confirm"):
+            backup(drive, request, lambda event: None, Interrupt(), catalog=catalog)
+        assert (drive.where().file, drive.where().block) == (3, 0)
+        request = BackupRequest(paths=(os.fsencode(tree / "f05"),), overwrite=True, confirm=desk.barcodes[0])
+        assert backup(drive, request, lambda event: None, Interrupt(), catalog=catalog).exit_code == 0
+    assert [one for one in states(catalog) if one == "saved"] == ["saved"] * 2
+
+
+def test_sessions_that_the_catalog_does_not_know_are_listed_before_they_are_lost(
+    desk: Shelf, catalog: Catalog, tree: Path
+) -> None:
+    desk.load(desk.barcodes[0])
+    for number in range(2):
+        assert save(desk, catalog, tree / f"f0{number}").code == 0
+    with Catalog(str(desk.path / "new.db")) as lost:
+        done = save(desk, lost, tree / "f05", prepare=lambda drive: drive.go_to_file(3), overwrite=True)
+        told = [text for text in done.notices if "would be lost: the session of" in text]
+        assert ["tape file 4" in one for one in told] == [True]
+        events: list[object] = []
+        with desk.open(write=True) as drive:
+            request = LabelRequest(desk.barcodes[0], overwrite=True, confirm=desk.barcodes[0])
+            assert label_cartridge(drive, request, events.append, lost).exit_code == 0
+        texts = [event.text for event in events if isinstance(event, Notice)]
+        assert ["tape file 2" in text for text in texts if "would be lost: the session of" in text] == [True]
