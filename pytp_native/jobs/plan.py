@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pytp_native.catalog.restoring import Archive, ArchivePart, Place
 from pytp_native.catalog.state import State
 from pytp_native.catalog.store import Catalog
+from pytp_native.errors import UsageError
 from pytp_native.light import NamedTuple
 from pytp_native.stream.expected import ExpectedMembers, Renamed
 from pytp_native.stream.untar import Run
@@ -137,9 +138,24 @@ def make_plan(
         missing += [f"{os.fsdecode(state.path)}: {gap}" for gap in state.gaps]
         missing += state.besides
         missing += [cut_off(path) for path in planned.lost]
+    _check_names([one for one in found if one.members])
     plan = Plan([one for one in found if one.members])
     plan.gaps = list(dict.fromkeys(missing))
     return plan
+
+
+def _check_names(wanted: list[ArchivePlan]) -> None:
+    """Raise UsageError where directories of the same name, from different places, would come together in one."""
+    places: dict[bytes, dict[bytes, str]] = {}
+    for one in sorted(wanted, key=lambda one: one.archive.started):
+        places.setdefault(one.archive.name, {})[one.archive.path] = one.archive.uuid
+    for name, found in places.items():
+        if len(found) > 1:
+            for one in wanted:
+                one.close()
+            told = ", ".join(f"{os.fsdecode(path)} (--session {uuid})" for path, uuid in found.items())
+            fact = f"several saved directories have that name: {told}"
+            raise UsageError(os.fsdecode(name), fact, "restore one at a time, each into a directory of its own")
 
 
 def cut_off(path: bytes) -> str:

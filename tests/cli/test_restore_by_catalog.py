@@ -115,3 +115,20 @@ def test_the_file_at_the_head_can_lose_parts_of_its_names(pytp: Pytp, saved: Pat
     assert pytp("rewind", "-d", drive).code == 0
     assert pytp("restore", "-d", drive, str(tmp_path / "out"), "--strip", "2").code == 0
     assert sorted(os.listdir(tmp_path / "out")) == ["empty", "er", "hard"]
+
+
+def test_directories_of_one_name_from_two_places_are_not_mixed(pytp: Pytp, drive: str, tmp_path: Path) -> None:
+    for place, text in (("one", "1"), ("two", "2")):
+        (tmp_path / place / "p").mkdir(parents=True)
+        (tmp_path / place / "p" / "a").write_text(text)
+        assert pytp("backup", "-d", drive, "--job", "k", str(tmp_path / place / "p")).code == 0
+    for words in (("--job", "k"), ("--label", "PYT001L9"), ("--job", "k", "--dry-run")):
+        ended = pytp("restore", str(tmp_path / "out"), "-d", drive, *words)
+        assert ended.code == 2
+        assert str(tmp_path / "one" / "p") in ended.err
+        assert not (tmp_path / "out").exists()
+    (second, first) = pytp("sessions", "--json").json["sessions"]
+    for one, text in ((first, "1"), (second, "2")):
+        out = tmp_path / one["uuid"]
+        assert pytp("restore", str(out), "-d", drive, "--session", one["uuid"]).code == 0
+        assert (out / "p" / "a").read_text() == text
