@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.catalog.store import Catalog
+
 ENOUGH = 3 << 30
 
 
@@ -29,3 +31,9 @@ def shelf(tmp_path: Path) -> Iterator[Path]:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has a drive open in a test keeps it: nobody waits for them in this process."""
     monkeypatch.setattr("pytp_native.devices.patience.MOST_S", 0.0)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    """An empty one."""
+    return Catalog(str(tmp_path / "catalog.db"))

@@ -29,19 +29,6 @@ BLOCK = 10240
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(str(tmp_path / "catalog.db"))
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    (tmp_path / "tree").mkdir()
-    for number in range(40):
-        (tmp_path / "tree" / f"f{number:02}").write_bytes(os.urandom(130_000))
-    return tmp_path / "tree"
-
-
-@pytest.fixture
 def desk(shelf: Path) -> Shelf:
     return Shelf(shelf / "library", cartridges=5, capacity=2 * MIB)
 

@@ -24,19 +24,6 @@ from tests.faults.test_resume_kinds import contents
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(str(tmp_path / "catalog.db"))
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    (tmp_path / "tree").mkdir()
-    for number in range(40):
-        (tmp_path / "tree" / f"f{number:02}").write_bytes(os.urandom(130_000))
-    return tmp_path / "tree"
-
-
-@pytest.fixture
 def desk(shelf: Path) -> Shelf:
     return Shelf(shelf / "library", cartridges=4, capacity=2 * MIB)
 

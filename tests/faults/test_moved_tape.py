@@ -28,11 +28,6 @@ BLOCK = 10240
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(str(tmp_path / "catalog.db"))
-
-
-@pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Blocks 2 to 19 of the tape, 21 to 37, and the trailer behind them."""
     chance = random.Random(5)

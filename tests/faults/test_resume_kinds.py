@@ -32,11 +32,6 @@ BLOCK = 10240
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(str(tmp_path / "catalog.db"))
-
-
-@pytest.fixture
 def tree(tmp_path: Path) -> Path:
     chance = random.Random(3)
     top = tmp_path / "tree"

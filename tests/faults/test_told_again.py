@@ -28,11 +28,6 @@ class Dies(BaseException):
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(str(tmp_path / "catalog.db"))
-
-
-@pytest.fixture
 def tree(tmp_path: Path) -> Path:
     for name in ("a", "b"):
         (tmp_path / "tree" / name).mkdir(parents=True)

@@ -25,11 +25,6 @@ def cartridge(shelf: Path) -> Cartridge:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(str(tmp_path / "catalog.db"))
-
-
-@pytest.fixture
 def tree(tmp_path: Path) -> Path:
     (tmp_path / "tree").mkdir()
     for number in range(12):

@@ -30,11 +30,6 @@ def cartridge(shelf: Path) -> Cartridge:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(str(tmp_path / "catalog.db"))
-
-
-@pytest.fixture
 def trees(tmp_path: Path) -> list[Path]:
     made = []
     for name in ("one", "two"):
