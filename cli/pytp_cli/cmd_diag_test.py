@@ -37,7 +37,7 @@ def try_drive(
     ctx: typer.Context, read_only: ReadOnly = False, scratch: Scratch = None, confirm: Confirm = None,
     drive: options.Drive = None, as_json: options.Json = False,
 ) -> int:  # fmt: skip
-    """Alone: the drive's own self-test, which needs no cartridge; one that is loaded it may rewind. --read-only: also
+    """Alone: the drive's own self-test, which needs no cartridge; one that is loaded is rewound. --read-only: also
     all of the loaded cartridge is read, and told is what the drive had to read again where, and which blocks cannot
     be read. --scratch BARCODE: all that, then blocks of 64 KiB to 8 MiB are written, read back and compared, and
     speeds measured with data that can be compressed and that cannot; the cartridge is blank afterwards. Another
@@ -69,12 +69,37 @@ def _without(run: Run, drive: str | None) -> None:
             raise UsageError(chosen.address, "is a library", "name a drive")
         device.check_free()
         take_look(device, history, "test")
-    run.job(
-        lambda emit, interrupt: DriveTest(
-            None, Beside(chosen.address, own=False), emit, interrupt, name=chosen.name
-        ).run(),
-        verb="test", bar=False,
-    )  # fmt: skip
+    try:
+        run.job(
+            lambda emit, interrupt: DriveTest(
+                None, Beside(chosen.address, own=False), emit, interrupt, name=chosen.name
+            ).run(),
+            verb="test", bar=False,
+        )  # fmt: skip
+    finally:
+        _rewind(run, chosen.address)
+
+
+def _rewind(run: Run, address: str) -> None:
+    """The self-test may have moved a tape without st's knowledge: whoever writes next must not trust a place that is
+    none."""
+    from pytp_native import mtio
+    from pytp_native.devices.quiet import tape_of
+    from pytp_native.errors import NoMedium
+    from pytp_native.transport import open_tape
+
+    try:
+        tape = open_tape(tape_of(address))
+        try:
+            mtio.rewind(tape)
+        finally:
+            tape.close()
+    except NoMedium:
+        return
+    except PytpError as error:
+        run.note(
+            f"warning: the tape could not be rewound behind the self-test ({error.fact}); rewind it before you write"
+        )
 
 
 def _with_tape(run: Run, drive: str | None, scratch: str | None, confirm: str | None) -> None:
@@ -190,7 +215,7 @@ def _tell(run: Run) -> None:
         ratio = f", compressed {one['ratio']:.2f}:1 since the load" if one["ratio"] is not None else ""
         run.say(f"{one['data']} data: written {_rate(one['write_mb_s'])}, read {_rate(one['read_mb_s'])}{ratio}")
     if fields["left"]:
-        run.say(f"the cartridge {fields['left']} now")
+        run.say(f"the cartridge {fields['left']}")
     for one in fields["findings"]:
         run.say(f"  {one['level']}: {one['words']} (to blame: {one['blames']})\n    {one['action']}")
 

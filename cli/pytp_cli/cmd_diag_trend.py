@@ -33,6 +33,8 @@ def trend(ctx: typer.Context, as_json: options.Json = False) -> int:
         slots = _slots(found)
         run.fields.update(looks=len(found.past.looks), pairs=pairs, blame=blamed, elements=slots)
         run.say(_pairs_text(pairs) if pairs else "no drive has been seen before and after with the same cartridge")
+        if blamed:
+            run.say("\nwho is to blame, by the last 90 days (the table is about all looks):")
         for one in blamed:
             run.say(f"{one['kind']} {printable(one['name'])}: {one['words']}")
         if slots:

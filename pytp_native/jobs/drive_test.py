@@ -111,6 +111,9 @@ class DriveTest:
         self._tested_nothing = result.passed is None and self._drive is None
         self._words = result.words
         self._findings += trial.judge_self_test(result)
+        if self._drive is not None:
+            with suppress(PytpError):  # st does not know where the test has left the tape; the scan tells what is wrong
+                self._drive.rewind()
 
     def _scan(self, drive: Drive) -> None:
         if self._interrupt.triggered:

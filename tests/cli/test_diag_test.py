@@ -38,6 +38,17 @@ def test_alone_it_writes_nothing_and_needs_no_cartridge(pytp: Pytp, library: Pat
     check(told)
 
 
+def test_alone_it_leaves_a_loaded_tape_where_st_knows_it_to_be(pytp: Pytp, drive: str, source: Path) -> None:
+    assert pytp("backup", str(source), "-d", drive).code == 0
+    tape = open_tape(drive)
+    mtio.end_of_data(tape)
+    tape.close()
+    assert pytp("diag", "test", "-d", drive).code == 0
+    tape = open_tape(drive)
+    assert (tape.position(), tape.status().file_number) == (0, 0)
+    tape.close()
+
+
 def test_a_failed_self_test_is_the_drives_fault(pytp: Pytp, library: Path, drive: str) -> None:
     Library(library).add_fault(0, "self-test failure")
     ended = pytp("diag", "test", "-d", drive)
