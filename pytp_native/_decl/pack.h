@@ -13,6 +13,7 @@
 #define PYTP_PROBLEM_SOCKET ...
 #define PYTP_PROBLEM_UNKNOWN_TYPE ...
 #define PYTP_PROBLEM_ATTRIBUTES ...
+#define PYTP_PROBLEM_REPLACED ...
 typedef struct pytp_pack pytp_pack;
 typedef struct {
     int hash;
@@ -40,12 +41,14 @@ typedef struct {
     const char *name;
     size_t name_length;
     const char *uname, *gname;
-    uint32_t mode, mtime_ns;
+    uint32_t mode, mtime_ns, ctime_ns;
     uint64_t uid, gid;
-    int64_t mtime_s;
-    uint64_t start, end, total;
-} pytp_recalled;
-int pytp_pack_recall(pytp_pack *pack, const pytp_recalled *member);
+    int64_t mtime_s, ctime_s;
+    uint64_t head, start, end, total;
+} pytp_cut_member;
+int pytp_pack_cut(pytp_pack *pack, uint64_t block, pytp_cut_member *cut);
+int pytp_pack_recall(pytp_pack *pack, const pytp_cut_member *member);
+int pytp_pack_rest(pytp_pack *pack, const char *path, const char *name, uint64_t block, const pytp_cut_member *cut);
 void pytp_pack_forget(pytp_pack *pack, uint64_t block);
 void pytp_pack_flush_log(pytp_pack *pack);
 void pytp_pack_read_counts(pytp_pack *pack, pytp_pack_counts *counts);

@@ -52,7 +52,10 @@ def gaps(database: Database, session: int, path: bytes) -> list[str]:
 
 
 def _files(database: Database, session: int, path: bytes) -> list[_File]:
-    return [_File._make(row) for row in database.rows(_FILES, (session, path))]
+    """All of them but those that were begun, broken off with nothing of the archive on the medium, and begun again."""
+    files = [_File._make(row) for row in database.rows(_FILES, (session, path))]
+    again = {file.skipped for file in files if file.skipped and file.end > file.skipped}
+    return [file for file in files if file.end > file.skipped or file.skipped not in again]
 
 
 def _elsewhere(files: list[_File], origin: str) -> list[str]:

@@ -259,6 +259,11 @@ class OpenTapeFile:
                 (self.members, self.data_bytes, self._id),
             )
 
+    def goes_on(self, cut: str) -> None:
+        """It ends in the middle of a member; `cut` says what it takes to go on there."""
+        with self._database.transaction():
+            self._database.run("INSERT OR REPLACE INTO rest (tape_file, cut) VALUES (?, ?)", (self._id, cut))
+
     def add_deletions(self, deletions: Iterable[Deletion]) -> None:
         """Record what an incremental session found gone or renamed below this argument."""
         add_deletions(self._database, self._id, deletions)

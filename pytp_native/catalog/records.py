@@ -211,6 +211,8 @@ class BegunFile(NamedTuple):
     barcode: str | None
     is_full: bool
     """The cartridge."""
+    rest: str | None = None
+    """How it goes on, if it ends in the middle of a member."""
 
 
 class Unfinished(NamedTuple):

@@ -180,7 +180,14 @@ CREATE TABLE problem (              -- a file that was not saved, or not as it s
 CREATE INDEX problem_by_tape_file ON problem (tape_file);
 """
 
-MIGRATIONS = (_VERSION_1, _VERIFYING, _PROBLEMS)
+_RESTS = """
+CREATE TABLE rest (                 -- how an archive goes on whose tape file ends in the middle of a member
+    tape_file INTEGER PRIMARY KEY REFERENCES tape_file ON DELETE CASCADE,
+    cut TEXT NOT NULL               -- as JSON: for `pytp resume`
+) STRICT;
+"""
+
+MIGRATIONS = (_VERSION_1, _VERIFYING, _PROBLEMS, _RESTS)
 """The script at index n makes version n + 1 out of version n."""
 VERSION = len(MIGRATIONS)
 

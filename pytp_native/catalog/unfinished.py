@@ -27,8 +27,8 @@ _SAVED_SINCE = (
 _FILES = (
     "SELECT t.id, t.number, t.first_block, t.block_bytes, t.path, t.name, t.kind, t.part, t.skipped, t.ahead,"
     " t.level, t.based_on, t.compression, t.state, t.blocks, t.durable_blocks, t.stored_blocks, t.frames, c.uuid,"
-    " c.barcode, c.state = 'full'"
-    " FROM tape_file t JOIN cartridge c ON c.id = t.cartridge"
+    " c.barcode, c.state = 'full', r.cut"
+    " FROM tape_file t JOIN cartridge c ON c.id = t.cartridge LEFT JOIN rest r ON r.tape_file = t.id"
     " WHERE t.session = ? AND t.kind = 'data' AND t.state != 'overwritten' ORDER BY t.id"
 )
 _TRAILERS = "SELECT DISTINCT part FROM tape_file WHERE session = ? AND kind = 'trailer' AND state != 'overwritten'"

@@ -44,18 +44,21 @@ static int pack_entries(pytp_pack *pack)
     pytp_entry *entry;
     int status = 0;
     while (status == 0 && (entry = pytp_queue_next(&pack->queue)) != NULL) {
-        status = pytp_pack_member(pack, entry);
+        status = pytp_rest_await(pack, entry);
+        if (status == 0)
+            status = pytp_pack_member(pack, entry);
         pytp_queue_pop(&pack->queue);
     }
-    return status;
+    if (status != 0 || __atomic_load_n(&pack->queue.stopped, __ATOMIC_RELAXED))
+        return status;
+    return pytp_rest_await(pack, NULL);
 }
 
-int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after)
+static int pack_tree(pytp_pack *pack, const char *path, const char *name)
 {
     errand errand = {pack, path, name, 0};
     pthread_t walker;
     pack->root = path;
-    pack->after = after;
     pack->prefix = strlen(name);
     pytp_queue_clear(&pack->queue);
     if (start_quietly(&walker, &errand) != 0)
@@ -72,6 +75,30 @@ int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const ch
     return status;
 }
 
+int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after)
+{
+    pack->after = after;
+    pack->within = 0;
+    return pack_tree(pack, path, name);
+}
+
+int pytp_pack_rest(pytp_pack *pack, const char *path, const char *name, uint64_t block, const pytp_cut_member *cut)
+{
+    pack->scratch = pack->scratch != NULL ? pack->scratch : malloc(pack->block_bytes);
+    if (pack->scratch == NULL)
+        return PYTP_FAILED;
+    pack->silent = block;
+    pack->rest = cut;
+    pack->slot = pack->scratch;
+    pack->block = cut->head / pack->block_bytes;
+    pack->used = (size_t)(cut->head % pack->block_bytes);
+    pack->frame = block - pack->options.frame_blocks; /* a frame ends where the archive goes on */
+    pack->frame_due = 0;
+    pack->after = cut->name;
+    pack->within = 1;
+    return pack_tree(pack, path, name);
+}
+
 void pytp_pack_compare(pytp_pack *pack, pytp_known *known)
 {
     pack->known = known;
@@ -85,6 +112,7 @@ int pytp_pack_survey(pytp_pack *pack, const char *path, const char *name, int fi
     pack->root = path;
     pack->prefix = strlen(name);
     pack->after = NULL;
+    pack->within = 0;
     pack->survey = survey;
     pack->first_only = first_only;
     pytp_queue_clear(&pack->queue);
@@ -117,6 +145,8 @@ void pytp_pack_restart(pytp_pack *pack)
     pack->slot = NULL;
     pack->used = 0;
     pack->block = pack->frame = 0;
+    pack->silent = 0;
+    pack->rest = NULL;
     pack->frame_due = 1;
     pack->frame_long = 0;
     pytp_links_clear(&pack->links);
@@ -196,5 +226,6 @@ void pytp_pack_free(pytp_pack *pack)
     pthread_mutex_destroy(&pack->log_lock);
     pytp_bytes_free(&pack->group);
     pytp_bytes_free(&pack->log);
+    free(pack->scratch);
     free(pack);
 }

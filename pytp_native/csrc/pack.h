@@ -28,7 +28,8 @@ enum {
     PYTP_PROBLEM_CHANGED,        /* its times changed while it was read */
     PYTP_PROBLEM_SOCKET,         /* a socket: cannot be archived */
     PYTP_PROBLEM_UNKNOWN_TYPE,   /* neither file, directory, link, FIFO nor device */
-    PYTP_PROBLEM_ATTRIBUTES      /* extended attributes or ACLs could not be read: errno; the file itself was saved */
+    PYTP_PROBLEM_ATTRIBUTES,     /* extended attributes or ACLs could not be read: errno; the file itself was saved */
+    PYTP_PROBLEM_REPLACED        /* it was cut, and is not what it was when it should go on: the rest of it is zeros */
 };
 
 typedef struct pytp_pack pytp_pack;
@@ -93,19 +94,27 @@ void pytp_pack_stop(pytp_pack *pack);
  * Returns 0 when the cut is between two members (or in a header too long for a block) and nothing is needed. The ring must
  * still hold that block. From another thread, too, as these two: */
 int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into);
-/* A member of an archive that was built before: what a continuation says of it. Its data are the bytes from `start` to `end`
- * of the archive; `total` is its size with holes. */
+/* A member that is cut. Its header group begins at byte `head` of the archive, its data are the bytes from `start` to `end`;
+ * `total` is its size with holes. */
 typedef struct {
     const char *name;
     size_t name_length;
     const char *uname, *gname;
-    uint32_t mode, mtime_ns;
+    uint32_t mode, mtime_ns, ctime_ns;
     uint64_t uid, gid;
-    int64_t mtime_s;
-    uint64_t start, end, total;
-} pytp_recalled;
-/* Let `pytp_pack_continuation` know of it, and of no other. 0, or PYTP_FAILED when memory is short. */
-int pytp_pack_recall(pytp_pack *pack, const pytp_recalled *member);
+    int64_t mtime_s, ctime_s;
+    uint64_t head, start, end, total;
+} pytp_cut_member;
+/* The member that is cut in front of `block`: 1, or 0 where `pytp_pack_continuation` would need nothing. Its strings are valid
+ * as long as the packer does not go on. */
+int pytp_pack_cut(pytp_pack *pack, uint64_t block, pytp_cut_member *cut);
+/* Let `pytp_pack_continuation` know of a member of an archive that was built before, and of no other. 0, or PYTP_FAILED when
+ * memory is short. */
+int pytp_pack_recall(pytp_pack *pack, const pytp_cut_member *member);
+/* As pytp_pack_tree, after a restart: go on with `block` of an archive, in front of which `cut` was cut, and with what comes
+ * behind that. The member is read, checksummed and logged from its beginning, and laid out again as it was; what is in front of
+ * `block` is thrown away. If that is not the same member any more, PYTP_PROBLEM_REPLACED is told, and zeros take its place. */
+int pytp_pack_rest(pytp_pack *pack, const char *path, const char *name, uint64_t block, const pytp_cut_member *cut);
 /* With frames, what precedes `block` of the archive will not be continued any more: it is on tape. */
 void pytp_pack_forget(pytp_pack *pack, uint64_t block);
 /* Write out the member records that are complete so far. */

@@ -13,8 +13,11 @@
 
 struct pytp_crossing {
     struct pytp_crossing *next;
-    uint64_t start, end; /* of its data, in bytes of the archive */
+    uint64_t head_at;    /* where its header group begins, in bytes of the archive */
+    uint64_t start, end; /* of its data */
     uint64_t total;      /* size as GNU tar counts it: holes included */
+    int64_t ctime_s;
+    uint32_t ctime_ns;
     pytp_bytes name;
     char uname[PYTP_OWNER_NAME], gname[PYTP_OWNER_NAME];
     pytp_tarhead head;
@@ -67,7 +70,11 @@ static void append(pytp_crossings *crossings, pytp_crossing *made)
     crossings->count++;
 }
 
-int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_entry *entry, uint64_t total)
+/* Blocks that have left the ring may still be in the drive's buffer, and be lost there. */
+enum { PYTP_REMEMBERED = 4096 };
+
+int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_entry *entry,
+                        const pytp_packed_member *member)
 {
     uint64_t start = pack->block * pack->block_bytes + pack->used, end = start + head->size;
     uint64_t boundary = (start + pack->block_bytes - 1) / pack->block_bytes * pack->block_bytes;
@@ -77,19 +84,22 @@ int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_en
     pytp_crossing *made = copy_of(head, entry->name.data, entry->name.length);
     if (made == NULL)
         return PYTP_FAILED;
+    made->head_at = member->block * pack->block_bytes + member->offset;
     made->start = start;
     made->end = end;
-    made->total = total;
+    made->total = member->size > head->size ? member->size : head->size;
+    made->ctime_s = member->ctime_s;
+    made->ctime_ns = member->ctime_ns;
     pytp_crossings *crossings = &pack->crossings;
     pthread_mutex_lock(&crossings->lock);
     append(crossings, made);
-    if (pack->options.frame_blocks == 0 && crossings->count > pack->slots + 2) /* its last boundary has left the ring */
+    if (pack->options.frame_blocks == 0 && crossings->count > pack->slots + PYTP_REMEMBERED)
         drop_first(crossings);
     pthread_mutex_unlock(&crossings->lock);
     return 0;
 }
 
-int pytp_pack_recall(pytp_pack *pack, const pytp_recalled *member)
+int pytp_pack_recall(pytp_pack *pack, const pytp_cut_member *member)
 {
     pytp_tarhead head = {
         .type = '0', .mode = member->mode, .uid = member->uid, .gid = member->gid, .uname = member->uname,
@@ -98,14 +108,41 @@ int pytp_pack_recall(pytp_pack *pack, const pytp_recalled *member)
     pytp_crossing *made = copy_of(&head, member->name, member->name_length);
     if (made == NULL)
         return PYTP_FAILED;
+    made->head_at = member->head;
     made->start = member->start;
     made->end = member->end;
     made->total = member->total;
+    made->ctime_s = member->ctime_s;
+    made->ctime_ns = member->ctime_ns;
     pytp_crossings_clear(&pack->crossings);
     pthread_mutex_lock(&pack->crossings.lock);
     append(&pack->crossings, made);
     pthread_mutex_unlock(&pack->crossings.lock);
     return 0;
+}
+
+/* The member of whose data byte `at` of the archive is. */
+static const pytp_crossing *find(const pytp_crossings *crossings, uint64_t at)
+{
+    const pytp_crossing *cut = crossings->first;
+    while (cut != NULL && !(cut->start <= at && at < cut->end))
+        cut = cut->next;
+    return cut;
+}
+
+int pytp_pack_cut(pytp_pack *pack, uint64_t block, pytp_cut_member *into)
+{
+    pthread_mutex_lock(&pack->crossings.lock);
+    const pytp_crossing *cut = find(&pack->crossings, block * pack->block_bytes);
+    if (cut != NULL)
+        *into = (pytp_cut_member){
+            .name = (const char *)cut->name.data, .name_length = cut->name.length, .uname = cut->uname, .gname = cut->gname,
+            .mode = cut->head.mode, .mtime_ns = cut->head.mtime_ns, .ctime_ns = cut->ctime_ns, .uid = cut->head.uid,
+            .gid = cut->head.gid, .mtime_s = cut->head.mtime_s, .ctime_s = cut->ctime_s, .head = cut->head_at,
+            .start = cut->start, .end = cut->end, .total = cut->total,
+        };
+    pthread_mutex_unlock(&pack->crossings.lock);
+    return cut != NULL;
 }
 
 void pytp_pack_forget(pytp_pack *pack, uint64_t block)
@@ -157,9 +194,9 @@ int pytp_pack_continuation(pytp_pack *pack, uint64_t block, uint8_t *into)
     uint64_t at = block * pack->block_bytes;
     int made = 0;
     pthread_mutex_lock(&pack->crossings.lock);
-    for (const pytp_crossing *cut = pack->crossings.first; cut != NULL && !made; cut = cut->next)
-        if (cut->start <= at && at < cut->end)
-            made = build(cut, at, pack->block_bytes, into);
+    const pytp_crossing *cut = find(&pack->crossings, at);
+    if (cut != NULL)
+        made = build(cut, at, pack->block_bytes, into);
     pthread_mutex_unlock(&pack->crossings.lock);
     return made;
 }

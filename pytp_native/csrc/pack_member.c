@@ -141,9 +141,11 @@ static int put_headers(pytp_pack *pack, const pytp_entry *entry, const pytp_tarh
         status = pytp_stream_align(pack, pack->group.length);
     member->block = pack->block;
     member->offset = (uint32_t)pack->used;
+    if (status == 0 && pack->rest != NULL)
+        status = pytp_rest_check(pack, member, head->size);
     if (status == 0)
         status = pytp_stream_put(pack, pack->group.data, pack->group.length);
-    return status ? status : pytp_crossings_note(pack, head, entry, member->size > head->size ? member->size : head->size);
+    return status ? status : pytp_crossings_note(pack, head, entry, member);
 }
 
 static int put_file(pytp_pack *pack, pytp_entry *entry, pytp_tarhead *head, pytp_packed_member *member)
@@ -198,10 +200,12 @@ int pytp_pack_member(pytp_pack *pack, pytp_entry *entry)
     refresh(entry);
     fill_head(pack, entry, &head);
     fill_log(entry, &member);
-    int status = entry->type == '0' ? put_file(pack, entry, &head, &member) : put_headers(pack, entry, &head, &member);
-    if (entry->incomplete || may_change_unseen(entry) || (entry->type == '0' && pack->filled_up))
+    if (entry->incomplete || may_change_unseen(entry))
         member.ctime_s = member.ctime_ns = 0; /* never agrees with what is on disk */
+    int status = entry->type == '0' ? put_file(pack, entry, &head, &member) : put_headers(pack, entry, &head, &member);
+    if (entry->type == '0' && pack->filled_up)
+        member.ctime_s = member.ctime_ns = 0;
     if (status == 0)
         pytp_log_member(pack, &member, entry);
-    return status;
+    return status == PYTP_REPLACED ? 0 : status;
 }

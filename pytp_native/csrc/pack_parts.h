@@ -77,9 +77,14 @@ struct pytp_pack {
     int frame_long; /* the current one does not begin with a member */
     int unchecked; /* the current file has more holes than are checksummed */
     int filled_up; /* the current file gave less than its header says, which has been told */
+    /* an archive that goes on */
+    uint64_t silent;             /* what is in front of this block is on tape: it is made and thrown away */
+    uint8_t *scratch;            /* the block that is thrown away; NULL: none was */
+    const pytp_cut_member *rest; /* the member that goes on, until it has been laid out again */
     /* the tree being walked */
     const char *root;    /* path of the argument */
     const char *after;   /* member behind which to begin, or NULL */
+    int within;          /* begin with that member itself, without the directories above it */
     size_t prefix;       /* length of its member name */
     pytp_queue queue;
     pytp_bytes group, log;
@@ -153,8 +158,15 @@ void pytp_links_clear(pytp_links *links);
 
 /* pack_continue.c: remember a member whose header was just put, if its data cross a block boundary; `total` is its size
  * with holes. */
-int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_entry *entry, uint64_t total);
+int pytp_crossings_note(pytp_pack *pack, const pytp_tarhead *head, const pytp_entry *entry,
+                        const pytp_packed_member *member);
 void pytp_crossings_clear(pytp_crossings *crossings);
+
+/* pack_rest.c: before an entry (NULL: at the end) is packed: if the member that goes on is not there, zeros take its place. */
+int pytp_rest_await(pytp_pack *pack, const pytp_entry *entry);
+/* Its headers are in pack->group: is it the same? Returns 0, or PYTP_REPLACED when zeros have taken the place of its rest. */
+enum { PYTP_REPLACED = -3 };
+int pytp_rest_check(pytp_pack *pack, const pytp_packed_member *member, uint64_t stored);
 
 /* pack_log.c */
 void pytp_log_member(pytp_pack *pack, const pytp_packed_member *member, const pytp_entry *entry);

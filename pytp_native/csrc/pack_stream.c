@@ -20,6 +20,12 @@ static void begin_block(pytp_pack *pack)
 /* Where the next bytes go, and how many fit there; NULL when the ring was stopped. */
 uint8_t *pytp_stream_room(pytp_pack *pack, size_t *room)
 {
+    if (pack->slot == NULL && pack->block < pack->silent) {
+        pack->slot = pytp_ring_why(pack->ring) == PYTP_CANCELLED ? NULL : pack->scratch;
+        pack->used = 0;
+        if (pack->slot == NULL)
+            return NULL;
+    }
     if (pack->slot == NULL) {
         pack->slot = pytp_ring_fill(pack->ring);
         pack->used = 0;
@@ -37,7 +43,8 @@ int pytp_stream_advance(pytp_pack *pack, size_t length)
 {
     pack->used += length;
     if (pack->used == pack->block_bytes) {
-        pytp_ring_commit(pack->ring, pack->used);
+        if (pack->block >= pack->silent)
+            pytp_ring_commit(pack->ring, pack->used);
         pack->slot = NULL;
         pack->used = 0;
         pack->block++;
@@ -94,13 +101,13 @@ static size_t filler_for(const pytp_pack *pack, size_t group)
 
 int pytp_stream_align(pytp_pack *pack, size_t group)
 {
-    size_t left = filler_for(pack, group);
+    size_t left = pack->block < pack->silent ? 0 : filler_for(pack, group);
     return left == 0 ? 0 : fill_block(pack, left);
 }
 
 int pytp_stream_frame(pytp_pack *pack, size_t group, uint64_t length)
 {
-    if (pack->options.frame_blocks == 0)
+    if (pack->options.frame_blocks == 0 || pack->block < pack->silent)
         return 0;
     uint64_t frame_end = (pack->frame + pack->options.frame_blocks) * pack->block_bytes;
     uint64_t at = pack->block * pack->block_bytes + pack->used;

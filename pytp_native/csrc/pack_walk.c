@@ -49,7 +49,7 @@ static int excluded(const walker *walk)
     return 0;
 }
 
-/* Where the current name stands to the member behind which a tree goes on: directories come before what is in them, their
+/* Where the current name stands to the member behind which, or within which, a tree goes on: directories come before what is in them, their
  * entries in byte order. */
 enum { PASSED, ABOVE, AHEAD };
 
@@ -60,8 +60,10 @@ static int passed(const walker *walk)
         return AHEAD;
     while (*name != 0 && *name == *after)
         name++, after++;
+    if (*name == 0 && *after == 0)
+        return walk->pack->within ? AHEAD : ABOVE;
     if (*name == 0)
-        return *after == 0 || *after == '/' ? ABOVE : PASSED;
+        return *after == '/' ? ABOVE : PASSED;
     if (*after == 0)
         return AHEAD;
     return (*name == '/' ? 0 : *name) > (*after == '/' ? 0 : *after) ? AHEAD : PASSED;
@@ -300,12 +302,18 @@ __attribute__((noinline)) static int settle(walker *walk, place at)
     return walk->pack->survey != NULL ? count(walk, &st) : -1;
 }
 
+/* The member that goes on is the first thing in its archive: the directories above it are in front of the cut. */
+static int is_above_rest(const walker *walk)
+{
+    return walk->pack->within && passed(walk) == ABOVE;
+}
+
 /* The directory itself, if it has to be saved. */
 static int announce(walker *walk, const struct stat *st, int fd, int *told)
 {
     int status;
-    *told = !is_known(walk, st, NULL, 0);
-    if (!*told)
+    *told = !is_known(walk, st, NULL, 0) || is_above_rest(walk);
+    if (!*told || is_above_rest(walk))
         return 0;
     if (walk->pack->survey != NULL)
         return count(walk, st);

@@ -130,8 +130,9 @@ class TapeLibrary:
     def load(self, what: str, drive: int) -> Moved:
         """Bring the cartridge of a slot, or the one with that barcode, into a drive and wait until it can be used.
 
-        A full drive is emptied first, into the slot its cartridge came from; if that fails, nothing is loaded. Already
-        there: nothing moves. Raises LibraryError, DeviceBusy, NotReady.
+        A full drive is emptied first, into the slot its cartridge came from, or the first empty one where that was
+        taken meanwhile; if that fails, nothing is loaded. Already there: nothing moves. Raises LibraryError,
+        DeviceBusy, NotReady.
         """
         now = self.inventory()
         target, source = now.drive(drive), self.place(what, now)
@@ -145,7 +146,7 @@ class TapeLibrary:
         if not now.at(source).full:
             raise LibraryError(self.name, f"{source} is empty", "see what is where: pytp list")
         if bay.full:
-            self.unload(drive)
+            self.unload(drive, self._other_slot(now, target))
             self.changer.check_move(now, source, target)  # minutes have passed
             now = self.inventory()
         return self._move(now, source, target)
@@ -220,6 +221,11 @@ class TapeLibrary:
             fact = f"{place}, where {cartridge_name(bay)} came from, holds {cartridge_name(now.at(place))} now"
             raise LibraryError(self.name, fact, f"it is in {source}; name a slot: pytp unload SLOT")
         self._move(now, source, place)
+
+    def _other_slot(self, now: Inventory, source: Place) -> int | None:
+        """Where a cartridge goes whose slot was taken while it was in a drive; None: home, or nowhere."""
+        home, free = now.home_of(source), now.free_slots()
+        return free[0] if home is not None and now.at(home).full and free else None
 
     def _home(self, now: Inventory, source: Place) -> Place:
         cartridge = cartridge_name(now.at(source))

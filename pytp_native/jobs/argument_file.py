@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import CartridgeNeeded, DeviceError, Interrupted, NotReady, PytpError
+from pytp_native.errors import CartridgeNeeded, Interrupted, MediumError, PytpError
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.events import ArgumentReport, ArgumentStarted, Emit, MemberProblem, Notice, Part, Progress
 from pytp_native.jobs.frame_cut import Cut, FrameCutter
@@ -17,11 +17,13 @@ from pytp_native.jobs.frontier import FLUSH_BYTES, Frontier
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberLog
+from pytp_native.jobs.outcome import closed_behind, drive_failed, is_bad_place, judge, status_of
 from pytp_native.jobs.packing import Flow, Packing
 from pytp_native.jobs.parts import Parts
 from pytp_native.jobs.pipeline import Outcome, Pipeline
 from pytp_native.light import NamedTuple
 from pytp_native.stream.compress import Compressor, Plan
+from pytp_native.stream.cut_member import Rest
 from pytp_native.stream.known import Known
 from pytp_native.stream.pack import Hash, OnProblem, PackCancelled, Packer, Problem, Survey
 from pytp_native.stream.ring import HOT_BYTES, Ring, RingStats
@@ -44,6 +46,8 @@ class Written(NamedTuple):
     """It has its filemark: what is in its blocks is on the medium."""
     can_go_on: bool
     """The drive did all that it was asked to: something else can be written here."""
+    left: Argument | None = None
+    """A bad place on the tape has ended it: what is still to be saved, on another cartridge."""
 
 
 OnFull = Callable[[Part], str | None]
@@ -88,6 +92,10 @@ class ArgumentFile:
         """What kept a full cartridge from being followed by another."""
         self._torn: PytpError | None = None
         """What kept a full cartridge from ending with a whole frame."""
+        self._unclosed: PytpError | None = None
+        """What kept the filemark from a full cartridge."""
+        self._first = 0
+        """Blocks of the ring that an archive which goes on has on earlier cartridges."""
         self._problems: list[MemberProblem] = []
         self._told_problems = 0
         self._notes: list[Notice] = []
@@ -95,6 +103,7 @@ class ArgumentFile:
         self._compressor = None if compression is None else Compressor(self._plain, ring, compression)
         self._tape_ring = ring
         self._packer: Packing
+        self._staged = packing is not None
         if packing is not None:
             self._packer = packing(self._on_problem)
             return
@@ -135,40 +144,44 @@ class ArgumentFile:
         on_full: OnFull | None = None,
         cartridge: str | None = None,
         known: Known | None = None,
+        *,
+        leaves: bool = False,
     ) -> Written:
         """Write one tape file; the tape then stands behind its filemark, or where the drive stopped.
 
         With `on_full` a full cartridge does not end it. `cartridge`: barcode of the first one. `known`: what is
-        left out as long as it has not changed; if that is everything, nothing is written.
+        left out as long as it has not changed; if that is everything, nothing is written. `leaves`: what a bad place
+        on the tape leaves to be saved will be saved on another cartridge.
         """
         self._compare(known)
         started = time.monotonic()
         files_before = self._packer.counts().members
-        self._plain.reset()
-        if self._compressor is not None:
-            self._compressor.restart()
-        self._before = self.ring.stats().blocks_out
-        self._parts = Parts(self._drive, cartridge, self._compressor.frames if self._compressor else None)
-        self._ended = self._torn = None
-        self._cut = Cut(0, 0, 0, is_last=False)
-        self._argument = argument
-        self._record_start(0)
-        emit(ArgumentStarted(argument.path, self._parts.now(0).tape_file))
+        self._prepare(argument, cartridge)
+        outcome = self._put_ahead(argument.rest)
+        self._record_start(self._first)
+        emit(ArgumentStarted(argument.path, self._parts.now(self._first).tape_file))
         first_problem = len(self._problems)
-        outcome = self._stream(argument, emit, on_full)
+        outcome = outcome or self._stream(argument, emit, on_full)
         failure, closed = self._close_file(outcome, self._parts.now(outcome.moved.blocks))
-        if _drive_failed(failure) and self._ended is None:  # then the drive holds another cartridge, or none
-            outcome, closed = self._salvage(outcome)
+        if drive_failed(failure) and self._ended is None:  # then the drive holds another cartridge, or none
+            outcome, closed = self._salvage(outcome, leaves=leaves)
             self._tell(emit)
+        left = self._left(outcome.moved.blocks, closed=closed) if leaves and self._is_here(failure) else None
+        if left is not None:
+            self._frontier.leave()
+        if left is not None and not closed:  # without its filemark, what the drive has said is on the medium
+            self._record_progress(self._frontier.durable)
+            outcome = outcome._replace(moved=outcome.moved._replace(blocks=self._frontier.durable))
         part = self._parts.now(outcome.moved.blocks)
         broken = (outcome.moved.stop is Stop.ERROR and not closed) or self._ended is not None
         parts = self._parts.so_far(outcome.moved.blocks)
-        status = self._status(
-            failure, closed, problems=len(self._problems) > first_problem, is_empty=not outcome.moved.blocks
+        status = status_of(
+            failure, closed, problems=len(self._problems) > first_problem, is_empty=outcome.moved.blocks == self._first
         )
+        rest = left.rest if left is not None and closed else None
         if self._ledger is not None:
             self._record_problems(self._ledger)
-            self._ledger.end_file(part, status, closed=closed)
+            self._ledger.end_file(part, "continues" if rest else status, closed=closed, rest=rest)
         is_there = closed or any(part.on_tape for part in parts)
         report = ArgumentReport(
             path=argument.path,
@@ -182,7 +195,57 @@ class ArgumentFile:
             errors=tuple(self._problems[first_problem:]),
             parts=parts,
         )
-        return Written(report, failure, part, closed, can_go_on=not broken and (closed or not part.on_tape))
+        can_go_on = not broken and (closed or not part.on_tape)
+        return Written(report, failure, part, closed, can_go_on=can_go_on, left=left)
+
+    def _prepare(self, argument: Argument, cartridge: str | None) -> None:
+        """Begin an archive here, or go on with one."""
+        first = argument.rest.block if argument.rest is not None else 0
+        self._plain.reset()
+        if self._compressor is not None:
+            self._compressor.restart(first)
+            first = 0  # blocks of the ring are none of the archive
+        self._first = first
+        self._before = self.ring.stats().blocks_out - first
+        frames = self._compressor.frames if self._compressor else None
+        self._parts = Parts(self._drive, cartridge, frames, first=first)
+        self._ended = self._torn = self._unclosed = None
+        self._cut = Cut(0, 0, 0, is_last=False)
+        self._argument = argument
+
+    def _put_ahead(self, rest: Rest | None) -> Outcome | None:
+        """Begin with what the rest of a cut member needs in front of it; return how that failed."""
+        block = None if rest is None else self._packer.ahead_of(rest)
+        if block is None:
+            return None
+        if self._compressor is not None:
+            block = FrameCutter(self._drive, self._tape_ring, self._compressor).start(self._cut, block)
+        try:
+            self._parts.put_ahead(block)
+        except PytpError as error:
+            return Outcome(Moved(self._first, 0, Stop.ERROR, error), None)
+        return None
+
+    def _is_here(self, failure: PytpError | None) -> bool:
+        """Tell whether a bad place was met, and the tape stands at it."""
+        return is_bad_place(failure) and self._ended is None and self._frontier.trusted is None
+
+    def _left(self, blocks: int, *, closed: bool) -> Argument:
+        """What of the archive is not on tape in front of block `blocks`: it goes on there where its end is in order,
+        else behind the last whole member that is on the medium; one that was built before is written once more."""
+        argument = self._argument
+        if self._staged:
+            return argument._replace(rest=self._packer.rest(blocks) if closed else Rest(0, None))
+        if self._known is not None:  # what has gone is found by looking at all of a tree
+            return argument._replace(rest=None)
+        rest = self._packer.rest(blocks) if closed and self._compressor is None else None
+        if rest is not None:
+            return argument._replace(rest=rest, after=None)
+        safe = self._parts.content(blocks if closed else self._frontier.durable)
+        last = None
+        for member in self.log.members(self._drive.block_bytes, safe):
+            last = member.name
+        return argument._replace(rest=None, after=last or argument.after)
 
     def _compare(self, known: Known | None) -> None:
         self._known = known
@@ -198,6 +261,7 @@ class ArgumentFile:
             lambda: self._pack(argument),
             lambda: self._frontier.write(self.ring),
             pauses=on_full is not None,
+            done=self._first,
         )
         self._interrupt.on_trigger(self._stop)
         pipeline.start()
@@ -243,7 +307,10 @@ class ArgumentFile:
 
     def _pack_all(self, argument: Argument) -> None:
         before = self._packer.counts().members
-        self._packer.add(argument.path, argument.name, argument.after)
+        if argument.rest is not None:
+            self._packer.add_rest(argument.path, argument.name, argument.rest)
+        else:
+            self._packer.add(argument.path, argument.name, argument.after)
         if self._known is not None and self._packer.counts().members == before:
             (self.ring if self._compressor is None else self._plain).finish()  # nothing is not worth a tape file
         else:
@@ -258,7 +325,7 @@ class ArgumentFile:
                 cutter = FrameCutter(self._drive, self._tape_ring, self._compressor)
                 self._go_on_compressed(pipeline, on_full, cutter)
         except PytpError as error:
-            self._ended = None if self._torn else error
+            self._ended = None if self._torn or self._unclosed else error
             pipeline.stop()
         else:
             pipeline.resume()
@@ -307,26 +374,34 @@ class ArgumentFile:
         part = self._parts.close(blocks)
         self._frontier.leave()
         if part.on_tape:
-            self._drive.write_filemark()
+            self._write_filemark()
         else:
             self._leave_no_empty_file()
         self._packer.flush_log()
         if self._ledger is not None:
-            self._ledger.end_file(part, "continues", closed=True)
+            self._ledger.end_file(part, "continues", closed=True, rest=self._packer.rest(part.skipped + part.blocks))
         return part
+
+    def _write_filemark(self) -> None:
+        """In a pause; the cartridge is still there when that fails."""
+        try:
+            self._drive.write_filemark()
+        except MediumError as error:
+            self._unclosed = error
+            raise
 
     def _record_start(self, blocks: int) -> None:
         """A part begins behind so many blocks of the archive: tell the catalog."""
         self._frontier.begin(self._parts.first)
         self._told_durable = self._frontier.durable
         if self._ledger is not None:
-            self._ledger.begin_file(self._argument, self._parts.now(blocks))
+            self._ledger.begin_file(self._argument, self._parts.now(blocks), anew=blocks == self._first)
 
     def _close_file(self, outcome: Outcome, part: Part) -> tuple[PytpError | None, bool]:
         """Put the filemark behind what was written; only then is it saved. Return what failed, and if it is closed."""
-        if self._ended is not None:
-            return self._ended, False
-        failure = self._judge(outcome)
+        if self._ended is not None or self._unclosed is not None:
+            return self._ended or self._unclosed, False
+        failure = self._torn or judge(self._drive, outcome)
         if outcome.moved.stop is Stop.ERROR:
             return failure, False
         if not part.on_tape:
@@ -340,7 +415,7 @@ class ArgumentFile:
             return exc, False
         return failure, True
 
-    def _salvage(self, outcome: Outcome) -> tuple[Outcome, bool]:
+    def _salvage(self, outcome: Outcome, *, leaves: bool) -> tuple[Outcome, bool]:
         """The drive has failed: close the tape file behind the last block that it has, if it still can. Return what is
         left of the outcome, and whether it is closed."""
         written = outcome.moved.blocks
@@ -356,8 +431,10 @@ class ArgumentFile:
         try:
             self._drive.write_filemark()
         except PytpError:
+            if leaves:
+                self._frontier.flush(kept)
             return outcome, False
-        self._notes.append(Notice("warning", "TAPE", f"{self._drive.address}: {_closed_behind(part, written - kept)}"))
+        self._notes.append(Notice("warning", "TAPE", f"{self._drive.address}: {closed_behind(part, written - kept)}"))
         return outcome, True
 
     def _distrust(self) -> int:
@@ -374,35 +451,6 @@ class ArgumentFile:
         """Nothing was written, but st takes a refused write for one and would put a filemark behind it at close."""
         with suppress(PytpError):
             self._drive.tape.sync()
-
-    @staticmethod
-    def _status(failure: PytpError | None, closed: bool, *, problems: bool, is_empty: bool) -> str:
-        if isinstance(failure, Interrupted):
-            return "interrupted"
-        if failure is None and not closed and is_empty:
-            return "partial" if problems else "unchanged"
-        if failure is not None or not closed:
-            return "failed"
-        return "partial" if problems else "saved"
-
-    def _judge(self, outcome: Outcome) -> PytpError | None:
-        """Return what keeps this tape file from being complete."""
-        if self._torn is not None:
-            return self._torn
-        moved = outcome.moved
-        if moved.error is not None and moved.stop is Stop.ERROR:
-            return _behind(moved.blocks, moved.error)
-        if moved.stop in (Stop.EARLY_WARNING, Stop.END_OF_MEDIUM):
-            return CartridgeNeeded(
-                self._drive.address, f"the cartridge is full; {_how_it_ends(moved)}", "load another cartridge"
-            )
-        if outcome.producer_error is not None:
-            return outcome.producer_error
-        if moved.stop is Stop.END_OF_STREAM:
-            return None
-        if moved.error is not None:
-            return moved.error
-        return Interrupted(self._drive.address, f"interrupted; {_how_it_ends(moved)}", "back up again")
 
     def _on_problem(self, path: bytes, problem: Problem, words: str) -> None:
         """Called from the packing thread: only remember."""
@@ -439,28 +487,6 @@ def limits_of(stats: RingStats) -> dict[str, object]:
         "peak_fill": round(stats.peak_filled / stats.slots, 3),
         "ring": format_size(stats.slots * stats.slot_bytes),
     }
-
-
-def _behind(blocks: int, error: PytpError) -> PytpError:
-    """Say how much of the tape file was written before; st itself has lost count of the blocks then."""
-    told = type(error)(error.subject, f"{error.fact}, behind {blocks} blocks of this tape file", error.next_step)
-    told.sense, told.__cause__ = error.sense, error.__cause__
-    return told
-
-
-def _drive_failed(failure: PytpError | None) -> bool:
-    """Tell whether it is the drive that keeps a tape file from being complete, rather than its end, a user, a disk."""
-    return isinstance(failure, (DeviceError, NotReady))
-
-
-def _closed_behind(part: Part, lost: int) -> str:
-    gone = f"; {lost} blocks behind it are lost" if lost else ""
-    return f"tape file {part.tape_file} is closed behind its block {part.on_tape - 1}{gone}"
-
-
-def _how_it_ends(moved: Moved) -> str:
-    """Say what is left of a tape file that was cut off."""
-    return "its last tape file is cut off" if moved.blocks else "nothing of the next tape file was written"
 
 
 def _kind(problem: Problem, words: str) -> str:

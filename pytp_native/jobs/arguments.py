@@ -7,6 +7,7 @@ import os
 
 from pytp_native.errors import UsageError
 from pytp_native.light import NamedTuple
+from pytp_native.stream.cut_member import Rest
 
 
 class Argument(NamedTuple):
@@ -19,6 +20,8 @@ class Argument(NamedTuple):
     """First part of its members' names."""
     after: bytes | None = None
     """The member behind which to begin: what is before is on tape already."""
+    rest: Rest | None = None
+    """Where its archive goes on, the beginning being on another cartridge."""
     level: str = "full"
     """full, incremental, differential"""
     based_on: str | None = None

@@ -26,10 +26,10 @@ class BlockCopy:
         self._next = self._out = 0
         self._finished = self._stopped = self._no_space = False
 
-    def offer(self, archive: ArchiveFile) -> None:
-        """Let it be written."""
+    def offer(self, archive: ArchiveFile, first: int = 0) -> None:
+        """Let it be written, from that block on."""
         with self._changed:
-            self._archive = archive
+            self._archive, self._next = archive, first
             self._changed.notify_all()
 
     def finish(self) -> None:

@@ -105,6 +105,18 @@ class ArgumentReport(NamedTuple):
     """Backup: one for each cartridge that the argument is on."""
 
 
+def joined(first: ArgumentReport, then: ArgumentReport) -> ArgumentReport:
+    """Return the report of an argument that was written in two steps."""
+    if first.tape_file is None:
+        return then
+    return then._replace(
+        tape_file=first.tape_file, first_block=first.first_block, blocks=first.blocks + then.blocks,
+        files=first.files + then.files, data_bytes=first.data_bytes + then.data_bytes,
+        duration_s=first.duration_s + then.duration_s, errors=(*first.errors, *then.errors),
+        parts=(*first.parts, *then.parts),
+    )  # fmt: skip
+
+
 class JobReport(NamedTuple):
     """The end of a job: everything the summary table and --json need."""
 
@@ -133,6 +145,7 @@ __all__ = [
     "Part",
     "Position",
     "Progress",
+    "joined",
 ]
 
 Emit = Callable[[object], None]

@@ -94,9 +94,11 @@ class Frame:
         *,
         before: Frame | Begun | None = None,
         started: int | None = None,
+        cut: Cut | None = None,
     ) -> None:
         """`before`: the frame on the cartridge before this one of the same session, or what a catalog tells of it.
-        `started`: of the session, seconds since 1970; default: now."""
+        `started`: of the session, seconds since 1970; default: now. `cut`: what goes on here; a new label tells of
+        it."""
         self.uuid: str = before.uuid if before else str(uuid.uuid4())
         self.place = place
         label = place.label
@@ -115,6 +117,8 @@ class Frame:
         self.started: int = before.started if before else started or int(time.time())
         self.ended: int | None = None
         """As the trailer has it."""
+        if cut is not None and label is not None and place.fresh:
+            self.place = place._replace(label=label._replace(follows=self._follows(cut)))
         self._spool = IndexSpool()
         self._saved: list[SavedFile] = []
         self._last_written: SavedFile | None = None
@@ -220,9 +224,7 @@ class Frame:
         `carry`: the trailer here had no room for what was saved, so the next one takes it over. `cut`: what goes on on
         the next one; a new label tells of it.
         """
-        if cut is not None and place.label is not None and place.fresh:
-            place = place._replace(label=place.label._replace(follows=self._follows(cut)))
-        after = Frame(self._drive, self._ring, place, self._emit, self._about, before=self)
+        after = Frame(self._drive, self._ring, place, self._emit, self._about, before=self, cut=cut)
         if carry:
             after._saved, after._lists = self._saved, self._lists
             after._frames = self._frames
@@ -233,7 +235,7 @@ class Frame:
     def _follows(self, cut: Cut) -> Follows:
         argument, part = cut.argument, cut.part
         return Follows(
-            self.uuid, stamp(self.started), self.part + 1, cut.volume.uuid, cut.volume.barcode, part.tape_file,
+            self.uuid, stamp(self.started), self.part, cut.volume.uuid, cut.volume.barcode, part.tape_file,
             os.fsdecode(argument.path), os.fsdecode(argument.name), part.skipped + part.blocks, self._about.hash,
             self._about.job, self._about.label, argument.level, argument.based_on,
         )  # fmt: skip

@@ -163,6 +163,14 @@ class Frontier:
             return None
         return kept
 
+    def flush(self, kept: int) -> None:
+        """After that, with no filemark to be had: `kept` blocks are on the medium if the drive says so. st counts
+        blocks from here afterwards: the tape has to be rewound."""
+        with suppress(PytpError):
+            self._drive.tape.sync()
+            if self._drive.tape.position() == self._zero + kept:
+                self.durable = max(self.durable, kept)
+
     def _elsewhere(self, here: int) -> TapeMoved:
         """Find out what that has cost. What was written since the last look may lie anywhere in front of the end of
         data, over what was there: a write makes its end that of the data."""

@@ -79,6 +79,7 @@ class History:
         """Without a base: None."""
         self._differs: bool | None = None
         self._catalog = catalog
+        self._level = level
         self._emit = emit
         self._base = base
         self._saved = () if saved is None else saved.tape_files
@@ -86,6 +87,11 @@ class History:
             self.argument = argument._replace(level=level, based_on=base.steps[-1].session)
             together = base if saved is None else base._replace(steps=(*base.steps, saved))
             self.known = known_members(catalog, together)
+
+    def with_saved(self, left: Argument, files: tuple[int, ...]) -> History:
+        """Return the same with those tape files on tape. Raises CatalogError."""
+        mine = Step("", 0, self._level, (*self._saved, *files))
+        return History(self._catalog, left, self._level, self._base, self._emit, saved=mine)
 
     def differs(self, writer: ArgumentFile) -> bool:
         """Look whether anything has changed, once; that opens no file. Raises Interrupted, CatalogError."""

@@ -25,6 +25,7 @@ from pytp_native.jobs.events import Emit, MemberProblem, Notice, Part
 from pytp_native.jobs.members import MemberLog
 from pytp_native.jobs.parts import position_of
 from pytp_native.light import NamedTuple
+from pytp_native.stream.cut_member import Rest
 from pytp_native.stream.label import Label
 from pytp_native.stream.member_columns import ROOM, MemberColumns
 from pytp_native.units import KIB, MIB
@@ -67,6 +68,8 @@ class Ledger:
         self._cartridge: int | None = None
         self._file: OpenTapeFile | None = None
         self._last_file: OpenTapeFile | None = None
+        self._files: dict[bytes, tuple[int, ...]] = {}
+        self._told_failure = ""
         self._label: Label | None = None
         self._part = 0
         """Which cartridge of the session, from 1."""
@@ -128,21 +131,30 @@ class Ledger:
             with self._trying():
                 self._session.left_full(self._cartridge)
 
-    def end(self, failure: PytpError | None, exit_code: int, ended: int | None = None) -> None:
-        """The session is over, its trailer written where one was due."""
+    def device_error(self, failure: PytpError) -> None:
+        """Drive or library has failed."""
+        if self._session is None or failure.fact == self._told_failure:
+            return
+        self._told_failure = failure.fact
+        kind = "LIBRARY" if isinstance(failure, LibraryError) else "TAPE"
+        file = self._file or self._last_file
+        with self._trying(lost=True):
+            self._session.add_device_error(
+                self._cartridge, device=self._drive.address, kind=kind, text=str(failure), sense=failure.sense,
+                tape_file=file.facts.number if file is not None else None,
+            )  # fmt: skip
+
+    def end(
+        self, failure: PytpError | None, exit_code: int, ended: int | None = None, *, is_whole: bool = True
+    ) -> None:
+        """The session is over, its trailer written where one was due; `is_whole`: no files are missing."""
         if self._session is None:
             return
+        if failure is not None and not isinstance(failure, (CartridgeNeeded, Interrupted)):
+            self.device_error(failure)
         with self._trying(lost=True):
-            if failure is not None and not isinstance(failure, (CartridgeNeeded, Interrupted)):
-                kind = "LIBRARY" if isinstance(failure, LibraryError) else "TAPE"
-                file = self._file or self._last_file
-                self._session.add_device_error(
-                    self._cartridge, device=self._drive.address, kind=kind, text=str(failure), sense=failure.sense,
-                    tape_file=file.facts.number if file is not None else None,
-                )  # fmt: skip
-            self._session.end(
-                "failed" if self.lost and failure is None else _state(failure, exit_code), exit_code, ended=ended
-            )
+            state = "failed" if self.lost and failure is None else _state(failure, is_whole=is_whole)
+            self._session.end(state, exit_code, ended=ended)
         if self.lost:
             what = "this session is not in the catalog as it should be; what is on tape is not affected"
             fact = f"{self._catalog.path}: {what}: its trailer has it: pytp catalog rebuild"
@@ -150,9 +162,9 @@ class Ledger:
 
     # -- tape files --------------------------------------------------------------------------------------------------
 
-    def begin_file(self, argument: Argument, part: Part) -> None:
-        """An archive begins, or goes on on this cartridge."""
-        if not part.skipped:
+    def begin_file(self, argument: Argument, part: Part, *, anew: bool) -> None:
+        """An archive begins, or goes on on this cartridge; `anew`: and the member log is empty."""
+        if anew:
             self._taken = 0
         self._file, self._last_file, self._next_s = None, None, 0.0
         with self._trying(lost=True):
@@ -164,6 +176,10 @@ class Ledger:
                     compression=None if part.stored is None else "zstd",
                 )
             )  # fmt: skip
+
+    def files_of(self, argument: Argument) -> tuple[int, ...]:
+        """Return the ids of its tape files that this process has recorded."""
+        return self._files.get(argument.path, ())
 
     def follow(self, blocks: int) -> None:
         """So many blocks of the archive are written: take their members over, if it is worth it."""
@@ -188,14 +204,19 @@ class Ledger:
             if self._file is not None:
                 self._file.durable_up_to(blocks)
 
-    def end_file(self, part: Part, status: str, *, closed: bool) -> None:
-        """The tape file has its filemark (`closed`), or will not get one."""
+    def end_file(self, part: Part, status: str, *, closed: bool, rest: Rest | None = None) -> None:
+        """The tape file has its filemark (`closed`), or will not get one. `rest`: where it goes on elsewhere."""
         if self._file is None:
             return
         blocks = part.skipped + part.blocks
         with self._trying(lost=True):
             self._take(blocks)
             self._file.end(status, part.blocks + part.ahead, closed=closed, stored=part.stored, frames=part.frames)
+            text = rest.text() if rest is not None else None
+            if text is not None:
+                self._file.goes_on(text)
+            path = self._file.facts.path
+            self._files[path] = (*self._files.get(path, ()), self._file.identity)
         self._file, self._last_file = None, self._file
 
     def distrust(self, trusted: int, blocks: int) -> None:
@@ -265,9 +286,9 @@ class Ledger:
                 self._emit(Notice("error", "CATALOG", f"{error}; the tape runs on"))
 
 
-def _state(failure: PytpError | None, exit_code: int) -> str:
+def _state(failure: PytpError | None, *, is_whole: bool) -> str:
     if failure is None:
-        return "partial" if exit_code else "complete"
+        return "complete" if is_whole else "partial"
     if isinstance(failure, CartridgeNeeded):
         return "full"
     return "interrupted" if isinstance(failure, Interrupted) else "failed"

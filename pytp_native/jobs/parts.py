@@ -26,7 +26,8 @@ class Parts:
     one of them: the rest of that block is then the first thing in the next part.
     """
 
-    def __init__(self, drive: Drive, cartridge: str | None, frames: FrameMap | None = None) -> None:
+    def __init__(self, drive: Drive, cartridge: str | None, frames: FrameMap | None = None, *, first: int = 0) -> None:
+        """`first`: the archive goes on behind so many blocks of the ring."""
         self._drive = drive
         self._frames = frames
         self._done: list[Part] = []
@@ -34,7 +35,7 @@ class Parts:
         """Byte of all that leaves the ring with which the open part begins..."""
         self._end: int | None = None
         """... and ends, if that is not the end of a block."""
-        self.begin(cartridge, 0)
+        self.begin(cartridge, first)
 
     def begin(self, cartridge: str | None, blocks: int) -> None:
         """Begin a part here, behind so many blocks."""

@@ -27,16 +27,17 @@ class Pipeline:
     """
 
     def __init__(
-        self, ring: Flow, produce: Callable[[], None], consume: Callable[[], Moved], *, pauses: bool = False
-    ) -> None:
-        """`pauses`: early warning does not stop the ring; see `paused`."""
+        self, ring: Flow, produce: Callable[[], None], consume: Callable[[], Moved], *, pauses: bool = False,
+        done: int = 0,
+    ) -> None:  # fmt: skip
+        """`pauses`: early warning does not stop the ring; see `paused`. `done`: blocks that were moved before."""
         self._pauses = pauses
         self.paused = False
         """The consumer met early warning: `resume` it, on this cartridge or another, or `stop`. Known after `wait`."""
         self._ring = ring
         self._produce = produce
         self._consume = consume
-        self._moved = Moved(0, 0, Stop.CANCELLED)
+        self._moved = Moved(done, 0, Stop.CANCELLED)
         self._producer_error: PytpError | None = None
         self._done = threading.Event()
         self._producer = threading.Thread(target=self._run_producer, name="pytp-source", daemon=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from pytp_native.jobs.builders import Archive, Builders
 from pytp_native.jobs.members import MemberLog
+from pytp_native.stream.cut_member import Rest
 from pytp_native.stream.known import Known
-from pytp_native.stream.pack import OnProblem, PackCounts, Packer, Survey, read_members
+from pytp_native.stream.pack import OnProblem, PackCounts, Packer, Survey, member_record, read_members
 
 if TYPE_CHECKING:
     from pytp_native.jobs.staging import Staging
@@ -31,15 +32,30 @@ class Prebuilt:
 
     def add(self, path: bytes, name: bytes, after: bytes | None = None) -> None:
         """Let an argument's archive pass when it is built. Raises PackCancelled, ArchiveNotBuilt."""
+        self._leave()
         self._now = archive = self._builders.find(path)
         self._builders.take(archive)
         for problem in archive.problems:
             self._note(*problem)
+        self._pass(archive, Rest(0, None))
+
+    def add_rest(self, path: bytes, name: bytes, rest: Rest) -> None:
+        """As Packer.add_rest, of the archive that was added last."""
+        if self._now is not None:
+            self._pass(self._now, rest)
+
+    def _pass(self, archive: Archive, rest: Rest) -> None:
         if archive.file is None or archive.log is None:
             return
+        head = rest.block * archive.file.block_bytes if rest.cut is None else rest.cut.head
         with archive.log.raw() as records, open(os.dup(self._log.fileno()), "wb") as log:
-            shutil.copyfileobj(records, log)
-        self._staging.offer(archive.file)
+            if not head:
+                shutil.copyfileobj(records, log)
+            else:
+                for member in read_members(records):
+                    if member.block * archive.file.block_bytes + member.offset >= head:
+                        log.write(member_record(member))
+        self._staging.offer(archive.file, rest.block)
 
     def end(self) -> None:
         """Nothing comes behind it."""
@@ -47,17 +63,24 @@ class Prebuilt:
 
     def continuation(self, block: int) -> bytes | None:
         """As Packer.continuation."""
+        return self.ahead_of(self.rest(block))
+
+    def rest(self, block: int) -> Rest:
+        """As Packer.rest; where no member is cut, too: the archive is there."""
         archive = self._now
         if archive is None or archive.file is None or archive.log is None:
-            return None
+            return Rest(block, None)
         with archive.log.raw() as records:
-            cut = archive.file.cut_member(read_members(records), block)
-        if cut is None:
-            return None
-        self._packer.recall(cut.member, cut.owner, cut.start, cut.end)
-        return self._packer.continuation(block)
+            return Rest(block, archive.file.cut_member(read_members(records), block))
+
+    def ahead_of(self, rest: Rest) -> bytes | None:
+        """As Packer.ahead_of."""
+        return self._packer.ahead_of(rest)
 
     def restart(self) -> None:
+        """Another tape file begins, with another archive or the rest of this one."""
+
+    def _leave(self) -> None:
         """What was written last is on tape."""
         if self._now is not None:
             self._before = self.counts()

@@ -13,7 +13,7 @@ from pytp_native.catalog.chain import Step
 from pytp_native.catalog.records import Unfinished
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import NothingHere, NotReady, PytpError, Refused, UsageError
+from pytp_native.errors import MediumError, NothingHere, NotReady, PytpError, Refused, UsageError
 from pytp_native.jobs.agreement import check_identity, check_length, check_loss
 from pytp_native.jobs.argument_file import ArgumentFile
 from pytp_native.jobs.arguments import Argument
@@ -30,8 +30,8 @@ from pytp_native.jobs.cartridge import (
     leave_room,
     trailer_at,
 )
-from pytp_native.jobs.events import Emit, JobReport, Notice
-from pytp_native.jobs.frame import About, Begun, Frame, Place
+from pytp_native.jobs.events import Emit, JobReport, Notice, Part
+from pytp_native.jobs.frame import About, Begun, Cut, Frame, Place
 from pytp_native.jobs.frontier import FLUSH_BYTES
 from pytp_native.jobs.history import Histories
 from pytp_native.jobs.intent import Intent, intent_of
@@ -45,6 +45,7 @@ from pytp_native.jobs.session import Resumed, Session, Span
 from pytp_native.jobs.spanning import Terms
 from pytp_native.jobs.supply import Supply
 from pytp_native.light import NamedTuple
+from pytp_native.stream.cut_member import Rest, rest_of
 from pytp_native.stream.label import Label
 from pytp_native.stream.pack import Member, member_record
 from pytp_native.stream.ring import Ring
@@ -153,7 +154,10 @@ class _Resume:
         drive = self._drive
         self._check(session, label, known)
         plan = intent_of(session.plan, self._catalog.path)
-        end, trailer = self._repair(label, session)
+        try:
+            end, trailer = self._repair(label, session)
+        except MediumError as error:
+            return self._on_bad(session, plan, label, error, way)
         if trailer is not None and trailer.status in {"complete", "partial"}:
             return self._finish(session, way.interrupt)
         settling = Settling(drive, self._catalog, HASHES[session.hash], session.started, end, interrupt=way.interrupt)
@@ -165,6 +169,13 @@ class _Resume:
         is_full = _is_full(session) and bool(_left(plan, safe))
         resumed = Resumed(is_full, trailer is not None and trailer.status == "full")
         return self._go_on(session, plan, Spot(place, _volumes(session)[:-1], resumed), safe, way)
+
+    def _on_bad(self, session: Unfinished, plan: Intent, label: Label, error: MediumError, way: Way) -> JobReport:
+        """Its own cartridge is in the drive, and takes no filemark behind what is there: go on on another one."""
+        self._emit(Notice("error", "TAPE", f"{error}; nothing more is written on cartridge {label.barcode}"))
+        safe = [known_of(self._catalog, file) for file in session.files]
+        spot = Spot(Place(label), _volumes(session)[:-1], Resumed(is_full=True, is_bad=True))
+        return self._go_on(session, plan, spot, safe, way)
 
     def _on_another(self, found: Found, known: Identity, way: Way) -> JobReport:
         """No session waits on the cartridge in the drive: perhaps one waits for it, its own being full; else its own
@@ -307,7 +318,7 @@ class _Resume:
             frame = Frame(
                 drive, Ring(drive.block_bytes, OWN_RING), spot.place, self._emit,
                 About(session.hash, session.job, session.label, session.kind),
-                before=Begun(session.uuid, session.started, spot.before),
+                before=Begun(session.uuid, session.started, spot.before), cut=_cut(left, safe),
             )  # fmt: skip
             for one in safe:
                 if one.is_there and (one.file.facts.part == part or one.file.facts.part not in session.trailers):
@@ -401,8 +412,40 @@ def _left(plan: Intent, safe: list[Safe]) -> tuple[Argument, ...]:
         one = latest.get(argument.path)
         changes = one is not None and one.file.facts.level != "full"
         if one is None or one.state not in DONE or (changes and one is safe[-1]):
-            left.append(argument._replace(after=None if changes else names.get(argument.path)))
+            rest = None if changes else _rest(argument, safe)
+            left.append(argument._replace(after=None if changes or rest else names.get(argument.path), rest=rest))
     return tuple(left)
+
+
+def _cut_file(argument: Argument, safe: list[Safe]) -> Safe | None:
+    """The tape file that the argument was on last, if it goes on on another cartridge and nothing of that is there."""
+    mine = [one for one in safe if one.file.facts.path == argument.path and one.is_there]
+    return mine[-1] if mine and mine[-1].state == "continues" else None
+
+
+def _rest(argument: Argument, safe: list[Safe]) -> Rest | None:
+    """Where an argument goes on inside a member, if that is on disk as it was."""
+    one = _cut_file(argument, safe)
+    rest = rest_of(one.file.rest) if one is not None and one.file.rest is not None else None
+    if one is None or rest is None or rest.cut is None:
+        return None
+    path = argument.path + rest.cut.name[len(argument.name) :]
+    facts = one.file.facts
+    ends = facts.skipped + one.blocks - facts.ahead
+    return rest if rest.block == ends and rest.cut.is_still(path, follow=path == argument.path) else None
+
+
+def _cut(left: tuple[Argument, ...], safe: list[Safe]) -> Cut | None:
+    """What goes on on the cartridge that is written now."""
+    one = _cut_file(left[0], safe) if left and left[0].rest is not None else None
+    if one is None:
+        return None
+    facts = one.file.facts
+    part = Part(
+        one.file.barcode, facts.number, facts.first_block, one.blocks - facts.ahead, facts.skipped, facts.ahead,
+        one.stored, one.frames,
+    )  # fmt: skip
+    return Cut(left[0], part, Volume(one.file.cartridge_uuid, one.file.barcode))
 
 
 def _order(name: bytes) -> bytes:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from contextlib import suppress
 
 from pytp_native.devices.drive import Drive
 from pytp_native.errors import CartridgeNeeded, Interrupted, PytpError, VerifyFailed
 from pytp_native.jobs.argument_file import ArgumentFile, Written, limits_of
 from pytp_native.jobs.arguments import Argument
 from pytp_native.jobs.cleaning_break import CleaningBreak
-from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part
+from pytp_native.jobs.events import ArgumentReport, Emit, JobReport, Notice, Part, joined
 from pytp_native.jobs.failure import failure_object, staged
 from pytp_native.jobs.frame import Cut, Frame
 from pytp_native.jobs.frontier import TapeMoved
@@ -20,6 +21,7 @@ from pytp_native.jobs.history import Histories, History
 from pytp_native.jobs.interrupt import Interrupt
 from pytp_native.jobs.ledger import Ledger
 from pytp_native.jobs.members import MemberList
+from pytp_native.jobs.outcome import is_bad_place
 from pytp_native.jobs.parts import position_of
 from pytp_native.jobs.probe import Probe
 from pytp_native.jobs.spanning import Terms, next_place
@@ -42,6 +44,8 @@ class Resumed(NamedTuple):
     """The cartridge in the drive: it goes on on another one."""
     has_trailer: bool = False
     """Of this session, that cartridge."""
+    is_bad: bool = False
+    """Nothing can be written behind what is on it."""
 
 
 class Session:
@@ -88,6 +92,9 @@ class Session:
         """How much of the member log is in trailers."""
         self._waiting: tuple[Argument, ...] = ()
         """Not begun yet."""
+        self._bad_in_a_row = 0
+        """Cartridges that were left at a bad place, with none between them that was filled: two blame the drive."""
+        self._bad_cartridges: list[str] = []
 
     def run(self, arguments: tuple[Argument, ...]) -> JobReport:
         sizes = [argument.file_bytes for argument in arguments]
@@ -111,10 +118,10 @@ class Session:
         incomplete = self._index_error or (list_error and self._members)
         recalled = self._frame is not None and self._frame.has_problems
         problems = any(report.errors for report in reports) or incomplete or recalled
-        exit_code = self._failure.exit_code if self._failure else int(bool(problems))
+        exit_code = self._failure.exit_code if self._failure else int(bool(problems or self._bad_cartridges))
         return JobReport(
             command="backup",
-            exit_code=self._record_end(exit_code),
+            exit_code=self._record_end(exit_code, is_whole=not problems),
             device=self._drive.address,
             arguments=tuple(reports),
             position=position_of(self._drive),
@@ -123,11 +130,11 @@ class Session:
             details=self._details(),
         )
 
-    def _record_end(self, exit_code: int) -> int:
+    def _record_end(self, exit_code: int, *, is_whole: bool) -> int:
         """Close the session in the catalog; a session that is not recorded as it should be is not all done."""
         if self._ledger is None:
             return exit_code
-        self._ledger.end(self._failure, exit_code, self._frame.ended if self._frame else None)
+        self._ledger.end(self._failure, exit_code, self._frame.ended if self._frame else None, is_whole=is_whole)
         return exit_code or int(self._ledger.lost)
 
     def _details(self) -> dict[str, object]:
@@ -169,8 +176,9 @@ class Session:
             return
         left = tuple(report.path for report in reports if report.status == "not started")
         trouble = self._frame.end(self._failure, left)
-        if isinstance(trouble, CartridgeNeeded) and self._span is not None and self._failure is None:
-            trouble = self._end_elsewhere(self._frame, self._span, trouble)
+        elsewhere = isinstance(trouble, CartridgeNeeded) or (is_bad_place(trouble) and not self._bad_in_a_row)
+        if trouble is not None and elsewhere and self._span is not None and self._failure is None:
+            trouble = self._end_elsewhere(self._frame, trouble)
         self._distrust(trouble)
         self._failure = self._failure or trouble
         self._record_trailer(self._frame)
@@ -221,17 +229,22 @@ class Session:
             status = "interrupted" if isinstance(self._failure, Interrupted) else "failed"
             return ArgumentReport(argument.path, status, None, None, 0, 0, 0, 0.0)
         written = self._write(argument, history.known if history else None)
-        self._failure, self._can_go_on = written.failure, written.can_go_on
-        self._keep_members(written)
-        if self._probe is not None and written.closed:
-            self._probe.note(self._writer.log, self._log_start, written.part)
-        if self._frame is not None and written.closed:
-            self._frame.take(
-                argument, written.part, self._writer.log, self._log_start, written.report, lost=self._log_error()
-            )
+        while written.left is not None and self._leave_bad(written):
+            history = self._history_of_rest(history, written.left)
+            following = self._write(written.left, history.known if history else None, before=written.report)
+            written = following._replace(report=joined(written.report, following.report))
         if history is not None and written.closed and written.failure is None:
             self._keep_deletions(history, written.part)
         return written.report
+
+    def _history_of_rest(self, history: History | None, left: Argument) -> History | None:
+        """What is on tape of an argument is not saved again."""
+        if history is None or history.known is None or self._ledger is None or left.rest is not None:
+            return history
+        following = history.with_saved(left, self._ledger.files_of(left))
+        if following.known is not None:
+            following.known.drop([left.name])  # so that there is a tape file that the deletions belong to
+        return following
 
     def _keep_deletions(self, history: History, part: Part) -> None:
         try:
@@ -244,40 +257,103 @@ class Session:
         if self._frame is not None:
             self._frame.gone(part, deletions)
 
-    def _write(self, argument: Argument, known: Known | None) -> Written:
+    def _write(self, argument: Argument, known: Known | None, before: ArgumentReport | None = None) -> Written:
+        """Write what there is of an argument, and keep what is known of it then; `before`: what is on tape already."""
         self._log_start = 0
         self._cut = None
         barcode = self._frame.barcode if self._frame else None
-        if self._span is None:
-            return self._writer.save(argument, self._emit, cartridge=barcode, known=known)
-        return self._writer.save(argument, self._emit, lambda part: self._change(argument, part), barcode, known)
+        on_full = None if self._frame is None else lambda part: self._change(argument, part)
+        leaves = self._span is not None and not self._bad_in_a_row
+        written = self._writer.save(argument, self._emit, on_full, barcode, known, leaves=leaves)
+        self._failure, self._can_go_on = written.failure, written.can_go_on
+        if not written.closed and written.left is None:
+            return written
+        self._keep_members(written, before)
+        if self._probe is not None:
+            self._probe.note(self._writer.log, self._log_start, written.part)
+        if self._frame is not None:
+            goes_on = written.closed and written.left is not None and written.left.rest is not None
+            report = None if goes_on else written.report
+            self._frame.take(argument, written.part, self._writer.log, self._log_start, report, lost=self._log_error())
+        return written
+
+    def _leave_bad(self, written: Written) -> bool:
+        """A bad place on the tape has ended a tape file: begin another cartridge, or say why not in `_failure`."""
+        frame, failure, left = self._frame, written.failure, written.left
+        if frame is None or failure is None or left is None or self._interrupt.triggered:
+            return False
+        self._is_bad(frame, failure)
+        trouble: PytpError | None = failure
+        if written.closed and written.can_go_on:
+            trouble = frame.end(_full(self._drive), tuple(one.path for one in self._waiting))
+            if self._distrust(trouble):
+                return False
+            self._record_trailer(frame)
+        if not written.closed or trouble is not None:
+            self._find_way()
+        cut = None if left.rest is None or not written.closed else Cut(left, written.part, frame.volumes[-1])
+        try:
+            self._begin_another(frame, carry=trouble is not None, cut=cut)
+        except CartridgeNeeded:
+            self._failure, self._can_go_on = _needs_another(failure), False
+            return False
+        except PytpError as error:
+            self._failure, self._can_go_on = error, False
+            return False
+        self._failure = None
+        return True
+
+    def _is_bad(self, frame: Frame, failure: PytpError) -> None:
+        """There is a bad place on this cartridge: nothing more is written there."""
+        self._bad_in_a_row += 1
+        self._bad_cartridges.append(frame.barcode or "without a barcode")
+        self._emit(Notice("error", "TAPE", f"{failure}; nothing more is written on this cartridge"))
+        if self._ledger is not None:
+            self._ledger.device_error(failure)
+            self._ledger.leave_full()
+
+    def _find_way(self) -> None:
+        """After a failed write st has lost count of its blocks: from the beginning the probe finds its way."""
+        with suppress(PytpError):
+            self._drive.tape.sync()  # calls off the filemark that st would write
+            self._drive.rewind()
 
     def _change(self, argument: Argument, part: Part) -> str | None:
         """End this cartridge with its trailer and begin the next one; return its barcode."""
-        frame, span = self._frame, self._span
-        if frame is None or span is None:
-            raise CartridgeNeeded(self._drive.address, "the cartridge is full", "load another cartridge")
+        frame = self._frame
+        if frame is None:
+            raise _full(self._drive)
         if self._probe is not None:
             self._probe.note(self._writer.log, self._log_start, part)
         if part.on_tape:
             self._log_start = frame.take(argument, part, self._writer.log, self._log_start, lost=self._log_error())
             self._cut = Cut(argument, part, frame.volumes[-1])
+        self._bad_in_a_row = 0
         full = CartridgeNeeded(self._drive.address, "the cartridge is full")
         trouble = frame.end(full, tuple(one.path for one in self._waiting))
         if self._distrust(trouble) and trouble is not None:
             raise trouble
         if trouble is not None:
-            self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
+            self._miss_trailer(frame, trouble)
         self._record_trailer(frame)
-        return self._begin_another(frame, span, carry=trouble is not None, cut=self._cut).barcode
+        return self._begin_another(frame, carry=trouble is not None, cut=self._cut).barcode
 
-    def _begin_another(self, frame: Frame, span: Span, *, carry: bool, cut: Cut | None = None) -> Frame:
+    def _miss_trailer(self, frame: Frame, trouble: PytpError) -> None:
+        if is_bad_place(trouble):
+            self._is_bad(frame, trouble)
+            self._find_way()
+        self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
+
+    def _begin_another(self, frame: Frame, *, carry: bool, cut: Cut | None = None) -> Frame:
         """Change the cartridge and write the new one's label. `carry`: the trailer of the last one is not on it.
 
-        Raises VerifyFailed, too: the one that is full is probed first.
+        Raises VerifyFailed, too: the one that is full is probed first. CartridgeNeeded where nobody brings another.
         """
+        span = self._span
         if self._probe is not None and (bad := self._probe.run()) is not None:
             raise bad
+        if span is None:
+            raise _full(self._drive)
         place = next_place(self._drive, span.supply, span.terms, self._emit, self._interrupt)
         self._lock()
         self._frame = following = frame.follow(place, carry=carry, cut=cut)
@@ -290,29 +366,28 @@ class Session:
 
     def _leave_full(self, resumed: Resumed) -> None:
         """The cartridge in the drive is full, and the session, which is resumed, goes on on another one."""
-        frame, span = self._frame, self._span
+        frame = self._frame
         if frame is None or self._failure is not None:
             return
-        trouble = None
-        if not resumed.has_trailer:
-            trouble = frame.end(_full(self._drive), tuple(one.path for one in self._waiting))
+        carry = resumed.is_bad
+        if not resumed.has_trailer and not resumed.is_bad:
+            carry = frame.end(_full(self._drive), tuple(one.path for one in self._waiting)) is not None
             self._record_trailer(frame)
         if self._ledger is not None:
             self._ledger.leave_full()
         self._can_go_on = False
         try:
-            if span is None:
-                raise _full(self._drive)
-            self._begin_another(frame, span, carry=trouble is not None)
+            self._begin_another(frame, carry=carry)
             self._can_go_on = True
         except PytpError as error:
             self._failure = error
 
-    def _end_elsewhere(self, frame: Frame, span: Span, trouble: PytpError) -> PytpError | None:
-        """The last cartridge had no room for its trailer: write that on another one, or return why not."""
-        self._emit(Notice("warning", "TAPE", f"{trouble}; the next cartridge's trailer has it all"))
+    def _end_elsewhere(self, frame: Frame, trouble: PytpError) -> PytpError | None:
+        """The last cartridge had no room for its trailer, or a bad place there: write that on another one, or return
+        why not."""
+        self._miss_trailer(frame, trouble)
         try:
-            return self._begin_another(frame, span, carry=True).end(None, ())
+            return self._begin_another(frame, carry=True).end(None, ())
         except PytpError as error:
             return error if isinstance(error, (CartridgeNeeded, VerifyFailed)) else trouble
 
@@ -329,11 +404,11 @@ class Session:
         if self._ledger is not None and frame.has_trailer:
             self._ledger.trailer(frame.trailer_file, frame.trailer_block)
 
-    def _keep_members(self, written: Written) -> None:
+    def _keep_members(self, written: Written, before: ArgumentReport | None) -> None:
         """List the members that are on tape, which they are only in front of a filemark."""
-        if self._members is not None and written.closed:
+        if self._members is not None:
             saved = self._writer.log.members(self._drive.block_bytes, written.part.skipped + written.part.blocks)
-            self._members.add(saved, written.report.parts)
+            self._members.add(saved, (*(before.parts if before else ()), *written.report.parts))
 
     def _log_error(self) -> str:
         """Say what kept members from being logged on their way to index and catalog."""
@@ -352,9 +427,19 @@ class Session:
             return f"{count} files were not saved as they should be; they are listed above"
         if self._resumed is not None and self._frame is not None and self._frame.has_problems:
             return "files that could not be saved before it was interrupted are missing; they are listed above"
+        if self._bad_cartridges:
+            names = ", ".join(self._bad_cartridges)
+            return f"all of it was saved, but there is a bad place on {names}: what is there was kept; retire it"
         if self._index_error:
             return f"the index in the trailer is not complete ({self._index_error}); what is on tape is not affected"
         return f"{self._members.path}: not complete ({list_error})" if list_error and self._members else ""
+
+
+def _needs_another(failure: PytpError) -> PytpError:
+    """A bad place, and no cartridge to go on with."""
+    told = type(failure)(failure.subject, failure.fact, "add blank cartridges, then: pytp resume")
+    told.sense, told.__cause__ = failure.sense, failure.__cause__
+    return told
 
 
 def _full(drive: Drive) -> CartridgeNeeded:

@@ -43,12 +43,12 @@ class Staging:
         looker = Packer(self._ring, note, exclude=self._how.exclude, one_file_system=self._how.one_file_system)
         return Prebuilt(self._builders, looker, self._log, self, note)
 
-    def offer(self, archive: ArchiveFile) -> None:
-        """Let it flow. Raises PackCancelled, ArchiveNotBuilt."""
+    def offer(self, archive: ArchiveFile, first: int) -> None:
+        """Let it flow, from that block on. Raises PackCancelled, ArchiveNotBuilt."""
         if self._copy is not None:
-            self._copy.offer(archive)
+            self._copy.offer(archive, first)
         else:
-            archive.pour(self._ring)
+            archive.pour(self._ring, first)
 
     def start(
         self, arguments: Sequence[Argument], histories: Histories | None, writer: ArgumentFile, emit: Emit

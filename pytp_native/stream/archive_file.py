@@ -9,25 +9,14 @@ from collections.abc import Iterable
 
 from pytp_native.errors import ArchiveNotBuilt
 from pytp_native.ffi import ffi, lib
-from pytp_native.light import NamedTuple
-from pytp_native.stream.pack import Member, Owner, PackCancelled
+from pytp_native.stream.cut_member import CutMember
+from pytp_native.stream.pack import Member, PackCancelled
 from pytp_native.stream.ring import Ring
 
 _TAR_BLOCK = 512
 _SIZE, _TYPE, _USER, _GROUP = slice(124, 136), slice(156, 157), slice(265, 297), slice(297, 329)
 """Fields of a ustar header (POSIX.1-2017, pax)."""
 _EXTENDED = (b"x", b"g")
-
-
-class CutMember(NamedTuple):
-    """A member of which a cartridge holds only the beginning."""
-
-    member: Member
-    owner: Owner
-    start: int
-    """Byte of the archive at which its data begin..."""
-    end: int
-    """... and end."""
 
 
 class ArchiveFile:
@@ -54,14 +43,15 @@ class ArchiveFile:
             raise OSError(moved.error, os.strerror(moved.error))
         return bool(moved.stop == lib.PYTP_LIMIT)
 
-    def pour(self, ring: Ring) -> None:
-        """Put all of it into the ring. Raises PackCancelled, ArchiveNotBuilt."""
-        os.lseek(self._file.fileno(), 0, os.SEEK_SET)
-        moved = ffi.new("pytp_moved *")
-        lib.pytp_read_fd(ring.handle, self._file.fileno(), self.blocks, moved)
+    def pour(self, ring: Ring, first: int = 0) -> None:
+        """Put all of it, from block `first` on, into the ring. Raises PackCancelled, ArchiveNotBuilt."""
+        os.lseek(self._file.fileno(), first * self.block_bytes, os.SEEK_SET)
+        blocks, moved = self.blocks - first, ffi.new("pytp_moved *")
+        if blocks:  # 0 would be: no limit
+            lib.pytp_read_fd(ring.handle, self._file.fileno(), blocks, moved)
         if moved.stop == lib.PYTP_CANCELLED:
             raise PackCancelled
-        if moved.blocks != self.blocks or moved.bytes != self.blocks * self.block_bytes:
+        if moved.blocks != blocks or moved.bytes != blocks * self.block_bytes:
             raise self._unreadable(moved.error)
 
     def read_block(self, block: int, into: memoryview) -> None:
@@ -79,19 +69,23 @@ class ArchiveFile:
         for member in members:
             first = member.block * self.block_bytes + member.offset
             if member.type == "0" and first < at < first + member.stored_bytes:
-                start, size, owner = self._header(first)
-                return CutMember(member, owner, start, start + size) if start <= at < start + size else None
+                start, size, user, group = self._header(first)
+                cut = CutMember(
+                    member.name, first, start, start + size, max(member.size, size), member.mode, member.uid,
+                    member.gid, user, group, member.mtime_ns, member.ctime_ns,
+                )  # fmt: skip
+                return cut if start <= at < cut.end else None
         return None
 
-    def _header(self, at: int) -> tuple[int, int, Owner]:
-        """Return where the data of the member begin whose header group is at `at`, their length, and its owner."""
+    def _header(self, at: int) -> tuple[int, int, bytes, bytes]:
+        """Return where the data of the member begin whose header group is at `at`, their length, and who owns it."""
         told = None
         while True:
             header = os.pread(self._file.fileno(), _TAR_BLOCK, at)
             size, at = _number(header[_SIZE]), at + _TAR_BLOCK
             if header[_TYPE] not in _EXTENDED:
-                owner = Owner(*(header[field].split(b"\0", 1)[0] for field in (_USER, _GROUP)))
-                return at, size if told is None else told, owner
+                user, group = (header[field].split(b"\0", 1)[0] for field in (_USER, _GROUP))
+                return at, size if told is None else told, user, group
             told = _size_record(os.pread(self._file.fileno(), size, at)) or told
             at += -(-size // _TAR_BLOCK) * _TAR_BLOCK
 

@@ -84,9 +84,9 @@ class Compressor:
             self._tools.put(zstandard.ZstdCompressor(level=plan.level, write_checksum=True, write_content_size=True))
         self.restart()
 
-    def restart(self) -> None:
-        """Begin the next archive; both rings have been reset."""
-        self.frames = FrameMap()
+    def restart(self, first: int = 0) -> None:
+        """Begin the next archive, or go on with one at that block; both rings have been reset."""
+        self.frames = FrameMap(first)
         self._used = 0
 
     def run(self, produce: Callable[[], None]) -> None:

@@ -38,8 +38,9 @@ class FrameMap:
     Content is counted in blocks of the archive, what is stored in bytes.
     """
 
-    def __init__(self) -> None:
-        self._content = array("Q", [0])
+    def __init__(self, first: int = 0) -> None:
+        """`first`: block of the archive with which they begin."""
+        self._content = array("Q", [first])
         self._stored = array("Q", [0])
 
     def add(self, blocks: int, stored_bytes: int) -> None:

@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import IO, Any
 
 from pytp_native.errors import PytpError
 from pytp_native.ffi import ffi, lib
 from pytp_native.light import NamedTuple
+from pytp_native.stream.cut_member import CutMember, Rest
 from pytp_native.stream.known import Known
 from pytp_native.stream.ring import Ring
 
@@ -37,6 +39,7 @@ class Problem(IntEnum):
     SOCKET = lib.PYTP_PROBLEM_SOCKET
     UNKNOWN_TYPE = lib.PYTP_PROBLEM_UNKNOWN_TYPE
     ATTRIBUTES = lib.PYTP_PROBLEM_ATTRIBUTES
+    REPLACED = lib.PYTP_PROBLEM_REPLACED
 
 
 _WORDS = {
@@ -49,6 +52,7 @@ _WORDS = {
     Problem.SOCKET: "socket skipped",
     Problem.UNKNOWN_TYPE: "not saved: of a type that tar does not know",
     Problem.ATTRIBUTES: "extended attributes not saved: {error}",
+    Problem.REPLACED: "changed between two cartridges: the rest of it is zeros on tape",
 }
 
 OnProblem = Callable[[bytes, Problem, str], None]
@@ -78,13 +82,6 @@ class Member(NamedTuple):
     """Of the content: 16 bytes (XXH3-128), 32 (SHA-256), or none for what has no content."""
 
 
-class Owner(NamedTuple):
-    """Names that a header gives besides the numbers."""
-
-    user: bytes
-    group: bytes
-
-
 _RECORD = struct.Struct("<QQQqqQQQQIIIIIIBB32s")  # pytp_packed_member in csrc/pack.h
 
 
@@ -97,6 +94,21 @@ def member_record(member: Member) -> bytes:
         member.gid, mtime_ns, ctime_ns, member.offset, member.mode, len(member.name), len(member.link),
         ord(member.type), len(member.digest), member.digest,
     ) + member.name + member.link  # fmt: skip
+
+
+@contextmanager
+def _raw(cut: CutMember) -> Iterator[Any]:
+    """Lay one out as C wants it, as long as it is used."""
+    (mtime, mtime_ns), (ctime, ctime_ns) = divmod(cut.mtime_ns, 10**9), divmod(cut.ctime_ns, 10**9)
+    name, uname, gname = (ffi.new("char[]", text) for text in (cut.name, cut.user, cut.group))
+    yield ffi.new(
+        "pytp_cut_member *",
+        {
+            "name": name, "name_length": len(cut.name), "uname": uname, "gname": gname, "mode": cut.mode,
+            "mtime_s": mtime, "mtime_ns": mtime_ns, "ctime_s": ctime, "ctime_ns": ctime_ns, "uid": cut.uid,
+            "gid": cut.gid, "head": cut.head, "start": cut.start, "end": cut.end, "total": cut.total,
+        },
+    )  # fmt: skip
 
 
 def read_members(log: IO[bytes]) -> Iterator[Member]:
@@ -216,21 +228,41 @@ class Packer:
         into = ffi.new("uint8_t[]", self._ring.block_bytes)
         return bytes(ffi.buffer(into)) if lib.pytp_pack_continuation(self._handle, block, into) else None
 
-    def recall(self, member: Member, owner: Owner, start: int, end: int) -> None:
-        """Let `continuation` know of a member of an archive that was built before, and of no other: its data are the
-        bytes from `start` to `end` of that archive. Raises MemoryError."""
-        mtime, mtime_ns = divmod(member.mtime_ns, 10**9)
-        name, uname, gname = (ffi.new("char[]", text) for text in (member.name, *owner))
-        raw = ffi.new(
-            "pytp_recalled *",
-            {
-                "name": name, "name_length": len(member.name), "uname": uname, "gname": gname, "mode": member.mode,
-                "mtime_s": mtime, "mtime_ns": mtime_ns, "uid": member.uid, "gid": member.gid, "start": start,
-                "end": end, "total": max(member.size, end - start),
-            },
+    def cut(self, block: int) -> CutMember | None:
+        """Return the member that is cut in front of `block`, where `continuation` would return something."""
+        raw = ffi.new("pytp_cut_member *")
+        if not lib.pytp_pack_cut(self._handle, block, raw):
+            return None
+        return CutMember(
+            bytes(ffi.buffer(raw.name, raw.name_length)), raw.head, raw.start, raw.end, raw.total, raw.mode, raw.uid,
+            raw.gid, ffi.string(raw.uname), ffi.string(raw.gname), raw.mtime_s * 10**9 + raw.mtime_ns,
+            raw.ctime_s * 10**9 + raw.ctime_ns,
         )  # fmt: skip
-        if lib.pytp_pack_recall(self._handle, raw):
+
+    def rest(self, block: int) -> Rest | None:
+        """Return what it takes to go on with `block` of this archive, by `add_rest`; None where no member is cut."""
+        cut = self.cut(block)
+        return None if cut is None else Rest(block, cut)
+
+    def ahead_of(self, rest: Rest) -> bytes | None:
+        """Return the block with which another cartridge goes on there; what was packed before is forgotten. Raises
+        MemoryError."""
+        if rest.cut is None:
+            return None
+        with _raw(rest.cut) as raw:
+            status = lib.pytp_pack_recall(self._handle, raw)
+        if status:
             raise MemoryError("packer")
+        return self.continuation(rest.block)
+
+    def add_rest(self, path: bytes, name: bytes, rest: Rest) -> None:
+        """As `add`, for an archive that goes on inside a member: the rest of that, and what comes behind it. It is read
+        from its beginning, for its checksum; one that was changed is told (Problem.REPLACED)."""
+        if rest.cut is None:
+            raise ValueError("no member is cut")
+        with _raw(rest.cut) as raw:
+            status = lib.pytp_pack_rest(self._handle, path, name, rest.block, raw)
+        self._check(status)
 
     def forget(self, block: int) -> None:
         """With frames: nothing in front of that block of the archive will be cut any more."""

@@ -5,10 +5,6 @@ Not acted out, and why:
 - Encryption keys missing, changed or dropped by a reload: pytp writes unencrypted, and sets no key that could be lost.
 - Silent corruption between host and drive: logical block protection is not used; what it does to a file is told at
   restore, by its checksum (below: "corruption on the medium").
-- A drive that asks for cleaning in the middle: the job goes on, cleaning at a boundary is not automatic. What the drive
-  says is told by status and diag.
-- A medium error in the middle ends the job behind its last good block (below); it does not go on on another cartridge
-  by itself, `pytp resume` does so on the same one.
 - Two hosts at one library: reservations are reported as busy; there are no leases that a jumping clock could break.
 - The same tape put back in after an operator took it: the job has ended; `pytp resume` goes on.
 """
@@ -25,7 +21,16 @@ EVENTS = {
     "power loss of the drive alone": "unit/jobs/test_frontier.py::test_a_drive_that_lost_power_is_not_written_on",
     "kill -9": "faults/test_kill.py::test_what_was_reported_as_saved_survives_kill_9",
     "host reboot with a tape loaded": "unit/vtl/test_accidents.py::test_a_blackout_kills_who_writes",
-    "write error": "unit/jobs/test_backup_trouble.py::test_a_medium_error_ends_the_job_at_an_exactly_known_block",
+    "write error": "faults/test_bad_place.py::test_the_job_goes_on_on_another_cartridge",
+    "write error, and the drive gets over it": (
+        "faults/test_bad_place.py::test_behind_a_filemark_the_member_goes_on_at_the_byte"
+    ),
+    "write error on two cartridges": "faults/test_bad_place.py::test_two_cartridges_in_a_row_blame_the_drive",
+    "write error, no other cartridge": (
+        "unit/jobs/test_backup_trouble.py::test_a_medium_error_ends_the_job_at_an_exactly_known_block"
+    ),
+    "drive asks for cleaning": "faults/test_cleaning_break.py::test_it_is_cleaned_between_two_arguments",
+    "no further cartridge": "faults/test_resume_inside.py::test_a_file_longer_than_a_cartridge_comes_to_its_end",
     "session after a write error": "unit/jobs/test_resume.py::test_a_bad_place_on_the_tape_is_told",
     "deferred error": "unit/jobs/test_frontier.py::test_a_deferred_error_closes_the_tape_file",
     "deferred error at a flush": "unit/vtl/test_accidents.py::test_flushing_finds_a_deferred_error_at_once",

@@ -71,8 +71,10 @@ class Shelf:
         interrupt: Interrupt | None = None,
         prepare: Callable[[Drive], object] = lambda drive: None,
         catalog: Catalog | None = None,
+        alone: bool = False,
         **options: Any,
     ) -> Done:
+        """`alone`: nobody brings another cartridge."""
         events: list[object] = []
         with self.served() as served, self.open(write=True) as drive:
             now = served.drive_status(0)
@@ -83,7 +85,7 @@ class Shelf:
             prepare(drive)
             if catalog is not None:
                 settle()
-            supply = FaultsOfOne(self, served, volumes)
+            supply = None if alone else FaultsOfOne(self, served, volumes)
             return Done(
                 backup(drive, request, events.append, interrupt or Interrupt(), supply, catalog=catalog), events
             )

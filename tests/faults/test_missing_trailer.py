@@ -180,7 +180,7 @@ def test_a_session_that_died_on_a_cartridge_with_room_asks_for_nothing(library: 
     interrupt = Interrupt()
     library.library.add_fault(0, "write 12: medium error")
     with without_trailers():
-        assert library.backup(one, probe=False, interrupt=interrupt).code == 6
+        assert library.backup(one, probe=False, interrupt=interrupt, alone=True).code == 6
     library.library.clear_faults(0)
     done, asked = restored(library, tmp_path / "out")
     assert (done.code, asked) == (12, 0)

@@ -16,7 +16,7 @@ from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.running import Held
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import Interrupted, NothingHere, PytpError, Refused, UsageError
+from pytp_native.errors import Interrupted, PytpError, Refused, UsageError
 from pytp_native.jobs.catalog_restore import CatalogRequest, restore_from_catalog
 from pytp_native.jobs.events import Notice
 from pytp_native.jobs.interrupt import Interrupt
@@ -25,6 +25,7 @@ from pytp_native.jobs.resume import ResumeRequest, resume
 from pytp_native.jobs.supply import LibrarySupply
 from pytp_native.units import MIB
 from tests.cartridge import Done
+from tests.faults.broken_off import check, contents, go_on, rebuilt, restored
 from tests.faults.spanned import Shelf, data_files
 from tests.privilege import bound_by_permissions
 
@@ -42,51 +43,6 @@ def tree(tmp_path: Path) -> Path:
     return top
 
 
-def contents(tree: Path) -> dict[str, bytes | None]:
-    return {str(path.relative_to(tree)): path.read_bytes() if path.is_file() else None for path in tree.rglob("*")}
-
-
-def go_on(shelf: Shelf, catalog: Catalog, *, supply: bool = True, **options: object) -> Done:
-    events: list[object] = []
-    with shelf.served() as served, shelf.open(write=True, may_be_empty=True) as drive:
-        source = LibrarySupply(served, 0) if supply else None
-        now = served.drive_status(0)
-        barcode = now.at(now.drive(0)).volume_tag
-        request = ResumeRequest(memory_bytes=64 * MIB, library_barcode=barcode, **options)
-        return Done(resume(drive, request, catalog, events.append, Interrupt(), supply=source), events)
-
-
-def restored(shelf: Shelf, catalog: Catalog, target: Path) -> dict[str, bytes | None]:
-    """All of the latest state, from the catalog."""
-    shutil.rmtree(target, ignore_errors=True)
-    with shelf.served() as served, shelf.open(may_be_empty=True) as drive:
-        request = CatalogRequest(Selector(), os.fsencode(target))
-        report = restore_from_catalog(
-            drive, catalog, request, lambda event: None, Interrupt(), supply=LibrarySupply(served, 0)
-        )
-    assert report.exit_code == 0, report.message
-    return contents(target / "tree")
-
-
-def rebuilt(shelf: Shelf, path: Path) -> Catalog:
-    catalog = Catalog(str(path))
-    for barcode in shelf.barcodes:
-        shelf.load(barcode)
-        with shelf.open() as drive:
-            try:
-                assert rebuild(drive, catalog, lambda event: None, Interrupt()).exit_code == 0
-            except NothingHere:
-                return catalog
-    return catalog
-
-
-def check(shelf: Shelf, catalog: Catalog, tree: Path, tmp_path: Path) -> None:
-    """The catalog, and one made of the tapes, give back what is on disk."""
-    assert catalog.check() == []
-    assert restored(shelf, catalog, tmp_path / "out") == contents(tree)
-    assert restored(shelf, rebuilt(shelf, tmp_path / "again.db"), tmp_path / "out") == contents(tree)
-
-
 def change(tree: Path) -> None:
     chance = random.Random(4)
     for directory in ("a", "b", "c"):
@@ -102,7 +58,7 @@ def broken_off(shelf: Shelf, catalog: Catalog, tree: Path, write: int, **options
     def fail(_drive: Drive) -> None:
         shelf.library.add_fault(0, f"write {write}: medium error")
 
-    done = shelf.backup(tree, catalog=catalog, prepare=fail, memory_bytes=64 * MIB, probe=False, **options)
+    done = shelf.backup(tree, catalog=catalog, prepare=fail, alone=True, memory_bytes=64 * MIB, probe=False, **options)
     shelf.library.clear_faults(0)
     assert done.code == 6, done.report.message
     return done
@@ -184,7 +140,7 @@ def test_what_is_safe_of_a_session_that_nobody_resumes_restores(
     desk = Shelf(shelf / "library", cartridges=1, capacity=32 * MIB)
     desk.load(desk.barcodes[0])
     done = desk.backup(
-        tree, catalog=catalog, memory_bytes=64 * MIB, flush_bytes=4 * BLOCK, zstd_level=compression,
+        tree, catalog=catalog, memory_bytes=64 * MIB, flush_bytes=4 * BLOCK, zstd_level=compression, alone=True,
         prepare=lambda drive: desk.library.add_fault(0, fault),
     )  # fmt: skip
     assert done.code != 0
@@ -214,7 +170,7 @@ def test_files_that_could_not_be_saved_before_are_still_missing_afterwards(
     paths = [tree / "a", tree / "b", tree / "c"] if done_before else [tree]
     with bound_by_permissions():
         done = desk.backup(
-            *paths, catalog=catalog, memory_bytes=64 * MIB, probe=False,
+            *paths, catalog=catalog, memory_bytes=64 * MIB, probe=False, alone=True,
             prepare=lambda drive: desk.library.add_fault(0, "write 150: medium error"),
         )  # fmt: skip
         assert done.code == 6
@@ -340,7 +296,7 @@ def test_a_later_session_makes_up_only_for_what_it_has_saved(
     desk = Shelf(shelf / "library", cartridges=2, capacity=32 * MIB)
     desk.load(desk.barcodes[0])
     done = desk.backup(
-        tree / "a", tree / "b", tree / "c", catalog=catalog, memory_bytes=64 * MIB, probe=False,
+        tree / "a", tree / "b", tree / "c", catalog=catalog, memory_bytes=64 * MIB, probe=False, alone=True,
         prepare=lambda drive: desk.library.add_fault(0, "write 130: medium error"),
     )  # fmt: skip
     assert done.statuses == ["saved", "failed", "not started"]

@@ -264,6 +264,15 @@ def test_a_full_library_has_no_slot_to_name(path: Path, changer: Changer) -> Non
         TapeLibrary(changer, lambda _number: None).unload(0)
 
 
+def test_a_load_makes_room_although_the_slot_was_taken_meanwhile(path: Path, changer: Changer) -> None:
+    """A job must not end because somebody has put another cartridge there."""
+    Library.open(path).add("NEW001L9")
+    library = TapeLibrary(changer, lambda number: DrivePort(f"vtl:{path}/drive{number}"))
+    before = library.inventory()
+    library.load("2", 0)
+    assert library.inventory().storage[before.free_slots()[0] - 1].volume_tag == "PYT001L9"
+
+
 def test_no_cartridge_is_taken_from_a_drive_that_nobody_can_look_at(device: Injected, changer: Changer) -> None:
     library = TapeLibrary(changer, lambda _number: None)
     for order in (lambda: library.unload(0), lambda: library.load("2", 0), lambda: library.move("drive0", "4"),
