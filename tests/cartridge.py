@@ -177,3 +177,17 @@ class Cartridge:
             else:
                 files[-1].append(thing)
         return files if files[-1] else files[:-1]
+
+    def corrupt(self, content: bytes, at: int = 0) -> None:
+        """Change a byte of what is on the cartridge, where that content begins, as a drive would that does not
+        notice."""
+        objects = self.objects()
+        whole = [block for block in objects if block is None or content not in block]
+        assert len(whole) == len(objects) - 1
+        changed = []
+        for block in objects:
+            if block is not None and content in block:
+                place = block.index(content) + at
+                block = block[:place] + bytes([block[place] ^ 1]) + block[place + 1 :]  # noqa: PLW2901
+            changed.append(block)
+        self.write(changed, fixed=self.block_bytes)

@@ -146,7 +146,7 @@ def _preview(
     unit = run.open_drive(drive)
     source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
     try:
-        request["library_barcode"] = source.loaded_barcode()
+        request |= {"library_barcode": source.loaded_barcode(), "library_is_silent": source.is_silent}
         run.fields["label"] = label or request["library_barcode"]
         request.pop("auto_clean")
         show_preview(run, unit, BackupRequest(**request), source, catalog)  # type: ignore[arg-type]
@@ -174,7 +174,7 @@ def _write(
     choose_library(library, run.config)
     unit = run.open_drive(drive, write=True)
     source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
-    request["library_barcode"] = source.loaded_barcode()
+    request |= {"library_barcode": source.loaded_barcode(), "library_is_silent": source.is_silent}
     request["label"] = run.fields["label"] = label or request["library_barcode"]
     cleaner = source.cleaner(unit.address) if request.pop("auto_clean") or run.config.auto_clean else None
     log = JobLog(f"{request.get('strategy', 'direct')}_backup", run.config.tar_dir)

@@ -40,8 +40,9 @@ def resume(
             source = NextCartridge(run, unit, library_of(run, unit, library), volumes)
             try:
                 request = ResumeRequest(
-                    volume, source.loaded_barcode(), memory_bytes(memory_buffer), flush_bytes(run, flush_every)
-                )
+                    volume, source.loaded_barcode(), memory_bytes(memory_buffer), flush_bytes(run, flush_every),
+                    source.is_silent,
+                )  # fmt: skip
                 report = run.job(
                     lambda emit, interrupt: go_on(unit, request, catalog, emit, interrupt, supply=source.supply),
                     verb="resume",

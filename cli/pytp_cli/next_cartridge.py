@@ -46,6 +46,8 @@ class NextCartridge:
         self._served: TapeLibrary | None = None
         self._number = 0
         self._source: Supply | None = None
+        self.is_silent = False
+        """The library was asked for a barcode, and did not answer."""
 
     @property
     def named(self) -> list[str]:
@@ -88,6 +90,7 @@ class NextCartridge:
             now = self._library().drive_status(self._number)
         except PytpError as error:
             self._run.note(f"warning: the library does not tell the barcode: {error}")
+            self.is_silent = True
             return None
         return now.at(now.drive(self._number)).volume_tag or None
 

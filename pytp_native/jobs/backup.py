@@ -18,6 +18,7 @@ from pytp_native.jobs.cartridge import (
     Identity,
     check_agreement,
     check_block_bytes,
+    check_name,
     earlier_trailers,
     fresh_label,
     identify,
@@ -83,6 +84,8 @@ class BackupRequest(NamedTuple):
     """The cartridge's barcode as the user knows it: for a new label, or the one that has to be there."""
     library_barcode: str | None = None
     """The barcode that the library reads on the cartridge in this drive."""
+    library_is_silent: bool = False
+    """There is a library, and it did not say."""
     pool: str | None = None
     """For a new label."""
     flush_bytes: int = FLUSH_BYTES
@@ -279,9 +282,11 @@ def _allowed(
 ) -> tuple[Identity, Found]:
     """Look who the cartridge is; raises Refused where it must not be written from tape file `start` on, or behind its
     end. The tape stands anywhere afterwards."""
-    known = identity_of(drive, request.volume, request.library_barcode)
+    known = identity_of(drive, request.volume, request.library_barcode, is_silent=request.library_is_silent)
     leave_room(drive, known)
     found = identify(drive)
+    if found.label is None and (start == 0 or found.is_blank) and not request.bare:
+        check_name(drive, known)
     if found.label is not None:
         check_agreement(drive, found.label, known)
         if start != 0:

@@ -13,6 +13,7 @@ from pytp_native.devices.drive import Drive
 from pytp_native.errors import (
     BlockTooLarge,
     EndOfData,
+    LibraryError,
     MediumError,
     NothingHere,
     NotSupported,
@@ -43,6 +44,8 @@ class Identity(NamedTuple):
     """What the user calls it (--volume)."""
     library_barcode: str | None = None
     """What the library reads on its sticker."""
+    library_is_silent: bool = False
+    """There is a library, and it did not say."""
     memory: Memory = NOTHING_KNOWN
 
     def barcode(self) -> tuple[str | None, str]:
@@ -67,11 +70,19 @@ class Found(NamedTuple):
         return self.label is None and not self.foreign
 
 
-def identity_of(drive: Drive, volume: str | None, library_barcode: str | None) -> Identity:
+def identity_of(drive: Drive, volume: str | None, library_barcode: str | None, *, is_silent: bool = False) -> Identity:
     """Ask the cartridge's memory, too. UsageError for a volume that cannot be a barcode."""
     if volume is not None:
         check_barcode(volume)
-    return Identity(volume, library_barcode, read_memory(drive.address))
+    return Identity(volume, library_barcode, is_silent, read_memory(drive.address))
+
+
+def check_name(drive: Drive, known: Identity) -> None:
+    """Raise LibraryError for a blank cartridge in a library that does not tell its barcode: no robot could fetch it by
+    one that is made up."""
+    if known.library_is_silent and known.barcode()[0] is None:
+        fact = "the cartridge is blank, and the library does not tell its barcode; nothing was written"
+        raise LibraryError(drive.name, fact, "try again when it answers, or name the cartridge: --volume BARCODE")
 
 
 def leave_room(drive: Drive, known: Identity) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from pytp_native.catalog.store import Catalog
@@ -15,7 +15,7 @@ from pytp_native.errors import HostDiskFull, NothingHere, UsageError
 from pytp_native.jobs.events import ArgumentStarted, Emit, JobReport, Notice
 from pytp_native.jobs.following import Follower
 from pytp_native.jobs.interrupt import Interrupt
-from pytp_native.jobs.known import expect_known
+from pytp_native.jobs.known import KnownMembers
 from pytp_native.jobs.reading import Reading, nothing_here
 from pytp_native.jobs.supply import Supply
 from pytp_native.jobs.tape_file import next_archive
@@ -63,12 +63,15 @@ def restore(
             None if supply is None else Follower(supply, interrupt, notes.append, catalog.path if catalog else None)
         )
         warn = _warner(emit)
-        with next_archive(drive, interrupt, warn, follow=follow, salvages=True) as file:
+        with (
+            closing(KnownMembers(drive, catalog, emit)) as known,
+            next_archive(drive, interrupt, warn, follow=follow, salvages=True) as file,
+        ):
             emit(ArgumentStarted(f"file {file.number}".encode(), file.number))
             reading = Reading(file, emit, restores=True)
             untar = reading.untar
             _set_up(untar, request, target, ours=ours)
-            expect_known(untar, catalog, file)
+            known.expect(untar, file)
             try:
                 untar.run()
             finally:

@@ -23,6 +23,7 @@ from pytp_native.jobs.cartridge import (
     Identity,
     check_agreement,
     check_block_bytes,
+    check_name,
     earlier_trailers,
     fresh_label,
     identify,
@@ -62,6 +63,8 @@ class ResumeRequest(NamedTuple):
     library_barcode: str | None = None
     memory_bytes: int | None = None
     flush_bytes: int = FLUSH_BYTES
+    library_is_silent: bool = False
+    """There is a library, and it did not say its barcode."""
 
 
 class Way(NamedTuple):
@@ -128,7 +131,8 @@ class _Resume:
     def _look(self, library_barcode: str | None) -> tuple[Found, Identity]:
         """Make the drive ready and see what is in it. NotReady where nothing is."""
         self._drive.prepare()
-        known = identity_of(self._drive, self._request.volume, library_barcode)
+        silent = self._request.library_is_silent
+        known = identity_of(self._drive, self._request.volume, library_barcode, is_silent=silent)
         leave_room(self._drive, known)
         return identify(self._drive), known
 
@@ -222,6 +226,7 @@ class _Resume:
         """The cartridge in the drive as the next one: it is blank, has only its label, or was named."""
         drive, label = self._drive, found.label
         if found.is_blank:
+            check_name(drive, known)
             facts = cartridge_facts(None, known.memory, known.library_barcode or known.volume)
             check_loss(self._catalog, drive, facts, 0, confirm=None, emit=self._emit)
             drive.rewind()

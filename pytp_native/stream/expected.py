@@ -51,9 +51,11 @@ class ExpectedMembers:
     def close(self) -> None:
         self._file.close()
 
-    def add(self, at: int, name: bytes, digest: bytes | None, renamed: Renamed | None = None) -> None:
+    def add(
+        self, at: int, name: bytes, digest: bytes | None, renamed: Renamed | None = None, *, mtime_s: int = 0
+    ) -> None:
         """Add a member: byte of the archive at which its header group begins, name, and checksum if known."""
-        self._held += pack_entry(at, name, digest)
+        self._held += pack_entry(at, name, digest, mtime_s)
         if renamed is not None:
             self._renamed[at] = renamed
         self.count += 1

@@ -320,3 +320,16 @@ def test_a_strategy_of_the_original_saves_the_same(
     refused = pytp("backup", "-d", drive, "--strategy", strategy, "--compress", "zstd", str(source))
     assert refused.code == 2
     assert "archives on disk are plain tar" in refused.err
+
+
+def test_a_blank_cartridge_gets_no_name_by_which_no_robot_can_fetch_it(
+    pytp: Pytp, drive: str, library: Path, source: Path
+) -> None:
+    pytp("vtl", "fault", str(library), "door open")
+    ended = pytp("backup", "-d", drive, str(source))
+    assert ended.code == 9
+    assert "the library does not tell its barcode; nothing was written" in ended.err
+    assert "--volume BARCODE" in ended.err
+    assert pytp("ls", "-d", drive).code == 11
+    assert pytp("backup", "-d", drive, "--volume", "PYT001L9", str(source)).code == 0
+    assert pytp("backup", "-d", drive, str(source)).code == 0, "this one has its name"

@@ -48,20 +48,6 @@ def run(
         return Done(restore_from_catalog(drive, catalog, request, events.append, Interrupt()), events)
 
 
-def corrupt(cartridge: Cartridge, content: bytes, at: int = 0) -> None:
-    """Change a byte of what is on the cartridge, where that content begins, as a drive would that does not notice."""
-    objects = cartridge.objects()
-    whole = [block for block in objects if block is None or content not in block]
-    assert len(whole) == len(objects) - 1
-    changed = []
-    for block in objects:
-        if block is not None and content in block:
-            place = block.index(content) + at
-            block = block[:place] + bytes([block[place] ^ 1]) + block[place + 1 :]  # noqa: PLW2901
-        changed.append(block)
-    cartridge.write(changed, fixed=BLOCK)
-
-
 def test_a_whole_tree_comes_back_to_the_last_attribute(
     cartridge: Cartridge, catalog: Catalog, tree: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -139,7 +125,7 @@ def test_a_wrong_checksum_is_exit_8_and_the_file_is_set_aside(
 ) -> None:
     top = tree("tree", good=b"good", bad=os.urandom(size))
     save(cartridge, catalog, top)
-    corrupt(cartridge, (top / "bad").read_bytes()[:32], at=7)
+    cartridge.corrupt((top / "bad").read_bytes()[:32], at=7)
     done = run(cartridge, catalog, tmp_path / "out")
     assert (done.code, sorted(os.listdir(tmp_path / "out" / "tree"))) == (8, ["bad.damaged", "good"])
     (problem,) = done.report.arguments[0].errors
@@ -154,7 +140,7 @@ def test_a_wrong_checksum_never_replaces_a_file_that_exists(
 ) -> None:
     top = tree("tree", bad=os.urandom(5000), good=b"new")
     save(cartridge, catalog, top)
-    corrupt(cartridge, (top / "bad").read_bytes()[:32])
+    cartridge.corrupt((top / "bad").read_bytes()[:32])
     there = tmp_path / "out" / "tree"
     there.mkdir(parents=True)
     (there / "bad").write_bytes(b"the only copy")
@@ -174,7 +160,7 @@ def test_a_file_that_is_called_damaged_is_never_replaced(
     assert run(cartridge, catalog, tmp_path / "right").code == 0
     assert run(cartridge, catalog, tmp_path / "right", existing=Existing.OVERWRITE).code == 0
     assert differences(describe(top), describe(tmp_path / "right" / "tree")) == []
-    corrupt(cartridge, (top / "bad").read_bytes()[:32])
+    cartridge.corrupt((top / "bad").read_bytes()[:32])
     assert run(cartridge, catalog, tmp_path / "out").code == 8
     found = {path.name: path.read_bytes() for path in (tmp_path / "out" / "tree").iterdir()}
     assert "bad" not in found
@@ -358,7 +344,7 @@ def test_the_tape_file_at_the_head_is_compared_too_where_the_catalog_knows_it(
     top = tree("tree", good=b"good", bad=os.urandom(30_000), **{f"f{number:04}": 10 for number in range(5000)})
     save(cartridge, catalog, top)
     assert at_head(cartridge, catalog, tmp_path / "right").report.details["checked"] == 5002
-    corrupt(cartridge, (top / "bad").read_bytes()[:32])
+    cartridge.corrupt((top / "bad").read_bytes()[:32])
     done = at_head(cartridge, catalog, tmp_path / "out")
     assert (done.code, done.report.details["checked"]) == (8, 5001)
     assert (tmp_path / "out" / "tree" / "bad.damaged").exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from backup_bench import BLOCK
-from test_catalog_restore import corrupt, save
+from test_catalog_restore import save
 
 from pytp_native.catalog.store import Catalog
 from pytp_native.catalog.verifying import Begun, Scope
@@ -65,7 +65,7 @@ def test_a_changed_byte_is_exit_8_and_its_file_is_named(
 ) -> None:
     top = tree("tree", good=10, bad=size)
     save(cartridge, catalog, top)
-    corrupt(cartridge, (top / "bad").read_bytes()[:32], at=size // 2 % BLOCK if size < BLOCK else 20)
+    cartridge.corrupt((top / "bad").read_bytes()[:32], at=size // 2 % BLOCK if size < BLOCK else 20)
     done = run(cartridge, catalog)
     assert done.code == 8
     assert [problem.path for problem in done.report.arguments[0].errors] == [b"tree/bad"]
