@@ -6,7 +6,7 @@ A trailer that did not fit on a full cartridge says nothing; then the cartridges
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pytp_native.catalog.restoring import ArchivePart
 from pytp_native.catalog.store import Catalog
@@ -39,6 +39,8 @@ class Follower:
         self._catalog = catalog
         self._number: int | None = None
         """The tape file that has been read, if that is not the first one."""
+        self._later: list[str] = []
+        """Cartridges of the session that did not follow when they were looked at."""
 
     def __call__(self, file: TapeFile) -> bool:
         """Stand at the next block of the archive, on another cartridge, and return True; False if it ends here, or the
@@ -98,14 +100,25 @@ class Follower:
     def _search(self, file: TapeFile, wanted: Wanted) -> bool:
         """Look at one cartridge after the other."""
         drive, size = file.drive, file.ring.block_bytes
-        while not self._interrupt.triggered and self._supply.next(drive) is not None:
-            found = next_part(drive, wanted)
-            if found is not None:
-                self._go(file, found, size)
+        for barcode in self._candidates(drive):
+            look = next_part(drive, wanted)
+            again = [] if barcode is None or not look.is_of_session or look.part is not None else [barcode]
+            self._later = [one for one in self._later if one != barcode] + again
+            if look.part is not None:
+                self._go(file, look.part, size)
                 return True
             before = wanted.session.barcode if wanted.session else None
             self._say(f"{drive.name}: not the cartridge that follows {before or 'the one before'}")
         return False
+
+    def _candidates(self, drive: Drive) -> Iterator[str | None]:
+        """Have them loaded, those of the session first that came too early; each with its barcode, where there is
+        one."""
+        for barcode in list(self._later):
+            if not self._interrupt.triggered and self._supply.fetch(drive, barcode):
+                yield barcode
+        while not self._interrupt.triggered and (offer := self._supply.next(drive)) is not None:
+            yield offer.library_barcode
 
     def _go(self, file: TapeFile, found: NextPart, block_bytes: int) -> None:
         file.drive.go_to_file(found.number)

@@ -40,20 +40,34 @@ class NextPart(NamedTuple):
     """Blocks in front that are not the archive's."""
 
 
-def next_part(drive: Drive, wanted: Wanted) -> NextPart | None:
-    """Find it; the tape is left anywhere."""
+class Look(NamedTuple):
+    """What a cartridge was found to be."""
+
+    part: NextPart | None = None
+    is_of_session: bool = False
+    """It may have a later part."""
+
+
+def next_part(drive: Drive, wanted: Wanted) -> Look:
+    """Look for it on the cartridge in the drive; the tape is left anywhere."""
     label = identify(drive).label
     if label is None:
-        return None
+        return Look()
     if _is_behind_label(wanted, label):
-        return NextPart(1, int(_continued_at(drive, 1) is not None))
+        return Look(NextPart(1, int(_continued_at(drive, 1) is not None)), is_of_session=True)
     mtio.end_of_data(drive.tape)
     trailers = earlier_trailers(drive, label)
-    for earlier in reversed(trailers):
-        found = _told_by(drive, wanted, earlier)
-        if found is not None:
-            return found
-    return _by_first_block(drive, wanted, trailers)
+    told = (_told_by(drive, wanted, earlier) for earlier in reversed(trailers))
+    found = next((part for part in told if part is not None), None) or _by_first_block(drive, wanted, trailers)
+    return Look(found, is_of_session=_is_of_session(wanted, label, trailers))
+
+
+def _is_of_session(wanted: Wanted, label: Label, trailers: tuple[Earlier, ...]) -> bool:
+    """Tell whether anything on it is of the session that is read; where that has no name, anything may be."""
+    if wanted.session is None:
+        return True
+    uuid = wanted.session.uuid
+    return (label.follows is not None and label.follows.session == uuid) or any(one.uuid == uuid for one in trailers)
 
 
 def _is_behind_label(wanted: Wanted, label: Label) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -280,3 +280,24 @@ def test_of_a_sparse_file_that_was_cut_nothing_wrong_is_told(library: Shelf, sou
         again = {one[:1] + one[2:-1] for one in places(catalog)}
     assert again < told
     assert len(again) > 3
+
+
+@pytest.mark.parametrize("trailers", [True, False])
+def test_a_set_in_any_order_is_followed(library: Shelf, source: Path, tmp_path: Path, trailers: bool) -> None:
+    """What was looked at too early is fetched again when its turn has come; strangers are not."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "file").write_bytes(b"of another session")
+    (source / "more").write_bytes(os.urandom(5_000_000))
+    library.load("PYT002L9")
+    assert library.backup(other, probe=False).code == 0
+    library.load("PYT001L9")
+    order = ["PYT001L9", "PYT006L9", "PYT004L9", "PYT005L9", "PYT003L9"]
+    with nullcontext() if trailers else without_trailers():
+        made = library.backup(source, volumes=order, probe=False)
+    parts = [part.cartridge for part in made.report.arguments[0].parts]
+    assert parts == order[: len(parts)]
+    assert len(parts) >= 4
+    done, _asked = restored(library, tmp_path / "out")
+    check(done, source, tmp_path / "out")
+    assert sum("not the cartridge that follows" in text for text in done.notices) <= 8
