@@ -30,6 +30,7 @@ typedef struct { uint64_t members, data_bytes, problems; int log_error; ...; } p
 pytp_pack *pytp_pack_new(pytp_ring *ring, const pytp_pack_options *options);
 void pytp_pack_free(pytp_pack *pack);
 int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after);
+int pytp_pack_preface(pytp_pack *pack, const void *data, size_t length);
 typedef struct { uint64_t members, data_bytes, tape_bytes; ...; } pytp_survey;
 void pytp_pack_compare(pytp_pack *pack, pytp_known *known);
 int pytp_pack_survey(pytp_pack *pack, const char *path, const char *name, int first_only, pytp_survey *survey);

@@ -99,6 +99,12 @@ int pytp_pack_rest(pytp_pack *pack, const char *path, const char *name, uint64_t
     return pack_tree(pack, path, name);
 }
 
+int pytp_pack_preface(pytp_pack *pack, const void *data, size_t length)
+{
+    pack->preface.length = 0;
+    return pytp_bytes_add(&pack->preface, data, length) == 0 ? 0 : PYTP_FAILED;
+}
+
 void pytp_pack_compare(pytp_pack *pack, pytp_known *known)
 {
     pack->known = known;
@@ -147,6 +153,7 @@ void pytp_pack_restart(pytp_pack *pack)
     pack->block = pack->frame = 0;
     pack->silent = 0;
     pack->rest = NULL;
+    pack->preface.length = 0;
     pack->frame_due = 1;
     pack->frame_long = 0;
     pytp_links_clear(&pack->links);
@@ -226,6 +233,7 @@ void pytp_pack_free(pytp_pack *pack)
     pthread_mutex_destroy(&pack->log_lock);
     pytp_bytes_free(&pack->group);
     pytp_bytes_free(&pack->log);
+    pytp_bytes_free(&pack->preface);
     free(pack->scratch);
     free(pack);
 }

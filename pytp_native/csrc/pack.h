@@ -75,6 +75,8 @@ void pytp_pack_free(pytp_pack *pack);
  * directories above it again; it need not exist.
  * Returns 0, PYTP_CANCELLED when the ring was stopped, or PYTP_FAILED when memory is short. */
 int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const char *after);
+/* Put these bytes, whole headers, in front of the first member of this archive; fewer than a block. 0, or PYTP_FAILED. */
+int pytp_pack_preface(pytp_pack *pack, const void *data, size_t length);
 /* From now on leave out what `known` has as it is on disk (NULL: nothing); it must outlive that, and is told what is met. */
 void pytp_pack_compare(pytp_pack *pack, pytp_known *known);
 /* What pytp_pack_tree() would add, without opening a file or filling a block; with `first_only` it ends at the first member.

@@ -136,7 +136,10 @@ static int put_headers(pytp_pack *pack, const pytp_entry *entry, const pytp_tarh
     if (pytp_tarhead_build(head, &entry->records, &pack->group) != 0)
         return PYTP_FAILED;
     member->stored_bytes = pack->group.length + (head->size + PYTP_TAR_BLOCK - 1) / PYTP_TAR_BLOCK * PYTP_TAR_BLOCK;
-    int status = pytp_stream_frame(pack, pack->group.length, member->stored_bytes);
+    int status = pytp_stream_put(pack, pack->preface.data, pack->preface.length);
+    pack->preface.length = 0;
+    if (status == 0)
+        status = pytp_stream_frame(pack, pack->group.length, member->stored_bytes);
     if (status == 0)
         status = pytp_stream_align(pack, pack->group.length);
     member->block = pack->block;

@@ -88,6 +88,7 @@ struct pytp_pack {
     size_t prefix;       /* length of its member name */
     pytp_queue queue;
     pytp_bytes group, log;
+    pytp_bytes preface; /* what is still to be put in front of the first member */
     pthread_mutex_t log_lock;
     pytp_crossings crossings;
     pytp_links links;    /* the walker's */

@@ -79,6 +79,8 @@ class ArgumentFile:
         self.ring: Flow = flow or ring
         self.log = log
         """The members of the tape file written last."""
+        self.preface: Callable[[Argument], bytes] | None = None
+        """What stands in front of an archive."""
         self.total_bytes: int | None = None
         """Expected of the whole job, for its progress."""
         self._drive = drive
@@ -310,6 +312,7 @@ class ArgumentFile:
         if argument.rest is not None:
             self._packer.add_rest(argument.path, argument.name, argument.rest)
         else:
+            self._packer.preface(b"" if self.preface is None else self.preface(argument))
             self._packer.add(argument.path, argument.name, argument.after)
         if self._known is not None and self._packer.counts().members == before:
             (self.ring if self._compressor is None else self._plain).finish()  # nothing is not worth a tape file

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, suppress
+from functools import partial
 
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.cartridge_memory import is_worm, read_memory
@@ -160,7 +161,8 @@ def backup(
         stack.callback(session.close)
         if staging is not None:
             stack.callback(staging.close)
-            staging.start(arguments, histories, writer, emit)
+            preface = None if frame is None else partial(frame.preface, is_here=False)
+            staging.start(arguments, histories, writer, emit, preface)
         return session.run(arguments)
 
 

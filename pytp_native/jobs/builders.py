@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pytp_native.errors import ArchiveNotBuilt, PytpError
 from pytp_native.jobs.archive_room import ArchiveRoom
@@ -88,9 +88,11 @@ class Builders:
         self._begun = self._taken = 0
         self._stopped = False
         self._threads: list[threading.Thread] = []
+        self._preface: Callable[[Argument], bytes] | None = None
 
-    def start(self, wanted: Sequence[Wanted]) -> None:
-        """Build these."""
+    def start(self, wanted: Sequence[Wanted], preface: Callable[[Argument], bytes] | None = None) -> None:
+        """Build these; `preface` makes what stands in front of an archive."""
+        self._preface = preface
         self._archives = [Archive(number, one) for number, one in enumerate(wanted)]
         for number in range(min(self._how.builders, len(wanted))):
             thread = threading.Thread(target=self._work, name=f"pytp-builder-{number}", daemon=True)
@@ -198,6 +200,7 @@ class Builders:
         argument = archive.wanted.argument
 
         def produce() -> None:
+            packer.preface(b"" if self._preface is None else self._preface(argument))
             packer.add(argument.path, argument.name, argument.after)
             if archive.wanted.known is not None and not packer.counts().members:
                 ring.finish()  # an archive of nothing is not worth a tape file

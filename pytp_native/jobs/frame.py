@@ -25,6 +25,7 @@ from pytp_native.light import NamedTuple
 from pytp_native.stream.gone_list import GoneList, gone_list
 from pytp_native.stream.label import Follows, Label, build_label
 from pytp_native.stream.member_index import IndexSpool
+from pytp_native.stream.preface import Preface
 from pytp_native.stream.record import stamp
 from pytp_native.stream.ring import Ring
 from pytp_native.stream.trailer import MANIFESTS, Earlier, SavedFile, SessionRecord, Volume, build_trailer
@@ -142,6 +143,17 @@ class Frame:
         if gone:
             pairs = [(one.path, one.new_path) for one in gone]
             self._lists.append(gone_list(len(self._saved), saved.tape_file, saved.part, pairs))
+
+    def preface(self, argument: Argument, *, is_here: bool = True) -> bytes:
+        """Return what stands in front of an archive on this cartridge (`is_here`), or on any of the session: one that
+        dies has no trailer."""
+        about = self._about
+        path, name = os.fsdecode(argument.path), os.fsdecode(argument.name)
+        told = Preface(
+            self.uuid, stamp(self.started), self.part if is_here else None, path, name, about.level,
+            argument.level, argument.based_on, about.hash, about.job, about.label,
+        )  # fmt: skip
+        return told.headers(self._drive.block_bytes)
 
     def close(self) -> None:
         """Forget the index."""

@@ -39,6 +39,9 @@ class Prebuilt:
             self._note(*problem)
         self._pass(archive, Rest(0, None))
 
+    def preface(self, data: bytes) -> None:
+        """The builders have it."""
+
     def add_rest(self, path: bytes, name: bytes, rest: Rest) -> None:
         """As Packer.add_rest, of the archive that was added last."""
         if self._now is not None:

@@ -262,6 +262,7 @@ class Session:
         self._log_start = 0
         self._cut = None
         barcode = self._frame.barcode if self._frame else None
+        self._writer.preface = None if self._frame is None else self._frame.preface
         on_full = None if self._frame is None else lambda part: self._change(argument, part)
         leaves = self._span is not None and not self._bad_in_a_row
         written = self._writer.save(argument, self._emit, on_full, barcode, known, leaves=leaves)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pytp_native.jobs.arguments import Argument
@@ -51,8 +51,9 @@ class Staging:
             archive.pour(self._ring, first)
 
     def start(
-        self, arguments: Sequence[Argument], histories: Histories | None, writer: ArgumentFile, emit: Emit
-    ) -> None:
+        self, arguments: Sequence[Argument], histories: Histories | None, writer: ArgumentFile, emit: Emit,
+        preface: Callable[[Argument], bytes] | None = None,
+    ) -> None:  # fmt: skip
         """Begin to build. Raises Interrupted, CatalogError."""
         how = self._how
         emit(Notice("info", "TAR", f"archives are built in {how.directory}, {how.builders} at once"))
@@ -60,7 +61,7 @@ class Staging:
             wanted = [Wanted(argument) for argument in arguments]
         else:
             wanted = [Wanted(history.argument, history.known) for history in histories.look_ahead(arguments, writer)]
-        self._builders.start(wanted)
+        self._builders.start(wanted, preface)
 
     def close(self) -> None:
         """Build no more, and forget what was built."""

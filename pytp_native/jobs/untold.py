@@ -26,13 +26,17 @@ from pytp_native.stream.label import Follows, Label
 from pytp_native.stream.member_columns import ROOM, MemberColumns
 from pytp_native.stream.own_archive import find_mark
 from pytp_native.stream.pack import Hash, Member, member_record
+from pytp_native.stream.preface import Preface, preface_of
 from pytp_native.stream.record import seconds
 from pytp_native.stream.scan import Scan
+from pytp_native.units import KIB
 
 _TOGETHER = 4096
 """Members in one transaction."""
 _LOOK = 3
 """Blocks in which the one that continues a member is found, also if it is compressed."""
+_FRAME_START = 192 * KIB
+"""Before a block of a Zstandard frame is whole, 128 KiB of content, nothing comes out of it (RFC 8878 3.1.1.2.4)."""
 _CUT = "it begins inside a member that another cartridge has the start of: see it with pytp ls"
 
 
@@ -77,11 +81,20 @@ class _Source(NamedTuple):
         return scan.blocks + int(self.goes_on is not None)
 
 
-class Untold:
-    """The tape files of one dead session, on the labelled cartridge in the drive.
+class _Whose(NamedTuple):
+    """The session of a tape file."""
 
-    Nobody knows its uuid any more: it gets one that is made of the cartridge and the first tape file, so that the same
-    session comes of it every time. Of each argument the name is known, but not where it was.
+    facts: SessionFacts
+    part: int
+    """Which of its cartridges this is."""
+
+
+class Untold:
+    """The tape files of dead sessions, on the labelled cartridge in the drive.
+
+    Whose they are stands in front of each, or in the label. Where it does not (pytp before 0.1.0, archives that were
+    built before they were written, on a later cartridge), a session gets a uuid that is made of the cartridge and the
+    first tape file, so that the same one comes of it every time.
     """
 
     def __init__(self, drive: Drive, catalog: Catalog, mine: CartridgeFacts, interrupt: Interrupt) -> None:
@@ -95,8 +108,7 @@ class Untold:
 
     def tell(self, label: Label, numbers: list[int], started: int) -> Generator[str, None, None]:
         """Read these tape files, which follow each other; yield what is wrong with them. `started`: not before that."""
-        session, part = self._session(label, numbers[0], started)
-        opened: RetoldSession | None = None
+        whose, opened = self._session(label, numbers[0], started), None
         for number in numbers:
             self._drive.go_to_file(number)
             start = position_of(self._drive)
@@ -108,18 +120,33 @@ class Untold:
                 if wrong:
                     yield f"tape file {number}: no trailer tells what is in it, and {wrong}"
                     continue
+                if is_frame(begin[0]):
+                    begin += islice(blocks, -(-_FRAME_START // len(begin[0])))
+                preface = preface_of(begin)
+                told = whose if preface is None else _told_by(preface, label)
+                if told.facts.uuid != whose.facts.uuid:
+                    self._end(opened, whose)
+                    opened = None
+                whose = told
                 if opened is None:
-                    opened, cartridge = self._catalog.retell_session(session, self._mine, part=part)
-                facts = TapeFileFacts(number, start.logical_block if start else None, len(begin[0]), part=part)
+                    opened, cartridge = self._catalog.retell_session(whose.facts, self._mine, part=whose.part)
+                facts = TapeFileFacts(number, start.logical_block if start else None, len(begin[0]), part=whose.part)
+                if preface is not None:
+                    path, name = os.fsencode(preface.path), os.fsencode(preface.name)
+                    facts = facts._replace(path=path, name=name, level=preface.level, based_on=preface.based_on)
                 yield from self._take(opened, cartridge, _Source(
-                    facts, chain(begin, blocks), follows, goes_on, session=session.uuid
+                    facts, chain(begin, blocks), follows, goes_on, whose.facts.hash, whose.facts.uuid
                 ))  # fmt: skip
-        if opened is not None:
-            if part >= opened.last_part():
-                opened.end("interrupted", 1)
-            else:
-                opened.settle()
-            self.sessions.append(session.uuid)
+        self._end(opened, whose)
+
+    def _end(self, opened: RetoldSession | None, whose: _Whose) -> None:
+        if opened is None:
+            return
+        if whose.part >= opened.last_part():
+            opened.end("interrupted", 1)
+        else:
+            opened.settle()
+        self.sessions.append(whose.facts.uuid)
 
     def read(
         self, opened: OpenSession, cartridge: int, facts: TapeFileFacts, hash_name: str, *, session: str
@@ -134,16 +161,15 @@ class Untold:
             ))  # fmt: skip
 
     @staticmethod
-    def _session(label: Label, first: int, started: int) -> tuple[SessionFacts, int]:
-        """Return what is known of it, and which of its cartridges this is."""
+    def _session(label: Label, first: int, started: int) -> _Whose:
+        """Return what the label tells of it, or what is made up."""
         told = label.follows if first == 1 else None
         if told is not None:
             began = seconds(told.started)
             facts = SessionFacts(told.session, began, told.level, job=told.job, label=told.label, hash=told.hash)
-            return facts._replace(origin="scan"), told.part
-        name = f"{label.uuid} generation {label.generation} tape file {first}"
-        made_up = str(uuid.uuid5(uuid.NAMESPACE_URL, f"pytp:{name}"))
-        return SessionFacts(made_up, started, origin="scan"), 1
+            return _Whose(facts._replace(origin="scan"), told.part)
+        made_up = _made_up(label, f"tape file {first}")
+        return _Whose(SessionFacts(made_up, started, origin="scan"), 1)
 
     def _take(self, opened: OpenSession, cartridge: int, source: _Source) -> Generator[str, None, None]:
         facts, scan, frames = source.open()
@@ -193,6 +219,23 @@ class Untold:
             columns, used = self._columns.convert(records[:ROOM])
             file.add(MemberBatch(*columns))
             records = records[used:]
+
+
+def _told_by(preface: Preface, label: Label) -> _Whose:
+    """What a tape file says of its session. One that does not say which cartridge this is gives all but its uuid: it
+    must not be taken for another part of the same."""
+    follows = label.follows
+    part = preface.part or (follows.part if follows is not None and follows.session == preface.session else None)
+    name = preface.session if part else _made_up(label, f"session {preface.session}")
+    facts = SessionFacts(
+        name, seconds(preface.started), preface.kind, job=preface.job, label=preface.label, hash=preface.hash,
+        origin="scan",
+    )  # fmt: skip
+    return _Whose(facts, part or 1)
+
+
+def _made_up(label: Label, what: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"pytp:{label.uuid} generation {label.generation} {what}"))
 
 
 def _blocks(drive: Drive, interrupt: Interrupt) -> Generator[bytes, None, None]:

@@ -203,6 +203,10 @@ class Packer:
         Raises PackCancelled when the ring was stopped."""
         self._check(lib.pytp_pack_tree(self._handle, path, name, ffi.NULL if after is None else after))
 
+    def preface(self, data: bytes) -> None:
+        """Put these headers in front of the first member of this archive, if it gets one."""
+        self._check(lib.pytp_pack_preface(self._handle, data, len(data)))
+
     def compare(self, known: Known | None) -> None:
         """From now on leave out what is known and has not changed; None: nothing. It is told what is met then."""
         self._known = known  # the packer has only its address

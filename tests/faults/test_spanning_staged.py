@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.jobs.frame import Frame
+from pytp_native.stream.preface import Preface
 from tests.faults.spanned import Shelf, data_files, join, sessions
 from tests.faults.test_spanning import tree_of
 from tests.trees import describe, differences
@@ -30,7 +32,12 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("strategy", ["tar", "dd"])
-def test_a_set_is_the_same_as_with_direct(tmp_path: Path, source: Path, strategy: str) -> None:
+def test_a_set_is_the_same_as_with_direct(
+    tmp_path: Path, source: Path, strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the uuid and the time of the session, which stand in front of it."""
+    told = Preface("uuid", "2026-11-24T00:00:00Z", 1, "/a", "a", "full", "full", None, "xxh3", None, None)
+    monkeypatch.setattr(Frame, "preface", lambda _frame, _argument, *, is_here=True: told.headers(BLOCK))
     sets = []
     for name in ("direct", strategy):
         shelf = Shelf(tmp_path / name, cartridges=4)

@@ -159,3 +159,36 @@ def test_a_trailer_that_the_drive_cannot_read_is_told_and_its_tape_files_are_rea
     assert any("read" in text and "failed" in text for text in done.notices), done.notices
     assert rows(fresh) == rows(catalog)
     assert [session.state for session in fresh.sessions() if session.state == "complete"] == []
+
+
+def told(catalog: Catalog) -> list[tuple[object, ...]]:
+    """All that is known of sessions and their tape files but what the tape cannot know."""
+    return [
+        (one.uuid, one.kind, one.job, one.label, one.started, one.hash,
+         [(file.number, file.path, file.name, file.part, file.level, file.based_on, file.blocks)
+          for file in one.tape_files if file.kind == "data"])
+        for one in catalog.sessions()
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{}, {"zstd_level": 1}, {"strategy": "tar"}], ids=str)
+def test_whose_they_are_stands_in_front_of_them(
+    cartridge: Cartridge, catalog: Catalog, tree: Path, tmp_path: Path, options: dict[str, object]
+) -> None:
+    """Two dead sessions, one behind the other, of two jobs; one of them holds changes."""
+    (tree / os.fsdecode(b"odd\xff")).mkdir()
+    paths = (tree / "a", tree / "b", tree / os.fsdecode(b"odd\xff"))
+    if "strategy" in options:
+        options = {**options, "tar_dir": str(tmp_path)}
+    cartridge.backup(*paths, catalog=catalog, bare=False, job="daily", label="here", **options)
+    (tree / "a" / "new").write_bytes(b"new")
+    with without_trailer():
+        cartridge.backup(*paths, catalog=catalog, bare=False, job="daily", level="incremental", **options)
+        cartridge.backup(*paths, catalog=catalog, bare=False, job="weekly", hash_name="sha256", **options)
+    fresh, done = again(cartridge, tmp_path / "again.db")
+    assert done.code == 0
+    found, wanted = told(fresh), told(catalog)
+    if "strategy" in options:  # the archive does not say which cartridge of the session it is on
+        found, wanted = [one[1:] for one in found], [one[1:] for one in wanted]
+    assert found == wanted
+    assert rows(fresh) == rows(catalog)
