@@ -36,6 +36,10 @@ class UsageError(PytpError):
     exit_code = 2
 
 
+class MissingSource(UsageError):
+    """What is to be saved is not there, or cannot be told from something else."""
+
+
 class ConfigError(PytpError):
     """The configuration is wrong: file, key and fix are in the message."""
 

@@ -16,7 +16,7 @@ from pytp_cli import options
 from pytp_cli.backup_options import Hash, Strategy, Switch
 from pytp_cli.catalog_choice import open_catalog, open_if_there
 from pytp_cli.run import Run
-from pytp_native.errors import CatalogError, NothingHere, PytpError, UsageError
+from pytp_native.errors import CatalogError, MissingSource, NothingHere, PytpError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _staging(run: Run, strategy: Strategy, builders: int, compress: str | None) 
 def _refuse_missing(paths: object) -> None:
     for path in paths if isinstance(paths, tuple) else ():
         if not os.path.lexists(path):
-            raise UsageError(
+            raise MissingSource(
                 os.fsdecode(path) or "PATH ''", "no such file or directory; nothing was written", "check the name"
             )
 

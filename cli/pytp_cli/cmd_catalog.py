@@ -258,6 +258,7 @@ def _found_table(found: list[Found]) -> str:
     rows = [("SAVED", "SIZE", "CARTRIDGE", "TAPE FILE", "BLOCK", "PATH")]
     for one in found:
         gone = f" (deleted by {_when(one.deleted)})" if one.deleted is not None else ""
+        gone += " (doubtful: its session differed when it was read back)" if one.doubtful else ""
         place = (_or_dash(one.tape_file), _or_dash(one.block))
         rows.append((_when(one.saved), format_size(one.size), one.barcode or "-", *place, printable(one.path) + gone))
     return aligned(rows, right=(1, 3, 4))

@@ -72,11 +72,14 @@ def called(database: Database, name: str) -> list[CartridgeFacts]:
 
 def give_up(database: Database, facts: CartridgeFacts) -> int:
     """Record that a cartridge does not exist any more; return how many tape files are lost with it."""
-    return database.changed(
-        "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0 WHERE cartridge = ?"
-        " AND state NOT IN ('overwritten', 'open')",
-        (_recognise(database, facts),),
-    )
+    cartridge = _recognise(database, facts)
+    with database.transaction(lasting=True):
+        database.run("UPDATE cartridge SET state = 'given up' WHERE id = ?", (cartridge,))
+        return database.changed(
+            "UPDATE tape_file SET state = 'overwritten', durable_blocks = 0 WHERE cartridge = ?"
+            " AND state NOT IN ('overwritten', 'open')",
+            (cartridge,),
+        )
 
 
 def in_use(database: Database) -> frozenset[str]:

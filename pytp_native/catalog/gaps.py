@@ -15,7 +15,7 @@ _ENDED = ("complete", "partial")
 _WHOLE = ("saved", "partial")
 _TOLD_BY_TAPES = ("trailer", "scan")
 _FILES = (
-    "SELECT t.number, c.barcode, c.uuid, t.skipped, t.durable_blocks, t.state FROM tape_file t"
+    "SELECT t.number, c.barcode, c.uuid, t.skipped, t.durable_blocks, t.state, c.state FROM tape_file t"
     " JOIN cartridge c ON c.id = t.cartridge WHERE t.session = ? AND t.path = ? AND t.kind = 'data'"
     " ORDER BY t.part, t.id"
 )
@@ -29,6 +29,12 @@ class _File(NamedTuple):
     end: int
     """Of the archive, up to where it is on a medium."""
     state: str
+    cartridge: str
+    """Its state."""
+
+    @property
+    def loss(self) -> str:
+        return "given up with its cartridge" if self.cartridge == "given up" else "written over"
 
     @property
     def where(self) -> str:
@@ -43,7 +49,7 @@ def gaps(database: Database, session: int, path: bytes) -> list[str]:
     started, state, origin = database.row(asked, (session,)) or (0, "", "")
     if not files:
         return [f"what the session of {when(started)} has of it is on a cartridge that the catalog does not know"]
-    found = [f"{file.where} was written over" for file in files if file.state == "overwritten"]
+    found = [f"{file.where} was {file.loss}" for file in files if file.state == "overwritten"]
     found += _elsewhere(files, origin)
     goes_on = files[-1].state == "continues" and origin in _TOLD_BY_TAPES
     if state not in _ENDED and files[-1].state not in (*_WHOLE, "overwritten") and not goes_on:

@@ -268,6 +268,8 @@ class Found(NamedTuple):
     """Absolute path of the argument it was saved with."""
     deleted: int | None
     """When a later session of the same history found it gone."""
+    doubtful: bool = False
+    """What its session read back at its end was not what it had written."""
 
 
 class Trouble(NamedTuple):

@@ -26,7 +26,7 @@ CREATE TABLE cartridge (
     serial TEXT,                    -- of the medium, from its memory (MAM 0401h)
     generation INTEGER,             -- how often it was written from its beginning
     pool TEXT,
-    state TEXT NOT NULL,            -- active, full
+    state TEXT NOT NULL,            -- active, full, given up
     load_count INTEGER,
     capacity_bytes INTEGER,
     remaining_bytes INTEGER,        -- as the drive told at last_seen

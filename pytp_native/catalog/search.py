@@ -9,6 +9,7 @@ from pytp_native.catalog.database import Database
 from pytp_native.catalog.pattern import Pattern
 from pytp_native.catalog.records import Found
 from pytp_native.catalog.schema import MEMBERS_OF_FILE
+from pytp_native.errors import VerifyFailed
 from pytp_native.light import NamedTuple
 
 _AT_ONCE = 20_000
@@ -42,7 +43,8 @@ SELECT d.path, m.name, m.type, m.size, m.mtime_ns, m.mode, m.digest, m.link, m.b
         JOIN session gone ON gone.id = f.session
         WHERE x.directory = m.directory AND x.name = m.name AND f.path = t.path AND gone.job IS s.job
           AND (gone.started, gone.id) > (s.started, s.id)
-          AND gone.state IN ('complete', 'partial')) AS deleted
+          AND gone.state IN ('complete', 'partial')) AS deleted,
+       s.exit IS {VerifyFailed.exit_code} AS doubtful
 FROM {{source}}
 JOIN directory d ON d.id = m.directory
 JOIN tape_file t ON t.id = m.id >> {MEMBERS_OF_FILE}
@@ -111,7 +113,8 @@ def _matching(
     )
     for directory, name, *rest in database.rows(statement, (*first, *narrowed)):
         if pattern.matches(directory, name):
-            yield Found(directory + b"/" + name if directory else name, *rest)
+            *told, doubtful = rest
+            yield Found._make((directory + b"/" + name if directory else name, *told, bool(doubtful)))
 
 
 # -- the index -------------------------------------------------------------------------------------------------------

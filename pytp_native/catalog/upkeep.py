@@ -35,6 +35,14 @@ def check(database: Database) -> Iterator[Trouble]:
         if told != there:
             name = path.decode("utf-8", "replace")
             yield Trouble(f"tape file {number} ({name})", f"has {there} members, and {told} were recorded")
+    for number, path, beyond in database.rows(
+        "SELECT t.number, t.path, count(*) FROM tape_file t JOIN member m"  # noqa: S608
+        f" ON m.id BETWEEN t.id << {MEMBERS_OF_FILE} AND (t.id + 1 << {MEMBERS_OF_FILE}) - 1"
+        " WHERE t.state NOT IN ('open', 'overwritten')"
+        " AND m.block * t.block_bytes + m.offset + m.length > t.durable_blocks * t.block_bytes GROUP BY t.id"
+    ):
+        name = path.decode("utf-8", "replace")
+        yield Trouble(f"tape file {number} ({name})", f"{beyond} of its members are said to be behind its end")
     for (bad,) in database.rows(
         "SELECT count(*) FROM searchable x JOIN tape_file t ON t.id = x.tape_file WHERE x.members > t.members"
         " AND t.state NOT IN ('open', 'overwritten')"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from pytp_native.errors import UsageError
+from pytp_native.errors import MissingSource, UsageError
 from pytp_native.light import NamedTuple
 from pytp_native.stream.cut_member import Rest
 
@@ -42,7 +42,7 @@ def resolve_arguments(paths: tuple[bytes, ...], *, full_paths: bool = False) -> 
     for argument in arguments:
         other = seen.setdefault(argument.name, argument)
         if other is not argument:
-            raise UsageError(
+            raise MissingSource(
                 os.fsdecode(argument.given),
                 f"its members would have the same names as those of {os.fsdecode(other.given)}"
                 f" ({os.fsdecode(argument.name)}/...)",
@@ -57,6 +57,6 @@ def _argument(given: bytes, *, full_paths: bool) -> Argument:
     try:
         os.stat(path)
     except OSError as exc:
-        raise UsageError(os.fsdecode(given), exc.strerror or "cannot be examined", "nothing was written") from exc
+        raise MissingSource(os.fsdecode(given), exc.strerror or "cannot be examined", "nothing was written") from exc
     name = path.lstrip(b"/") if full_paths else os.path.basename(path)
     return Argument(given, path, name or b"root")

@@ -13,8 +13,11 @@ from pytp_native.errors import (
     DeviceBusy,
     DeviceError,
     LibraryError,
+    MissingSource,
+    NothingHere,
     NotReady,
     PytpError,
+    Refused,
     VerifyFailed,
     WriteProtected,
 )
@@ -29,6 +32,9 @@ _STAGES: tuple[tuple[type[PytpError], str], ...] = (
     (BadAddress, "TAPE"),
     (CartridgeNeeded, "TAPE"),
     (VerifyFailed, "TAPE"),
+    (Refused, "TAPE"),
+    (NothingHere, "TAPE"),
+    (MissingSource, "SOURCE"),
 )
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 

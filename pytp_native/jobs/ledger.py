@@ -69,6 +69,8 @@ class Ledger:
         self._file: OpenTapeFile | None = None
         self._last_file: OpenTapeFile | None = None
         self._files: dict[bytes, tuple[int, ...]] = {}
+        self._last_blocks: int | None = None
+        """On tape, of the tape file that was closed last."""
         self._told_failure = ""
         self._label: Label | None = None
         self._part = 0
@@ -142,6 +144,7 @@ class Ledger:
             self._session.add_device_error(
                 self._cartridge, device=self._drive.address, kind=kind, text=str(failure), sense=failure.sense,
                 tape_file=file.facts.number if file is not None else None,
+                block=self._last_blocks if file is not None else None,
             )  # fmt: skip
 
     def end(
@@ -208,7 +211,7 @@ class Ledger:
         """The tape file has its filemark (`closed`), or will not get one. `rest`: where it goes on elsewhere."""
         if self._file is None:
             return
-        blocks = part.skipped + part.blocks
+        blocks, self._last_blocks = part.skipped + part.blocks, part.on_tape
         with self._trying(lost=True):
             self._take(blocks)
             self._file.end(status, part.blocks + part.ahead, closed=closed, stored=part.stored, frames=part.frames)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,14 @@ def test_a_tape_shorter_than_the_catalog_says_is_not_appended_to(pytp: Pytp, sav
     assert "1 tape files that the catalog knew are not on it any more" in rebuilt.err
     assert pytp("backup", "-d", drive, str(saved)).code == 0
     assert pytp("catalog", "check").code == 0
+
+
+def test_a_member_behind_the_end_of_its_tape_file_is_reported(pytp: Pytp, saved: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as database, database:
+        database.execute("UPDATE member SET block = 999 WHERE CAST(name AS TEXT) LIKE 'plain%'")
+    checked = pytp("catalog", "check")
+    assert checked.code != 0
+    assert "1 of its members are said to be behind its end" in checked.out + checked.err
 
 
 def test_a_cartridge_that_is_lost_is_given_up_by_name(

@@ -57,6 +57,18 @@ def test_a_drive_that_fails_is_stage_tape_with_its_counters(pytp: Pytp, drive: s
     assert after > (before or 0)
 
 
+def test_what_a_guard_refuses_has_its_stage(pytp: Pytp, drive: str, source: Path) -> None:
+    """The tape's, or the source's."""
+    assert pytp("backup", "-d", drive, str(source)).code == 0
+    refused = pytp("backup", "-d", drive, "--json", "--volume", "OTHER1L9", str(source))
+    assert (refused.code, refused.json["failure"]["stage"]) == (7, "TAPE")
+    missing = pytp("backup", "-d", drive, "--json", str(source / "nothing"))
+    assert (missing.code, missing.json["failure"]["stage"]) == (2, "SOURCE")
+    assert "[SOURCE]" in missing.err
+    twice = pytp("backup", "-d", drive, "--json", str(source), str(source))
+    assert (twice.code, twice.json["failure"]["stage"]) == (2, "SOURCE")
+
+
 def test_a_buffer_that_cannot_be_had_is_stage_buffer(pytp: Pytp, drive: str, source: Path) -> None:
     ended = pytp("backup", "-d", drive, "--memory-buffer", "900000", str(source))
     assert "[BUFFER] memory buffer: " in ended.err

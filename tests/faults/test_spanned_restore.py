@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.catalog.records import CartridgeFacts
 from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
@@ -125,3 +126,12 @@ def test_each_cartridge_is_probed_before_it_leaves(library: Shelf, source: Path)
     assert "probe of tape file 1" in done.report.message
     with library.served() as served:
         assert served.drive_status(0).at(served.drive_status(0).drive(0)).volume_tag == "PYT001L9"
+
+
+def test_a_cartridge_that_was_given_up_was_not_written_over(library: Shelf, catalog: Catalog, tmp_path: Path) -> None:
+    second = next(one for one in catalog.cartridges() if one.barcode == "PYT002L9")
+    assert catalog.give_up(CartridgeFacts(uuid=second.uuid, barcode=second.barcode)) == 2  # and its trailer
+    done, _fetched = restore(library, catalog, tmp_path / "out")
+    assert done.code == 1
+    assert any("tape file 1 of cartridge PYT002L9 was given up with its cartridge" in text for text in done.notices)
+    assert not any("written over" in text for text in done.notices)

@@ -108,6 +108,13 @@ def test_neither_resume_nor_a_rebuild_call_it_complete(
             assert rebuild(drive, catalog, lambda event: None, Interrupt()).exit_code == 1
         (session,) = catalog.sessions()
         assert (session.state, session.exit) == ("failed", 8)
+        assert [one.doubtful for one in catalog.find(b"file")] == [True]
+
+
+def test_what_was_read_back_is_not_doubtful(cartridge: Cartridge, tree: Callable[..., Path], tmp_path: Path) -> None:
+    with Catalog(str(tmp_path / "catalog.db")) as catalog:
+        assert cartridge.backup(tree("tree", file=10), bare=False, catalog=catalog).code == 0
+        assert [one.doubtful for one in catalog.find(b"file")] == [False]
 
 
 def test_it_can_be_left_out_and_large_files_are_not_read(cartridge: Cartridge, tree: Callable[..., Path]) -> None:
