@@ -81,6 +81,8 @@ def _duplicate(run: Run, source: str, target: str, consent: Consent) -> None:
     from_tape, to_tape = _is_drive(run, source), _is_drive(run, target)
     if not from_tape and not to_tape:
         raise UsageError(source, "neither this nor the target is a drive", "name a drive, like /dev/nst0")
+    if from_tape and to_tape and run.config.drive(source).address == run.config.drive(target).address:
+        raise UsageError(target, "is the drive that is copied from", "name another drive, or a file to make")
     with ExitStack() as stack:
         unit = run.open_drive(source) if from_tape else run.open_drive(target, write=True)
         other = unit
@@ -88,7 +90,11 @@ def _duplicate(run: Run, source: str, target: str, consent: Consent) -> None:
             other = stack.enter_context(_second_drive(run, target))
 
         def work(emit: Emit, interrupt: Interrupt) -> JobReport:
-            giver = TapeSource(unit) if from_tape else stack.enter_context(ImageReader(source))
+            giver: TapeSource | ImageReader = TapeSource(unit)
+            if not from_tape:
+                giver = image_in = stack.enter_context(ImageReader(source))
+                if not image_in.check():
+                    run.note(f"warning: {source}: does not say that it ends here; it may be cut off")
             if to_tape:
                 return copy(giver, TapeTarget(other, consent, emit=emit), unit, emit, interrupt)
             with ImageWriter(target) as image:

@@ -53,7 +53,7 @@ def wanted_states(database: Database, wanted: Selector) -> list[State]:
     """Return the states that a selector means. NothingHere for none, UsageError for an ambiguous session."""
     chosen, later, besides = (_of_session if wanted.session is not None else _latest)(database, wanted)
     if not chosen:
-        raise NothingHere("restore", "the catalog knows of no such session", "see pytp sessions")
+        raise NothingHere("catalog", "it knows of no such session", "see pytp sessions")
     for session in dict.fromkeys(chosen.values()):
         besides += untold(database, session)
     states = [_state(database, path, session, later.get(path, [])) for path, session in chosen.items()]

@@ -11,6 +11,8 @@ from pytp_native.stream.compress import Compressor
 from pytp_native.stream.frames import filler_to
 from pytp_native.stream.ring import Ring
 
+_NEXT = "pytp resume, or back up again"
+
 
 class Cut(NamedTuple):
     """Where a part ends."""
@@ -80,7 +82,7 @@ class FrameCutter:
     def _look(self) -> memoryview:
         block = self._ring.look()
         if block is None:
-            raise Interrupted(self._drive.address, "interrupted; its last tape file is cut off", "back up again")
+            raise Interrupted(self._drive.address, "interrupted; its last tape file is cut off", _NEXT)
         return block
 
     def _write(self, block: bytes) -> None:
@@ -92,4 +94,4 @@ class FrameCutter:
                 self._drive.tape.write_block(block)
             except CartridgeNeeded as error:
                 fact = "the cartridge is full; its last frame is cut off"
-                raise CartridgeNeeded(self._drive.address, fact, "back up again") from error
+                raise CartridgeNeeded(self._drive.address, fact, _NEXT) from error

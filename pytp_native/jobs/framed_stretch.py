@@ -53,7 +53,9 @@ class FramedStretch:
         self.ring = Ring(into.block_bytes, RING_BYTES, reading=True)
         self._plain = Ring(into.block_bytes, PLAIN_BYTES, reading=True)
         start = where.frames[0].stored if where.frames else 0
-        self._decompressor = Decompressor(self.ring, self._plain, tell, where.frames, start)
+        self._tell = tell
+        self._notes: list[str] = []
+        self._decompressor = Decompressor(self.ring, self._plain, self._notes.append, where.frames, start)
         self._into = into
         self._skip = first - where.content
         self._blocks = blocks
@@ -80,5 +82,8 @@ class FramedStretch:
         self.ring.finish()
         for thread in self._threads:
             thread.join()
+        if self.done < self._blocks:  # else the last frame was not read to its end, because nobody wanted that
+            for note in self._notes:
+                self._tell(note)
         if self._decompressor.error is not None and self.done < self._blocks:
             raise self._decompressor.error

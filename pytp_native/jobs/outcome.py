@@ -32,7 +32,7 @@ def judge(drive: Drive, outcome: Outcome) -> PytpError | None:
         return None
     if moved.error is not None:
         return moved.error
-    return Interrupted(drive.address, f"interrupted; {_how_it_ends(moved)}", "back up again")
+    return Interrupted(drive.address, f"interrupted; {_how_it_ends(moved)}", "pytp resume, or back up again")
 
 
 def status_of(failure: PytpError | None, closed: bool, *, problems: bool, is_empty: bool) -> str:

@@ -57,7 +57,7 @@ def next_place(drive: Drive, supply: Supply, terms: Terms, emit: Emit, interrupt
         place = _place(drive, offer, terms, emit)
         if place is not None:
             return place
-    raise Interrupted(drive.address, "interrupted while the cartridge was changed", "back up again")
+    raise Interrupted(drive.address, "interrupted while the cartridge was changed", "pytp resume, or back up again")
 
 
 def _place(drive: Drive, offer: Offer, terms: Terms, emit: Emit) -> Place | None:

@@ -90,6 +90,22 @@ class ImageReader:
     ) -> None:
         self._file.close()
 
+    def check(self) -> bool:
+        """Look through all lengths, before anything is written elsewhere; return whether it says that it ends where it
+        ends. Raises MediumError as reading does."""
+        size, at = os.fstat(self._file.fileno()).st_size, 0
+        ended = False
+        while not ended and (length := self._length()) is not None:
+            ended = length == END_OF_MEDIUM
+            if length and not ended:
+                if length > LONGEST:
+                    raise self._damaged(f"a block of {length} bytes")
+                at = self._file.seek(length + length % 2, os.SEEK_CUR)
+                if at > size or self._length() != length:
+                    raise self._damaged("a block that is cut off or has two lengths")
+        self._file.seek(0)
+        return ended
+
     def __iter__(self) -> ImageReader:
         return self
 

@@ -286,6 +286,15 @@ def test_label_and_duplicate_from_the_outside(pytp: Pytp, library: Path, drive: 
     assert pytp("duplicate", str(image), drive).code == 7
     assert pytp("backup", "-d", drive, str(source)).code == 7
     assert pytp("duplicate", str(image), str(image)).code == 2
+    itself = pytp("duplicate", drive, drive)
+    assert (itself.code, "is the drive that is copied from" in itself.err) == (2, True)
+    assert pytp("rewind", "-d", drive).code == 0
+    image.write_bytes(image.read_bytes()[:-7])
+    files = len(pytp("ls", "-d", drive).out.splitlines())
+    cut = pytp("duplicate", str(image), drive, "--overwrite", "--confirm", "PYT001L9")
+    assert (cut.code, "cut off" in cut.err) == (6, True)
+    assert pytp("rewind", "-d", drive).code == 0
+    assert len(pytp("ls", "-d", drive).out.splitlines()) == files, "nothing was written"
     assert pytp("rewind", "-d", drive).code == 0
     assert pytp("restore", str(library.parent / "out"), "-d", drive).code == 0
     assert same(source, library.parent / "out" / "source")

@@ -168,3 +168,27 @@ def test_an_image_that_the_disk_does_not_keep_is_no_copy(tmp_path: Path, monkeyp
     with pytest.raises(PytpError, match="Input/output error"), ImageWriter(str(tmp_path / "copy.tap")) as image:
         image.block(b"kept")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_image_is_looked_through_before_anything_is_written(
+    two: tuple[Cartridge, Cartridge], tmp_path: Path
+) -> None:
+    """Wherever it is cut off: between two blocks it only lacks the word that it ends."""
+    one, _ = two
+    one.write([b"x" * 1001, b"y" * 500, None, b"z", None])
+    path = tmp_path / "image"
+    assert to_image(one, path).exit_code == 0
+    whole = path.read_bytes()
+    between = {0, 1010, 1518, 1522, 1532, 1536}
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with ImageReader(str(path)) as image:
+            if length in between:
+                assert image.check() is False
+            else:
+                with pytest.raises(MediumError):
+                    image.check()
+    path.write_bytes(whole)
+    with ImageReader(str(path)) as image:
+        assert image.check() is True
+        assert list(image) == [b"x" * 1001, b"y" * 500, None, b"z", None], "it is read from its beginning"
