@@ -65,7 +65,9 @@ def _blamed(found: Checkup) -> list[dict[str, Any]]:
         for unit, cells in told.items():
             whole, others = total(cells), "cartridges" if kind == "drive" else "drives"
             count = f"{len(cells)} {others if len(cells) != 1 else others[:-1]}"
-            words = f"{whole.retries:g} retries, {whole.unrecovered:g} not recovered, with {count}: it is the {kind}"
+            when = f" in the last {whole.days} days" if whole.days is not None else ""
+            words = f"{whole.retries:g} retries, {whole.unrecovered:g} not recovered, with {count}{when}"
+            words += f": it is the {kind}"
             rows.append({"kind": kind, "name": found.past.units[unit].shown, "words": words})
     for one in found.blame.either:
         names = f"{found.past.units[one.drive].shown} with {found.past.units[one.cartridge].shown}"

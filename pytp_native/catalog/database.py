@@ -113,7 +113,8 @@ class Database:
     def _make_file(self, *, create: bool) -> None:
         """The catalog names every file there is: nobody else may read it."""
         if not create and not os.path.exists(self.path):
-            raise NothingHere(self.path, "there is no catalog yet", "`pytp backup` makes it")
+            name, maker = (self._tables.name, self._tables.maker) if self._tables else ("catalog", "`pytp backup`")
+            raise NothingHere(self.path, f"there is no {name} yet", f"{maker} makes it")
         try:
             os.makedirs(os.path.dirname(self.path) or ".", mode=0o700, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))

@@ -206,6 +206,9 @@ class Tables(NamedTuple):
 
     application_id: int
     migrations: tuple[str, ...]
+    name: str = "catalog"
+    maker: str = "`pytp backup`"
+    """What makes one."""
 
 
 def migrate(

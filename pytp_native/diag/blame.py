@@ -37,9 +37,30 @@ def is_bad(cell: Cell) -> bool:
     return cell.retries >= rules.LEAST_RETRIES and (cell.rate or 0) >= rules.RETRIES_WATCH
 
 
-def blame(cells: Iterable[Cell]) -> Blame:
-    """Decide for every pair with trouble. Cells without data say nothing."""
-    told = [cell for cell in cells if cell.data_sets or cell.unrecovered]
+def blame_of(whole: Iterable[Cell], lately: Iterable[Cell]) -> Blame:
+    """Decide by a long time, and by its last part, where months of good use would average away what has begun since.
+    Who does well in the long time is no less innocent because little was seen of it lately."""
+    told = _telling(whole)
+    found, late = blame(told), blame(lately, beside=told)
+    for mine, theirs in ((found.drives, late.drives), (found.cartridges, late.cartridges)):
+        for unit, bad in theirs.items():
+            mine.setdefault(unit, bad)
+    pairs = {(cell.drive, cell.cartridge) for cell in found.either}
+    for cell in late.either:
+        if (cell.drive, cell.cartridge) not in pairs and not found.of_pair(cell.drive, cell.cartridge):
+            found.either.append(cell)
+    return found
+
+
+def _telling(cells: Iterable[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.data_sets or cell.unrecovered]
+
+
+def blame(cells: Iterable[Cell], beside: Iterable[Cell] = ()) -> Blame:
+    """Decide for every pair with trouble. Cells without data say nothing; those `beside` are only witnesses of how
+    drives and cartridges do with others."""
+    told = _telling(cells)
+    witnesses = [*told, *beside]
     found = Blame()
     for drive, own in _by(told, "drive").items():
         bad = [cell for cell in own if is_bad(cell)]
@@ -51,14 +72,15 @@ def blame(cells: Iterable[Cell]) -> Blame:
             found.cartridges[cartridge] = bad
     for cell in told:
         if is_bad(cell) and not found.of_pair(cell.drive, cell.cartridge):
-            _settle(cell, told, found)
+            _settle(cell, witnesses, found)
     return found
 
 
 def _settle(cell: Cell, told: list[Cell], found: Blame) -> None:
     """One pair alone: who does well with others is not to blame."""
-    drive_does_well = any(not is_bad(other) for other in told if other.drive == cell.drive)
-    cartridge_does_well = any(not is_bad(other) for other in told if other.cartridge == cell.cartridge)
+    others = [other for other in told if (other.drive, other.cartridge) != (cell.drive, cell.cartridge)]
+    drive_does_well = any(not is_bad(other) for other in others if other.drive == cell.drive)
+    cartridge_does_well = any(not is_bad(other) for other in others if other.cartridge == cell.cartridge)
     if drive_does_well and not cartridge_does_well:
         found.cartridges.setdefault(cell.cartridge, []).append(cell)
     elif cartridge_does_well and not drive_does_well:

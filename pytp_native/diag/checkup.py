@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pytp_native.devices.look import DriveLook, LibraryLook
-from pytp_native.diag.blame import Blame, blame
+from pytp_native.diag.blame import Blame, blame_of
 from pytp_native.diag.history import History, StoredMove, Unit
 from pytp_native.diag.trend import Cell, Past, cells, grown, read_past
 from pytp_native.diag.verdict import Known, Verdict, judge_cartridge, judge_drive, judge_library
@@ -18,6 +18,8 @@ LINK_S = 7 * 24 * 3600
 """A link that had errors in that time is worth a word: a bad cable has them now and then."""
 CELLS_S = 90 * 24 * 3600
 """Years without trouble must not hide what has begun since, nor must what has been mended be blamed for ever."""
+LATE_DAYS = 14
+"""What has begun in these is not averaged away by the months before."""
 MOVES_S = 30 * 24 * 3600
 """Failures of a robot that are older are forgiven: it may have been mended."""
 RECENT_S = 24 * 3600
@@ -39,7 +41,8 @@ def checkup(history: History) -> Checkup:
     past = read_past(history)
     latest = min(int(time.time()), max((look.seen for look in past.looks), default=0))
     recent = tuple(cells(past, latest - CELLS_S))
-    return Checkup(past, tuple(cells(past)), recent, blame(recent))
+    lately = [replace(cell, days=LATE_DAYS) for cell in cells(past, latest - LATE_DAYS * 24 * 3600)]
+    return Checkup(past, tuple(cells(past)), recent, blame_of(recent, lately))
 
 
 def verdicts(
@@ -65,14 +68,14 @@ def verdicts(
 
 def _known_before(unit: Unit, latest: Mapping[str, float], found: Checkup) -> Known:
     """What is known of a unit that is not looked at now."""
-    return Known(
-        unit, _lately(unit, found) if unit.kind == LIBRARY else latest, cells=_cells_of(unit, found),
-        moves=_moves(unit, found), link_errors=_link_errors(unit, found),
-    )  # fmt: skip
+    if unit.kind == LIBRARY:
+        return _library(unit, found)
+    return Known(unit, latest, cells=_cells_of(unit, found), link_errors=_link_errors(unit, found))
 
 
-def _lately(library: Unit, found: Checkup) -> dict[str, float]:
-    return found.past.grown_since(library.id, int(time.time()) - MOVES_S)
+def _library(unit: Unit, found: Checkup, alerts: frozenset[int] = frozenset()) -> Known:
+    lately = found.past.grown_since(unit.id, int(time.time()) - MOVES_S)
+    return Known(unit, lately.counters, alerts, moves=_moves(unit, found), of_its_life=not lately.known_before)
 
 
 def _order(known: Known) -> tuple[int, str]:
@@ -92,7 +95,7 @@ def _known_now(
         unit = by_key.get((LIBRARY, seen.key))
         if unit is None:
             return []
-        return [Known(unit, _lately(unit, found), seen.alerts or frozenset(), moves=_moves(unit, found))]
+        return [_library(unit, found, seen.alerts or frozenset())]
     drive = by_key.get((DRIVE, seen.key))
     if drive is None:
         return []

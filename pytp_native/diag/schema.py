@@ -69,5 +69,5 @@ CREATE TABLE move (                 -- of a library's robot, that this host has 
 CREATE INDEX move_by_library ON move (library, seen);
 """
 
-HISTORY = Tables(0x50595448, (_VERSION_1, _MOVES))
+HISTORY = Tables(0x50595448, (_VERSION_1, _MOVES), "history", "`pytp diag health`, or a backup,")
 """PRAGMA application_id: "PYTH"."""

@@ -16,9 +16,9 @@ GROWING = (
     "fatal_suspended_reads", "written_mb", "read_mb",
 )  # fmt: skip
 """Counters of cartridges that say what a drive did with it."""
-_WIDTHS = (16, 24, 32, 48)
-"""Bits of counters that LTO drives have; those of 8 bits are too often near their end."""
-_FULL, _EMPTY = 0.9, 0.1
+_WIDTHS = ((16, 0.99), (24, 0.99), (32, 0.9), (48, 0.9))
+"""Bits of counters that LTO drives have, and how full one is that may begin anew by itself. How long one is nobody
+has kept: longer ones pass such a value on their way, too, and those of 8 bits are too often near their end."""
 
 
 class Growth(NamedTuple):
@@ -32,9 +32,9 @@ def growth(before: float, now: float) -> Growth:
     a reset."""
     if now >= before:
         return Growth(now - before)
-    for width in _WIDTHS:
+    for width, full in _WIDTHS:
         size = 1 << width
-        if _FULL * size <= before < size and now < _EMPTY * size:
+        if full * size <= before < size and now < (1 - full) * size:
             return Growth(now + size - before)
     return Growth(now, reset=True)
 
@@ -48,6 +48,8 @@ class Cell:
     grown: dict[str, float] = field(default_factory=dict)
     looks: int = 0
     resets: int = 0
+    days: int | None = None
+    """It is about so many last days of the history; None: about all that was asked for."""
 
     @property
     def data_sets(self) -> float:
@@ -71,6 +73,14 @@ class Cell:
         return 1000 * self.retries / self.data_sets if self.data_sets else None
 
 
+class Lately(NamedTuple):
+    """Growth of a unit's counters."""
+
+    counters: Mapping[str, float]
+    known_before: bool
+    """False: they are those of its whole life."""
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """The history, read once."""
@@ -92,13 +102,18 @@ class Past:
             found.update(self.counters.get(look.id, {}).get(unit, {}))
         return found
 
-    def grown_since(self, unit: int, since: int) -> dict[str, float]:
-        """Return the counters of a unit as they are now, less what they were at the last look before that time."""
+    def grown_since(self, unit: int, since: int) -> Lately:
+        """Return how much the counters of a unit grew from the last look before that time to now, resets and all; of
+        one that nobody had looked at by then, what they counted since it was made."""
         before: dict[str, float] = {}
+        amounts: dict[str, float] = {}
         for look in self.looks:
-            if look.seen < since:
-                before.update(self.counters.get(look.id, {}).get(unit, {}))
-        return {name: growth(before.get(name, 0), value).amount for name, value in self.latest(unit).items()}
+            for name, value in self.counters.get(look.id, {}).get(unit, {}).items():
+                if look.seen >= since:
+                    amounts[name] = amounts.get(name, 0) + growth(before.get(name, 0), value).amount
+                before[name] = value
+        known_before = any(unit in self.counters.get(look.id, {}) for look in self.looks if look.seen < since)
+        return Lately(amounts, known_before)
 
     def all_latest(self) -> dict[int, dict[str, float]]:
         """Return the same of all units."""
@@ -220,7 +235,7 @@ def elements(counters: Mapping[str, float], moves: Iterable[StoredMove] = ()) ->
 def total(parts: Iterable[Cell]) -> Cell:
     """Return several cells as one; drive and cartridge are the first's."""
     parts = list(parts)
-    whole = Cell(parts[0].drive, parts[0].cartridge) if parts else Cell(0, 0)
+    whole = Cell(parts[0].drive, parts[0].cartridge, days=parts[0].days) if parts else Cell(0, 0)
     for one in parts:
         whole.looks += one.looks
         whole.resets += one.resets

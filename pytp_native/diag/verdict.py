@@ -69,6 +69,8 @@ class Known:
     """The cartridge in the drive, or the drive around the cartridge, now."""
     moves: tuple[StoredMove, ...] = ()
     """Of a library's robot, lately."""
+    of_its_life: bool = False
+    """Nobody had looked at a library a month ago: its counters are those since it was made."""
     link_errors: float = 0
     """Of a drive, lately."""
 
@@ -131,7 +133,8 @@ def judge_library(known: Known) -> Verdict:
         retries, moves = one.pick_retries + one.place_retries, one.picks + one.places
         if retries >= rules.SLOT_LEAST and (one.rate or 0) > rules.SLOT_FACTOR * usual:
             name = f"{one.place}, element {one.address}" if one.place else f"element {one.address}"
-            words = f"{name}: {retries:g} retries in {moves:g} moves (elsewhere {usual:g} a move)"
+            when = "in its whole life" if known.of_its_life else "in the last month"
+            words = f"{name}: {retries:g} retries in {moves:g} moves {when} (elsewhere {usual:g} a move)"
             verdict.add(WATCH, words, "look at that slot and at the cartridge in it, then at the robot", LIBRARY)
     _judge_moves(verdict, culprits(known.moves))
     return verdict
@@ -216,7 +219,8 @@ def _pairs(verdict: Verdict, cells: Iterable[Cell], where: str) -> None:
 def _numbers(cell: Cell) -> str:
     rate = f" ({cell.rate:.0f} for 1000)" if cell.rate is not None else ""
     hard = f", {cell.unrecovered:g} not recovered" if cell.unrecovered else ""
-    return f"{cell.retries:g} retries in {cell.data_sets:g} data sets{rate}{hard}"
+    when = f" in the last {cell.days} days" if cell.days is not None else ""
+    return f"{cell.retries:g} retries in {cell.data_sets:g} data sets{rate}{hard}{when}"
 
 
 def cleaning_words(told: Forecast) -> str:

@@ -185,7 +185,8 @@ def library_name(told: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("command", ["trend", "report"])
 def test_without_history_they_say_so(pytp: Pytp, command: str) -> None:
-    assert pytp("diag", command).code == 11
+    ended = pytp("diag", command)
+    assert (ended.code, "there is no history yet; `pytp diag health`" in ended.err) == (11, True), ended.err
 
 
 def test_names_cannot_break_the_page(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytp_native.diag.blame import blame
+from pytp_native.diag.blame import blame, blame_of
 from pytp_native.diag.cleaning import forecast, next_cleaning
 from pytp_native.diag.trend import Cell, Growth, growth
 
@@ -62,7 +62,7 @@ def test_one_unrecovered_error_is_one_too_many() -> None:
     [
         (5, 8, Growth(3)), (5, 5, Growth(0)), (5, 2, Growth(2, reset=True)), (65530, 4, Growth(10)),
         (16777210, 4, Growth(10)), (4294967290, 4, Growth(10)), (2.0**48 - 6, 4, Growth(10)),
-        (40000, 4, Growth(4, reset=True)),
+        (40000, 4, Growth(4, reset=True)), (60000, 3, Growth(3, reset=True)), (16000000, 3, Growth(3, reset=True)),
     ],
 )  # fmt: skip
 def test_resets_and_roll_overs_are_recognised(before: float, now: float, told: Growth) -> None:
@@ -114,3 +114,33 @@ def test_an_interval_that_the_drive_tells_counts_where_none_was_seen() -> None:
 )  # fmt: skip
 def test_the_next_cleaning_in_words(hours: dict[str, float], asked: bool, words: str) -> None:
     assert next_cleaning(forecast(hours), asked=asked) == words
+
+
+def test_a_head_that_wears_late_is_not_averaged_away() -> None:
+    """Months of good use, and then a week in which every cartridge has trouble in one drive."""
+    whole = [cell(1, tape, 80, sets=100_000) for tape in (10, 11, 12, 13)]
+    whole += [cell(2, tape, 5, sets=100_000) for tape in (10, 11, 12, 13)]
+    late = [cell(1, tape, 75, sets=3000) for tape in (10, 11, 12)] + [cell(2, 13, 1, sets=3000)]
+    assert blame(whole).drives == {}
+    found = blame_of(whole, late)
+    assert (set(found.drives), found.cartridges, found.either) == ({1}, {}, [])
+
+
+def test_who_does_well_in_the_long_time_is_a_witness() -> None:
+    """One pair with trouble lately: the drive did well with others before, the cartridge was in no other."""
+    whole = [cell(1, 10, 40, sets=100_000), cell(1, 11, 2, sets=100_000)]
+    found = blame_of(whole, [cell(1, 10, 38, sets=1000)])
+    assert (found.drives, set(found.cartridges), found.either) == ({}, {10}, [])
+
+
+def test_what_is_blamed_for_long_is_not_told_twice() -> None:
+    whole = [cell(1, tape, 4000, sets=100_000) for tape in (10, 11, 12)]
+    late = [cell(1, 10, 300, sets=3000)]
+    found = blame_of(whole, late)
+    assert (set(found.drives), found.cartridges, found.either) == ({1}, {}, [])
+
+
+def test_a_usual_week_blames_nobody() -> None:
+    whole = [cell(1, tape, 40, sets=100_000) for tape in (10, 11, 12)]
+    found = blame_of(whole, [cell(1, tape, 8, sets=1000) for tape in (10, 11, 12)])
+    assert (found.drives, found.cartridges, found.either) == ({}, {}, [])

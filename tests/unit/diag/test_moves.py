@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from pytp_native.devices.changer import Order
 from pytp_native.devices.inventory import Place
-from pytp_native.diag.history import StoredMove
+from pytp_native.diag.history import LIBRARY, StoredLook, StoredMove, Unit
 from pytp_native.diag.moves import Culprit, culprits, was_refused
-from pytp_native.diag.trend import ElementUse, elements
+from pytp_native.diag.trend import ElementUse, Lately, Past, elements
+from pytp_native.diag.verdict import Known, judge_library
 from pytp_native.errors import LibraryError
 from pytp_native.scsi.mode_pages import DRIVE, STORAGE
 
@@ -52,3 +53,31 @@ def test_an_order_that_was_refused_is_no_failure_of_the_robot() -> None:
     assert was_refused(order("70000500000000 0a 00000000 3b0d 00000000".replace(" ", "")))
     assert not was_refused(order("70000400000000 0a 00000000 1501 00000000".replace(" ", "")))
     assert not was_refused(order(""))
+
+
+def past(*values: tuple[int, float]) -> Past:
+    """Looks at one library: when, and what one of its counters said."""
+    looks = tuple(StoredLook(number, seen, "test", None, None, 7) for number, (seen, _value) in enumerate(values))
+    counters = {number: {7: {"element 1005 picks": value}} for number, (_seen, value) in enumerate(values)}
+    return Past({}, looks, counters)
+
+
+def test_what_a_library_counted_before_is_not_of_the_last_month() -> None:
+    told = past((100, 5000.0), (900, 5001.0), (1000, 5003.0)).grown_since(7, 500)
+    assert told == Lately({"element 1005 picks": 3.0}, known_before=True)
+
+
+def test_a_reset_in_between_loses_nothing() -> None:
+    told = past((100, 5000.0), (600, 5010.0), (700, 2.0), (800, 7.0)).grown_since(7, 500)
+    assert told.counters == {"element 1005 picks": 10.0 + 2 + 5}
+
+
+def test_a_library_that_is_new_to_us_is_judged_by_its_life_and_that_is_said() -> None:
+    told = past((900, 5000.0), (1000, 5003.0)).grown_since(7, 500)
+    assert told == Lately({"element 1005 picks": 5003.0}, known_before=False)
+    unit = Unit(7, LIBRARY, "serial", "A", "", "B", 1000)
+    elements_now = {"element 1005 picks": 50.0, "element 1005 pick_retries": 40.0, "element 1006 picks": 50.0,
+                    "element 1007 picks": 50.0}  # fmt: skip
+    for of_its_life, words in ((True, "in its whole life"), (False, "in the last month")):
+        verdict = judge_library(Known(unit, elements_now, of_its_life=of_its_life))
+        assert words in verdict.findings[0].words
