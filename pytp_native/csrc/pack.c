@@ -84,8 +84,9 @@ int pytp_pack_tree(pytp_pack *pack, const char *path, const char *name, const ch
 
 int pytp_pack_rest(pytp_pack *pack, const char *path, const char *name, uint64_t block, const pytp_cut_member *cut)
 {
+    uint64_t at = block * pack->block_bytes;
     pack->scratch = pack->scratch != NULL ? pack->scratch : malloc(pack->block_bytes);
-    if (pack->scratch == NULL)
+    if (pack->scratch == NULL || cut->head >= cut->start || cut->start > at || at >= cut->end)
         return PYTP_FAILED;
     pack->silent = block;
     pack->rest = cut;

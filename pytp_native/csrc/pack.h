@@ -115,7 +115,8 @@ int pytp_pack_cut(pytp_pack *pack, uint64_t block, pytp_cut_member *cut);
 int pytp_pack_recall(pytp_pack *pack, const pytp_cut_member *member);
 /* As pytp_pack_tree, after a restart: go on with `block` of an archive, in front of which `cut` was cut, and with what comes
  * behind that. The member is read, checksummed and logged from its beginning, and laid out again as it was; what is in front of
- * `block` is thrown away. If that is not the same member any more, PYTP_PROBLEM_REPLACED is told, and zeros take its place. */
+ * `block` is thrown away. If that is not the same member any more, PYTP_PROBLEM_REPLACED is told, and zeros take its place.
+ * PYTP_FAILED also for a block that is not the member's. */
 int pytp_pack_rest(pytp_pack *pack, const char *path, const char *name, uint64_t block, const pytp_cut_member *cut);
 /* With frames, what precedes `block` of the archive will not be continued any more: it is on tape. */
 void pytp_pack_forget(pytp_pack *pack, uint64_t block);

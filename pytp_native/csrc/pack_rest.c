@@ -31,7 +31,8 @@ int pytp_rest_await(pytp_pack *pack, const pytp_entry *entry)
 int pytp_rest_check(pytp_pack *pack, const pytp_packed_member *member, uint64_t stored)
 {
     const pytp_cut_member *rest = pack->rest;
-    uint64_t start = pack->block * pack->block_bytes + pack->used + pack->group.length, total = member->size > stored ? member->size : stored;
+    uint64_t start = pack->block * pack->block_bytes + pack->used + pack->group.length;
+    uint64_t total = member->size > stored ? member->size : stored;
     if (start == rest->start && start + stored == rest->end && total == rest->total && member->mtime_s == rest->mtime_s &&
         member->mtime_ns == rest->mtime_ns) {
         pack->rest = NULL;

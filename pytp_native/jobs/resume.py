@@ -330,7 +330,8 @@ class _Resume:
                     self._recall(frame, one)
             terms = Terms(plan.hw_compression, plan.pool, plan.append_foreign, self._catalog)
             job = Session(
-                drive, writer, self._emit, way.interrupt, frame=frame, ledger=ledger, resumed=spot.resumed,
+                drive, writer, self._emit, way.interrupt, frame=frame, ledger=ledger,
+                resumed=spot.resumed._replace(cut=_cut(left, safe)),
                 span=None if way.supply is None else Span(way.supply, terms),
                 probe=Probe(drive, HASHES[session.hash]) if plan.probe else None,
                 histories=self._histories(session),
@@ -436,8 +437,8 @@ def _rest(argument: Argument, safe: list[Safe]) -> Rest | None:
         return None
     path = argument.path + rest.cut.name[len(argument.name) :]
     facts = one.file.facts
-    ends = facts.skipped + one.blocks - facts.ahead
-    return rest if rest.block == ends and rest.cut.is_still(path, follow=path == argument.path) else None
+    fits = rest.block == facts.skipped + one.blocks - facts.ahead and rest.is_inside(facts.block_bytes)
+    return rest if fits and rest.cut.is_still(path, follow=path == argument.path) else None
 
 
 def _cut(left: tuple[Argument, ...], safe: list[Safe]) -> Cut | None:

@@ -46,6 +46,8 @@ class Resumed(NamedTuple):
     """Of this session, that cartridge."""
     is_bad: bool = False
     """Nothing can be written behind what is on it."""
+    cut: Cut | None = None
+    """What goes on on that other one."""
 
 
 class Session:
@@ -378,7 +380,7 @@ class Session:
             self._ledger.leave_full()
         self._can_go_on = False
         try:
-            self._begin_another(frame, carry=carry)
+            self._begin_another(frame, carry=carry, cut=resumed.cut)
             self._can_go_on = True
         except PytpError as error:
             self._failure = error

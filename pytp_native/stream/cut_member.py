@@ -48,6 +48,11 @@ class Rest(NamedTuple):
     cut: CutMember | None
     """None: with a whole member."""
 
+    def is_inside(self, block_bytes: int) -> bool:
+        """Tell whether that block begins with data of the member that is said to be cut there."""
+        cut, at = self.cut, self.block * block_bytes
+        return cut is not None and 0 <= cut.head < cut.start <= at < cut.end
+
     def text(self) -> str | None:
         """As JSON; bytes that are not UTF-8 are lone surrogates. None where no member is cut."""
         if self.cut is None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from pytp_native.catalog.store import Catalog
+from pytp_native.jobs.cartridge import identify
+from pytp_native.stream.cut_member import rest_of
 from pytp_native.units import MIB
 from tests.faults.broken_off import contents, go_on, rebuilt, restored
 from tests.faults.spanned import Shelf, data_files, join
@@ -69,6 +71,42 @@ def test_a_file_longer_than_a_cartridge_comes_to_its_end(
         done = join(parts, tmp_path / "gnu", BLOCK)
         assert done.returncode == 0, done.stderr
         assert contents(tmp_path / "gnu" / "tree") == contents(tree)
+
+
+def test_with_its_own_full_cartridge_in_the_drive_the_next_one_says_what_it_follows(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    desk = Shelf(shelf / "library", cartridges=8, capacity=12 * MIB)
+    desk.load(desk.barcodes[0])
+    settle()
+    assert desk.backup(tree, catalog=catalog, memory_bytes=64 * MIB, alone=True, probe=False).code == 10
+    done = go_on(desk, catalog)
+    assert (done.code, done.statuses) == (0, ["saved"])
+    desk.load(desk.barcodes[1])
+    with desk.open() as drive:
+        label = identify(drive).label
+    first = next(file for file in catalog.sessions()[0].tape_files if file.kind == "data")
+    assert label is not None
+    assert label.follows is not None
+    assert (label.follows.barcode, label.follows.tape_file, label.follows.skipped) == ("PYT001L9", 1, first.blocks)
+    assert restored(desk, catalog, tmp_path / "out") == contents(tree)
+
+
+def test_a_catalog_that_says_nonsense_of_a_cut_is_not_believed(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    """The file is saved from its beginning then."""
+    desk = Shelf(shelf / "library", cartridges=8, capacity=12 * MIB)
+    desk.load(desk.barcodes[0])
+    settle()
+    assert desk.backup(tree, catalog=catalog, memory_bytes=64 * MIB, alone=True, probe=False).code == 10
+    (text,) = catalog._database.row("SELECT cut FROM rest") or ("",)
+    for odd in (text.replace('"block": ', '"block": 9'), text[:-9], '{"block": 1, "cut": [1, 2]}', "[]"):
+        assert rest_of(odd) is None or not rest_of(odd).is_inside(BLOCK)  # type: ignore[union-attr]
+    catalog._database.run("UPDATE rest SET cut = ?", (text.replace('"block": ', '"block": 9'),))
+    done = go_on(desk, catalog)
+    assert (done.code, done.statuses) == (0, ["saved"])
+    assert restored(desk, catalog, tmp_path / "out") == contents(tree)
 
 
 @pytest.mark.parametrize("alter", ["content", "length", "attributes", "gone"])
