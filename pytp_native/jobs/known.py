@@ -31,18 +31,19 @@ class KnownMembers:
 
     def __init__(self, drive: Drive, catalog: Catalog | None, emit: Emit) -> None:
         """Where the catalog does not know the tape file, and it is pytp's, the trailer behind it is read: that takes
-        two ways over the tape. The tape stands where it stood."""
+        two ways over the tape. The tape stands where it stood; raises what keeps it from getting there."""
         self._catalog = catalog
         self._told: tuple[SavedFile, Hash] | None = None
         self._members = ExpectedMembers()
-        with suppress(PytpError):
-            memory = read_memory(drive.address)
-            here = drive.where()
-            if here.file is not None and here.block == 0 and memory.uuid and not self._knows(memory, here.file or 1):
-                try:
-                    self._ask_tape(drive, here.file, emit)
-                finally:
-                    drive.go_to_file(here.file)
+        number = self._unknown(drive)
+        if number is not None:
+            try:
+                with suppress(PytpError):
+                    self._ask_tape(drive, number, emit)
+                drive.go_to_file(number)
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Nothing more is read."""
@@ -64,6 +65,16 @@ class KnownMembers:
         kind = HASHES.get(archive.hash, Hash.NONE)
         if archive.parts[0].first_block == file.first_block and kind is not Hash.NONE:
             untar.expect(kind, _FromCatalog(self._catalog, archive).feed)
+
+    def _unknown(self, drive: Drive) -> int | None:
+        """Return the number of the tape file at the head, if its cartridge is pytp's and the catalog does not know
+        it."""
+        try:
+            memory, here = read_memory(drive.address), drive.where()
+        except PytpError:
+            return None
+        asks = here.file is not None and here.block == 0 and memory.uuid and not self._knows(memory, here.file or 1)
+        return here.file if asks else None
 
     def _archive(self, memory: Memory, number: int) -> Archive | None:
         if self._catalog is None:

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pytp_native.devices.drive import Drive
+from pytp_native.errors import MediumError
+from pytp_native.jobs.interrupt import Interrupt
+from pytp_native.jobs.restore import RestoreRequest, restore
+from pytp_native.transport.records import Position
 from tests.cartridge import Cartridge
 
 Tree = Callable[..., Path]
@@ -62,3 +67,22 @@ def test_a_session_that_died_has_no_trailer(cartridge: Cartridge, tree: Tree, tm
     cartridge.mend()
     done = cartridge.restore(tmp_path / "out", 3)
     assert (done.code, done.report.details["checked"]) == (12, 0)
+
+
+def test_a_tape_that_does_not_get_back_is_not_read_from_somewhere_else(
+    cartridge: Cartridge, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cartridge.backup(tree("one", a=b"1"), tree("two", a=b"2"), bare=False).code == 0
+    back = Drive.go_to_file
+
+    def stuck(drive: Drive, number: int) -> Position:
+        if drive.where().file == 4 and number == 1:  # on its way back from the end of the trailer
+            raise MediumError(drive.name, "spacing failed", "clean the drive")
+        return back(drive, number)
+
+    with cartridge.open() as drive:
+        drive.go_to_file(1)
+        monkeypatch.setattr(Drive, "go_to_file", stuck)
+        with pytest.raises(MediumError):
+            restore(drive, RestoreRequest(os.fsencode(tmp_path / "out")), lambda _event: None, Interrupt())
+    assert not (tmp_path / "out").exists()
