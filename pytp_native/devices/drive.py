@@ -186,6 +186,17 @@ class Drive:
                 self.name, f"block size {wanted} was set, but the drive has {actual}", "use another size"
             )
 
+    def prepare_anywhere(self, block_bytes: int | None = None) -> None:
+        """As `prepare`, for who places the tape afterwards in any case: one whose position a reset has lost is rewound,
+        without which the driver does nothing at all (st(4): EIO until then)."""
+        try:
+            self.prepare(block_bytes)
+        except NotSupported:
+            raise
+        except DeviceError:
+            self.rewind()
+            self.prepare(block_bytes)
+
     def set_compression(self, on: bool) -> None:
         """Switch hardware compression for what is written from now on; NotSupported when the drive has no switch."""
         mtio.set_compression(self.tape, on)

@@ -51,7 +51,7 @@ class Rebuild:
     def run(self) -> JobReport:
         """Read all trailers; the tape is left at the end of data. Raises NothingHere for a blank cartridge, Refused for
         a copy of one that the catalog knows."""
-        self._drive.prepare()
+        self._drive.prepare_anywhere()
         self._catalog.forget_drafts()
         found = identify(self._drive)
         if found.is_blank:

@@ -130,7 +130,7 @@ class _Resume:
 
     def _look(self, library_barcode: str | None) -> tuple[Found, Identity]:
         """Make the drive ready and see what is in it. NotReady where nothing is."""
-        self._drive.prepare()
+        self._drive.prepare_anywhere()
         silent = self._request.library_is_silent
         known = identity_of(self._drive, self._request.volume, library_barcode, is_silent=silent)
         leave_room(self._drive, known)

@@ -33,7 +33,7 @@ class RightCartridge:
             if found:
                 raise self._needed(part, found)
             self._here = part.cartridge
-        self._drive.prepare(part.block_bytes)
+        self._drive.prepare_anywhere(part.block_bytes)
 
     def _fetch(self, part: ArchivePart, found: str) -> str:
         """Have it brought; return what is in the drive instead."""

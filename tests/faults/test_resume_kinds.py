@@ -16,7 +16,7 @@ from pytp_native.catalog.restoring import Selector
 from pytp_native.catalog.running import Held
 from pytp_native.catalog.store import Catalog
 from pytp_native.devices.drive import Drive
-from pytp_native.errors import Interrupted, PytpError, Refused, UsageError
+from pytp_native.errors import DeviceError, Interrupted, PytpError, Refused, UsageError
 from pytp_native.jobs.catalog_restore import CatalogRequest, restore_from_catalog
 from pytp_native.jobs.events import Notice
 from pytp_native.jobs.interrupt import Interrupt
@@ -85,6 +85,35 @@ def test_a_session_of_changes_goes_on(
     files = [file for file in latest.tape_files if file.kind == "data"]
     assert len({file.based_on for file in files}) == 1
     assert sum(file.members for file in files) <= 2 + 33 + 3 + 3  # nothing but a directory or two is on tape twice
+
+
+def test_a_drive_that_was_reset_needs_no_rewind_by_hand(
+    shelf: Path, catalog: Catalog, tree: Path, tmp_path: Path
+) -> None:
+    """Neither to go on, nor to restore by catalog, nor to make one anew."""
+    desk = Shelf(shelf / "library", cartridges=1, capacity=32 * MIB)
+    desk.load(desk.barcodes[0])
+
+    def reset(block: int) -> None:
+        desk.library.add_fault(0, f"reset at {block}")
+        done = desk.backup(tree, catalog=catalog, memory_bytes=64 * MIB, probe=False, alone=True)
+        desk.library.clear_faults(0)
+        assert done.code == 6
+
+    reset(60)
+    assert go_on(desk, catalog).code == 0
+    reset(330)
+    with desk.open() as drive, pytest.raises(DeviceError, match="position is lost"):
+        drive.prepare()
+    events: list[object] = []
+    with desk.open() as drive:
+        request = CatalogRequest(Selector(as_of=catalog.sessions()[-1].started), os.fsencode(tmp_path / "out"))
+        assert restore_from_catalog(drive, catalog, request, events.append, Interrupt()).exit_code == 0
+    assert contents(tmp_path / "out" / "tree") == contents(tree)
+    desk.library.add_fault(0, "reset at 340")
+    desk.backup(tree, memory_bytes=64 * MIB, probe=False, alone=True)
+    with desk.open() as drive:
+        assert rebuild(drive, Catalog(str(tmp_path / "again.db")), events.append, Interrupt()).exit_code in {0, 1}
 
 
 def test_a_compressed_session_goes_on_in_front_of_the_frame_that_was_cut(
